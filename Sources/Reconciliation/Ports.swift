@@ -1,0 +1,190 @@
+package import RolloutCore
+
+/// The certificates that an identity reaches, all in us-east-1. Each call is one or more
+/// requests with their own retries; what comes back has been tried.
+package protocol CertificatePort: Sendable {
+  /// Every certificate of every key type and status.
+  func listCertificates(as identity: Identity) async -> Look<[Certificate]>
+
+  /// One certificate in full; `.seen(nil)` when ACM says that it does not exist.
+  func describeCertificate(
+    _ arn: CertificateARN, as identity: Identity
+  ) async -> Look<Certificate?>
+
+  /// The tags of every tagged certificate.
+  func certificateTags(as identity: Identity) async -> Look<[CertificateARN: [String: String]]>
+
+  /// The leaf and its chain as PEM: the leaf first, then the intermediates.
+  func certificatePEM(
+    _ arn: CertificateARN, as identity: Identity
+  ) async -> Look<CertificatePEM>
+}
+
+/// What GetCertificate answers.
+package struct CertificatePEM: Equatable, Sendable {
+  /// The leaf.
+  package let certificate: String
+  /// The intermediates, issuer after issuer; may be empty.
+  package let chain: String
+
+  package init(certificate: String, chain: String) {
+    self.certificate = certificate
+    self.chain = chain
+  }
+}
+
+/// Cognito's custom domains.
+package protocol DomainPort: Sendable {
+  func describeDomain(
+    _ domain: DomainName, in region: Region, as identity: Identity
+  ) async -> DomainLook
+
+  /// Makes the call once, on a connection of its own, and never again by itself: whether a
+  /// call is made twice is the state machine's decision.
+  func updateDomain(_ update: DomainUpdate) async -> UpdateOutcome
+}
+
+/// The edges, and the judgement of certificates: all that OpenSSL does.
+package protocol EdgePort: Sendable {
+  /// One new handshake with every address. `caFile` nil: the system's roots.
+  func probe(
+    _ domain: DomainName, at target: ProbeTarget, caFile: String?, now: Instant
+  ) async -> ProbeRound
+
+  /// Parses the leaf and verifies its chain as of `now`. Throws a `Failure` of kind
+  /// `malformedAnswer` when the PEM cannot be read, and of kind `unreachable` when the roots
+  /// in `caFile` cannot be.
+  func evidence(
+    of pem: CertificatePEM, arn: CertificateARN, caFile: String?, now: Instant
+  ) async throws(Failure) -> LeafEvidence
+}
+
+/// The state file. Every commit is one durable transaction: after it returns, a power cut
+/// loses nothing of it; when it throws, nothing of it is there.
+package protocol StatePort: Sendable {
+  func loadRecords() async throws(StateFailure) -> [DomainRecord]
+
+  /// Replaces the given records whole and appends to the history.
+  func commit(_ change: StateChange) async throws(StateFailure)
+
+  /// What operators asked for since, by `hold`, `resume` and `retry`, oldest first. A commit
+  /// that names a request's id in `handled` removes it in the same transaction.
+  func pendingRequests() async throws(StateFailure) -> [OperatorRequest]
+}
+
+package struct StateChange: Equatable, Sendable {
+  package var records: [DomainRecord]
+  package var history: [HistoryEntry]
+  package var handled: [Int64]
+
+  package init(
+    records: [DomainRecord] = [], history: [HistoryEntry] = [], handled: [Int64] = []
+  ) {
+    self.records = records
+    self.history = history
+    self.handled = handled
+  }
+
+  package var isEmpty: Bool { records.isEmpty && history.isEmpty && handled.isEmpty }
+}
+
+/// One line of the append-only record.
+package struct HistoryEntry: Equatable, Sendable {
+  package var at: Instant
+  /// nil for what concerns no domain.
+  package var domain: DomainName?
+  package var event: Event
+
+  package init(at: Instant, domain: DomainName?, event: Event) {
+    self.at = at
+    self.domain = domain
+    self.event = event
+  }
+}
+
+/// What an operator asked for at the command line.
+package struct OperatorRequest: Equatable, Sendable {
+  package let id: Int64
+  package let domain: DomainName
+  package let at: Instant
+  package let kind: Kind
+
+  package init(id: Int64, domain: DomainName, at: Instant, kind: Kind) {
+    self.id = id
+    self.domain = domain
+    self.at = at
+    self.kind = kind
+  }
+
+  package enum Kind: Equatable, Sendable {
+    /// nil: until `resume`.
+    case hold(until: Instant?)
+    case resume
+    case retry
+  }
+}
+
+/// Why the state file could not be read or written.
+package struct StateFailure: Error, Equatable, Sendable, CustomStringConvertible {
+  package let kind: Kind
+  package let path: String
+  /// What failed and what to do, without any value that was to be stored.
+  package let message: String
+
+  package init(_ kind: Kind, path: String, message: String) {
+    self.kind = kind
+    self.path = path
+    self.message = message
+  }
+
+  package enum Kind: Equatable, Sendable {
+    /// No room on the disk, or over a quota: passes when there is room again.
+    case full
+    /// Not a database, or damaged.
+    case damaged
+    /// Written by a newer version.
+    case newer
+    /// Another process has the lock; its id where it is known.
+    case locked(pid: Int32?)
+    case permission
+    case io
+  }
+
+  package var description: String { "state file \(path): \(message)" }
+}
+
+/// Time, chance and waiting: all that the loop may not take from its surroundings.
+package protocol ClockPort: Sendable {
+  /// The wall clock.
+  var now: Instant { get }
+  /// A clock that no one sets, from an arbitrary origin, counting while the machine sleeps.
+  var uptime: Duration { get }
+  /// 64 random bits.
+  func random() -> UInt64
+  /// Returns when `duration` has passed or something wakes the loop, whichever is first.
+  func sleep(for duration: Duration) async -> WakeReason
+}
+
+package enum WakeReason: Equatable, Sendable {
+  case time
+  /// SIGUSR1: look at everything now, and try what was refused.
+  case pollRequested
+  /// SIGHUP brought a new and valid configuration.
+  case reloaded(Fleet)
+  /// `hold`, `resume` or `retry` was written to the state file.
+  case operatorRequest
+  case shutdown
+}
+
+/// Where events and the state of the loop are shown.
+package protocol ReportPort: Sendable {
+  func emit(_ event: Event)
+  /// The loop is alive: for the watchdog. Called at every step of a pass and while it waits.
+  func alive()
+  /// One line for `systemctl status`.
+  func status(_ line: String)
+  /// A pass began; the first one makes the service ready.
+  func passBegan()
+  /// Every account was listed in a pass that ended at `instant`.
+  func pollSucceeded(at instant: Instant)
+}

@@ -1,0 +1,129 @@
+/// Something worth a line in the log. Its message is constant; the facts are fields.
+package struct Event: Equatable, Sendable {
+  package var kind: Kind
+  package var level: Level
+  package var fields: [Field: String]
+
+  package init(_ kind: Kind, level: Level? = nil, _ fields: [Field: String] = [:]) {
+    self.kind = kind
+    self.level = level ?? kind.level
+    self.fields = fields
+  }
+
+  package enum Level: String, Sendable, CaseIterable {
+    case debug, info, notice, warning, error
+  }
+
+  /// The contract's event names.
+  package enum Kind: String, Sendable, CaseIterable {
+    case daemonStarted = "daemon.started"
+    case daemonStopping = "daemon.stopping"
+    case configLoaded = "config.loaded"
+    case configRejected = "config.rejected"
+    case pollCompleted = "poll.completed"
+    case pollFailed = "poll.failed"
+    case replacementFound = "replacement.found"
+    case candidateIneligible = "candidate.ineligible"
+    case candidateMissing = "candidate.missing"
+    case certificateExpiring = "certificate.expiring"
+    case updateSubmitted = "update.submitted"
+    case updateAccepted = "update.accepted"
+    case updateRetrying = "update.retrying"
+    case updateRefused = "update.refused"
+    case propagationWaiting = "propagation.waiting"
+    case rolloutCompleted = "rollout.completed"
+    case rolloutOverdue = "rollout.overdue"
+    case rolloutSuperseded = "rollout.superseded"
+    case settingsChanged = "settings.changed"
+    case driftDetected = "drift.detected"
+    case renewalUnserved = "renewal.unserved"
+    case credentialsFailed = "credentials.failed"
+    case clockStepped = "clock.stepped"
+    case stateFailed = "state.failed"
+  }
+
+  /// Field names, as the log shows them.
+  package enum Field: String, Sendable, CaseIterable {
+    case domain
+    case userPoolID = "user_pool_id"
+    case certificateARN = "certificate_arn"
+    case previousCertificateARN = "previous_certificate_arn"
+    case rollout
+    case attempt
+    case retryIn = "retry_in"
+    case deadline
+    case error
+    case requestID = "request_id"
+    case reason
+    case cause
+    case proof
+    case condition
+    case edges
+    case confirmations
+    case status
+    case member
+    case before
+    case after
+    case notAfter = "not_after"
+    case identity
+    case domains
+    case identities
+    case version
+    case config
+    case stateFile = "state_file"
+    case pid
+    case signal
+    case duration
+    case calls
+    case failures
+    case step
+  }
+}
+
+extension Event.Kind {
+  /// notice: something changed; warning: will be tried again; error: a person is needed.
+  package var level: Event.Level {
+    switch self {
+    case .pollCompleted: .debug
+    case .configLoaded, .propagationWaiting: .info
+    case .daemonStarted, .daemonStopping, .replacementFound, .updateSubmitted, .updateAccepted,
+      .rolloutCompleted, .rolloutSuperseded, .driftDetected:
+      .notice
+    case .pollFailed, .candidateIneligible, .updateRetrying, .renewalUnserved, .clockStepped:
+      .warning
+    case .configRejected, .candidateMissing, .certificateExpiring, .updateRefused,
+      .rolloutOverdue, .settingsChanged, .credentialsFailed, .stateFailed:
+      .error
+    }
+  }
+
+  /// The constant message of the log line.
+  package var message: String {
+    switch self {
+    case .daemonStarted: "the daemon has started"
+    case .daemonStopping: "the daemon is stopping; open rollouts go on after the next start"
+    case .configLoaded: "the configuration is in force"
+    case .configRejected: "the configuration is wrong; the one in force is kept"
+    case .pollCompleted: "every account and domain was looked at"
+    case .pollFailed: "the certificates of an identity could not be listed"
+    case .replacementFound: "a certificate replaces the attached one"
+    case .candidateIneligible: "a certificate for this domain cannot be chosen"
+    case .candidateMissing: "no certificate can serve this domain any longer"
+    case .certificateExpiring: "the certificate expires soon and nothing replaces it"
+    case .updateSubmitted: "asking Cognito to attach the certificate"
+    case .updateAccepted: "Cognito took the certificate; its edges are watched until they serve it"
+    case .updateRetrying: "Cognito did not take the certificate; it will be asked again"
+    case .updateRefused: "Cognito refuses the certificate or the domain; a person is needed"
+    case .propagationWaiting: "not every edge is proven to serve the new certificate yet"
+    case .rolloutCompleted: "the rollout is complete"
+    case .rolloutOverdue: "the window has passed and the edges do not serve the new certificate"
+    case .rolloutSuperseded: "a rollout under way gives way to another certificate"
+    case .settingsChanged: "a setting of the domain came back different from what was sent"
+    case .driftDetected: "someone else attached another certificate"
+    case .renewalUnserved: "the certificate was renewed and an edge still serves the old one"
+    case .credentialsFailed: "AWS does not accept the credentials, or there are none"
+    case .clockStepped: "the clock was stepped; deadlines were moved with it"
+    case .stateFailed: "the state file cannot be written; no update is made until it can"
+    }
+  }
+}
