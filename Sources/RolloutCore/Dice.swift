@@ -1,0 +1,22 @@
+/// Chance as a value: SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
+/// Generators", 2014), good enough to spread retries and to draw ids, and the same for the
+/// same seed.
+package struct Dice: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+
+  package init(seed: UInt64) { state = seed }
+
+  package mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// 16 hexadecimal digits.
+  package mutating func identifier() -> String {
+    let digits = String(next(), radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}

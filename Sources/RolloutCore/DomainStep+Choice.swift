@@ -1,0 +1,191 @@
+extension DomainStep {
+  func chooser(baseline: CertificateARN, floor: Certificate? = nil) -> Chooser {
+    Chooser(
+      mapping: mapping, facts: input.facts, now: now, baseline: baseline,
+      servedNotAfter: record.served.map(\.notAfter).min(),
+      selectorFingerprint: record.selectorFingerprint, shunned: Set(record.shunned),
+      floor: floor)
+  }
+
+  /// Chooses, and turns the choice into a condition and perhaps a call.
+  mutating func choose(
+    _ description: DomainDescription, attached: CertificateARN, drift: Drift
+  ) throws(Needs) {
+    var floor: Certificate?
+    switch drift {
+    case .undetermined(let failure): return undetermined(failure)
+    case .left(let mine): floor = mine
+    case .restore(let mine): floor = mine
+    case .none: break
+    }
+    if case .certificate(let certificate) = chooser(baseline: attached).known(attached) {
+      record.attachedNotAfter = certificate.notAfter
+    }
+    let baseline = try baseline(attached: attached)
+    switch baseline {
+    case .failure(let failure): return undetermined(failure)
+    case .success(let arn):
+      let chooser = chooser(baseline: arn, floor: floor)
+      let choice = chooser.choose()
+      if case .ask(let questions) = choice {
+        throw Needs(inquiries: questions.map { .certificate($0) })
+      }
+      reportNearMisses(chooser)
+      try follow(choice, description, attached: attached, baseline: arn, drift: drift)
+    }
+  }
+
+  /// What the choice starts from: the certificate of a rollout under way, as long as it may
+  /// still be attached; else what Cognito shows.
+  private mutating func baseline(
+    attached: CertificateARN
+  ) throws(Needs) -> Result<CertificateARN, Failure> {
+    guard var rollout = record.rollout, rollout.certificate != attached || rollout.isCallOpen
+    else { return .success(attached) }
+    switch rollout.phase {
+    case .submitting, .completed, .superseded, .abandoned: return .success(attached)
+    case .propagating, .overdue: return .success(rollout.certificate)
+    case .retrying, .refused: break
+    }
+    let chooser = chooser(baseline: attached)
+    switch chooser.known(rollout.certificate) {
+    case .open(let question): throw Needs(inquiries: [.certificate(question)])
+    case .unseen(let failure): return .failure(failure)
+    case .deleted: return abandon(&rollout, "ACM no longer has it", attached)
+    case .certificate(let certificate):
+      let verdict = chooser.checks(chooser.urgency(chooser.known(attached)))
+        .verdict(on: certificate)
+      if let failure = verdict.obstacle(ignoring: [.soaking]) { return .failure(failure) }
+      let questions = verdict.questions(ignoring: [.soaking])
+      if !questions.isEmpty { throw Needs(inquiries: questions.map { .certificate($0) }) }
+      if verdict.isEligible(ignoring: [.soaking]) { return .success(rollout.certificate) }
+      return abandon(&rollout, verdict.reason?.description ?? "not eligible", attached)
+    }
+  }
+
+  private mutating func abandon(
+    _ rollout: inout Rollout, _ why: String, _ attached: CertificateARN
+  ) -> Result<CertificateARN, Failure> {
+    rollout.end(.abandoned, at: now)
+    record.rollout = rollout
+    events.append(event(.rolloutSuperseded, level: .warning, rollout: rollout, [.reason: why]))
+    return .success(attached)
+  }
+
+  private mutating func undetermined(_ failure: Failure) {
+    let reason = Reason(failure.kind.code, failure.description)
+    outlook = Outlook(
+      condition: record.rollout?.condition ?? before.condition, reason: reason)
+  }
+
+  private mutating func follow(
+    _ choice: Choice, _ description: DomainDescription, attached: CertificateARN,
+    baseline: CertificateARN, drift: Drift
+  ) throws(Needs) {
+    switch choice {
+    case .ask(let questions): throw Needs(inquiries: questions.map { .certificate($0) })
+    case .undetermined(let failure): undetermined(failure)
+    case .missing(let reason): missing(reason)
+    case .replace(let winner, let cause, let isUrgent):
+      begin(winner, cause, isUrgent: isUrgent, description, attached: attached)
+    case .wait(let winner, let reason, let until):
+      if announceIsDue(winner.arn) { announce(winner, .replacement, attached: attached) }
+      record.desired = winner.arn
+      try keep(description, attached: attached, baseline: baseline, drift: drift)
+      if record.rollout?.condition == nil, outlook.condition == .inSync {
+        outlook = Outlook(condition: .pending, reason: reason, recheckAt: until)
+      }
+    case .keep:
+      record.desired = baseline
+      try keep(description, attached: attached, baseline: baseline, drift: drift)
+    }
+  }
+
+  private mutating func missing(_ reason: Reason) {
+    if var rollout = record.rollout, rollout.phase.isOpen {
+      rollout.end(.abandoned, at: now)
+      record.rollout = rollout
+      events.append(
+        event(.rolloutSuperseded, level: .warning, rollout: rollout, [.reason: reason.description]))
+    }
+    record.desired = nil
+    outlook = Outlook(condition: .noCandidate, reason: reason)
+    guard before.condition != .noCandidate || before.reason?.code != reason.code else { return }
+    events.append(
+      event(
+        .candidateMissing,
+        [.certificateARN: record.attached?.text ?? "", .reason: reason.description]))
+  }
+
+  /// Nothing better than the baseline: a rollout under way goes on, a drift is dealt with, and
+  /// a domain at rest is looked at now and then.
+  private mutating func keep(
+    _ description: DomainDescription, attached: CertificateARN, baseline: CertificateARN,
+    drift: Drift
+  ) throws(Needs) {
+    if let rollout = record.rollout, let condition = rollout.condition {
+      outlook = Outlook(
+        condition: condition,
+        reason: rollout.refusal.map { Reason($0, rollout.lastError ?? "") }
+          ?? rollout.lastError.map { Reason("last_error", $0) })
+      goOn(description)
+      return
+    }
+    switch drift {
+    case .restore(let mine):
+      begin(mine, .restore, isUrgent: false, description, attached: attached)
+    case .left:
+      record.desired = record.lastAttached
+      outlook = Outlook(
+        condition: .drifted,
+        reason: Reason(
+          "drifted",
+          "someone attached \(attached) in place of \(record.lastAttached?.text ?? ""); 'retry' puts it back"
+        ))
+    case .none, .undetermined: try rest(description, attached: attached)
+    }
+  }
+
+  private mutating func rest(
+    _ description: DomainDescription, attached: CertificateARN
+  ) throws(Needs) {
+    record.selectorFingerprint = mapping.selector.fingerprint
+    switch description.status {
+    case .active: outlook = Outlook(condition: .inSync)
+    case .failed:
+      outlook = Outlook(
+        condition: .refused,
+        reason: Reason(
+          RefusalReason.domainFailed.rawValue, "Cognito shows FAILED for the domain"))
+      return
+    case .creating, .deleting, .updating, .other:
+      outlook = Outlook(
+        condition: .inSync,
+        reason: Reason("domain_status", "Cognito shows \(description.status)"))
+    }
+    try lookAtRest(attached)
+  }
+
+  /// The look at the edges of a domain at rest: finds a renewal that CloudFront does not serve
+  /// yet.
+  private mutating func lookAtRest(_ attached: CertificateARN) throws(Needs) {
+    guard mapping.probe.isEnabled, let interval = pacing.idleProbeInterval else { return }
+    let pause = record.hasStaleEdges ? min(interval, pacing.maxCheckInterval) : interval
+    if schedule.lastProbedAt.map({ now.since($0) >= pause }) ?? true {
+      let hadStaleEdges = before.hasStaleEdges
+      if case .stale(let addresses) = try probeVerdict(of: attached), !hadStaleEdges {
+        events.append(
+          event(
+            .renewalUnserved,
+            [.certificateARN: attached.text, .edges: addresses.joined(separator: ", ")]))
+      }
+    }
+    if record.hasStaleEdges, outlook.reason == nil {
+      let stale = record.served.filter { !$0.matches }.map(\.address)
+      outlook.reason = Reason(
+        "renewal_unserved", "another leaf at \(stale.joined(separator: ", "))")
+    }
+    let next = record.hasStaleEdges ? min(interval, pacing.maxCheckInterval) : interval
+    outlook.recheckAt = schedule.lastProbedAt.map { $0 + next }
+  }
+}
