@@ -4,6 +4,15 @@ extension DomainStep {
     _ description: DomainDescription, attached: CertificateARN
   ) throws(Needs) {
     guard var rollout = record.rollout, rollout.phase.isOpen else { return }
+    if try isOvertaken(rollout, by: attached) {
+      rollout.end(.abandoned, at: now)
+      record.rollout = rollout
+      events.append(
+        event(
+          .rolloutSuperseded, level: .warning, rollout: rollout,
+          [.reason: "someone else attached \(attached)"]))
+      return
+    }
     let isShown = attached == rollout.certificate && description.status != .failed
     if isShown, rollout.shown(at: now, pacing: pacing) {
       record.rollout = rollout
@@ -25,6 +34,23 @@ extension DomainStep {
     case .retrying, .refused, .completed, .superseded, .abandoned: break
     }
     record.rollout = rollout
+  }
+
+  /// Whether someone else attached a third certificate, and the rollout is to give way: before
+  /// its call was ever taken always, after that only to a newer one.
+  private func isOvertaken(
+    _ rollout: Rollout, by attached: CertificateARN
+  ) throws(Needs) -> Bool {
+    if attached == rollout.certificate || attached == rollout.previous { return false }
+    if rollout.resubmits == 0, rollout.isCallOpen || rollout.phase == .submitting { return true }
+    let chooser = chooser(baseline: attached)
+    switch (chooser.known(attached), chooser.known(rollout.certificate)) {
+    case (.open(let question), _), (_, .open(let question)):
+      throw Needs(inquiries: [.certificate(question)])
+    case (.certificate(let shown), .certificate(let mine)): return shown.isNewer(than: mine)
+    case (.deleted, _), (.unseen, _), (.certificate, .deleted), (.certificate, .unseen):
+      return false
+    }
   }
 
   private mutating func notKept(
