@@ -128,15 +128,16 @@ package struct Chooser: Sendable {
     if case .unseen(let failure) = facts.listed { return .undetermined(failure) }
     let attached = known(baseline)
     if case .open(let question) = attached { return .ask([question]) }
+    if case .certificate(let certificate) = attached, let question = openFacts(certificate) {
+      return .ask([question])
+    }
     if let question = openSelection(attached) { return .ask([question]) }
     if let pinned = mapping.selector.arn { return choosePinned(pinned, attached) }
     if let reason = unusable(attached) { return chooseAnew(reason, attached) }
     switch attached {
     case .unseen(let failure): return .undetermined(failure)
     case .deleted, .open: return .keep
-    case .certificate(let certificate):
-      if let question = openDates(certificate) { return .ask([question]) }
-      return chooseReplacement(of: certificate)
+    case .certificate(let certificate): return chooseReplacement(of: certificate)
     }
   }
 
@@ -148,12 +149,14 @@ package struct Chooser: Sendable {
     return question
   }
 
-  /// The baseline's dates decide what is newer: a list without them is not enough.
-  private func openDates(_ certificate: Certificate) -> Question? {
+  /// The baseline's dates decide what is newer, and its status and names whether it can serve:
+  /// a list without them is not enough.
+  private func openFacts(_ certificate: Certificate) -> Question? {
+    if certificate.isDescribed || facts.details[certificate.arn] != nil { return nil }
     let isDated =
       certificate.notBefore != nil && certificate.notAfter != nil && certificate.origin != nil
-    return isDated || certificate.isDescribed || facts.details[certificate.arn] != nil
-      ? nil : .details(certificate.arn)
+    let isNamed = certificate.namesAreComplete || certificate.covers(mapping.domain)
+    return isDated && isNamed && certificate.status != nil ? nil : .details(certificate.arn)
   }
 
   private func choosePinned(_ pinned: CertificateARN, _ attached: Known) -> Choice {
