@@ -131,9 +131,10 @@ package struct Chooser: Sendable {
     if case .certificate(let certificate) = attached, let question = openFacts(certificate) {
       return .ask([question])
     }
-    if let question = openSelection(attached) { return .ask([question]) }
+    let reason = unusable(attached)
+    if reason == nil, let choice = openSelection(attached) { return choice }
     if let pinned = mapping.selector.arn { return choosePinned(pinned, attached) }
-    if let reason = unusable(attached) { return chooseAnew(reason, attached) }
+    if let reason { return chooseAnew(reason, attached) }
     switch attached {
     case .unseen(let failure): return .undetermined(failure)
     case .deleted, .open: return .keep
@@ -141,12 +142,15 @@ package struct Chooser: Sendable {
     }
   }
 
-  /// Whether a changed selector still selects the baseline may hang on its tags.
-  private func openSelection(_ attached: Known) -> Question? {
-    guard selectorChanged, case .certificate(let certificate) = attached,
-      case .open(let question) = checks(nil).result(of: .notSelected, on: certificate)
-    else { return nil }
-    return question
+  /// Whether a changed selector still selects the baseline may hang on its tags. As long as
+  /// that cannot be seen nothing is decided, or the change would be taken for settled.
+  private func openSelection(_ attached: Known) -> Choice? {
+    guard selectorChanged, case .certificate(let certificate) = attached else { return nil }
+    switch checks(nil).result(of: .notSelected, on: certificate) {
+    case .open(let question): return .ask([question])
+    case .unseen(let failure): return .undetermined(failure)
+    case .passed, .failed: return nil
+    }
   }
 
   /// The baseline's dates decide what is newer, and its status and names whether it can serve:

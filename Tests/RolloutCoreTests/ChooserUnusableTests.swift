@@ -156,4 +156,20 @@ struct ChooserUnusableTests {
     }
     #expect(choosing.summary == "keep")
   }
+
+  @Test("whether tags newly asked for are there is looked at; if that fails, nothing is decided")
+  func selectorTags() {
+    let current = attached { _ in }
+    func choosing(_ tags: Look<[CertificateARN: [String: String]]>) -> Choosing {
+      Choosing([current, older]) {
+        $0.mapping.selector.tags = ["app": "login"]
+        $0.tags = tags
+      }
+    }
+    #expect(choosing(.seen([:])).asked.first == .tags)
+    #expect(choosing(.seen([:])).summary == "missing not_selected")
+    #expect(choosing(.seen([older.arn: ["app": "login"]])).summary == "urgent unusable older")
+    #expect(choosing(.seen([current.arn: ["app": "login"]])).summary == "keep")
+    #expect(choosing(unseen(.throttled)).summary == "undetermined throttled")
+  }
 }
