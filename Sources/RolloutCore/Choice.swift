@@ -206,7 +206,7 @@ package struct Chooser: Sendable {
   }
 
   /// All but the baseline and what someone moved away from.
-  private var candidates: [Certificate] {
+  var candidates: [Certificate] {
     facts.certificates.filter { $0.arn != baseline && !shunned.contains($0.arn) }
   }
 
@@ -249,21 +249,5 @@ package struct Chooser: Sendable {
   private func unique(_ questions: [Question]) -> [Question] {
     var seen: Set<Question> = []
     return questions.filter { seen.insert($0).inserted }
-  }
-
-  /// Certificates that would replace the baseline were it not for one check that a person may
-  /// want to know of: newer, selected, covering, and refused for another reason.
-  package func nearMisses() -> [CandidateVerdict] {
-    guard case .certificate(let attached) = known(baseline) else { return [] }
-    let unusable = unusable(.certificate(attached)) != nil
-    let checks = checks(urgency(.certificate(attached)))
-    let quiet: Set<Check> = [.nameNotCovered, .notSelected, .managedByCloudFront, .soaking]
-    return candidates.filter { unusable || $0.isNewer(than: attached) }
-      .map { checks.verdict(on: $0) }
-      .filter { verdict in
-        verdict.reason != nil && quiet.allSatisfy { !verdict.failed($0) }
-          && verdict.certificate.covers(mapping.domain)
-      }
-      .sorted { Certificate.isPreferred($0.certificate, to: $1.certificate) }
   }
 }

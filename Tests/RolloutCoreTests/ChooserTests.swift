@@ -154,4 +154,38 @@ struct ChooserTests {
     }
     #expect(choosing.summary == "keep")
   }
+
+  @Test("certificates that would be chosen but for one check are told of")
+  func nearMisses() {
+    func misses(
+      _ edit: (inout Certificate) -> Void, attached: Certificate? = nil,
+      select: (inout CertificateSelector) -> Void = { _ in }
+    ) -> [String] {
+      var near = new
+      edit(&near)
+      var choosing = Choosing([attached ?? old, near])
+      choosing.select(select)
+      let facts = CertificateFacts(listed: choosing.listed)
+      return choosing.chooser(facts).nearMisses().compactMap { $0.reason?.code }
+    }
+    #expect(misses { $0.status = .pendingValidation } == ["not_issued"])
+    #expect(misses { $0.keyAlgorithm = KeyAlgorithm("EC_secp384r1") } == ["unsupported_key"])
+    #expect(misses { $0.type = .private } == ["private_or_self_signed"])
+    #expect(misses { $0.notAfter = noon + .days(1) } == ["expires_too_soon"])
+    #expect(misses({ $0.type = .private }, select: { $0.types = [.amazonIssued] }) == [])
+    #expect(misses({ $0.status = .failed }, select: { $0.arn = arn("pinned") }) == [])
+    #expect(misses { _ in } == [])
+    #expect(misses { $0.managedBy = "CLOUDFRONT" } == [])
+    #expect(
+      misses {
+        $0.names = ["x.example.com"]; $0.primaryName = nil; $0.status = .failed
+      } == [])
+    let older: (inout Certificate) -> Void = {
+      $0.status = .failed
+      $0.notBefore = noon - .days(90)
+    }
+    #expect(misses(older) == [])
+    let revoked = certificate("old", from: -60, to: 60) { $0.status = .revoked }
+    #expect(misses(older, attached: revoked) == ["not_issued"])
+  }
 }
