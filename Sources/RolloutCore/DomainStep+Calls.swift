@@ -125,8 +125,10 @@ extension DomainStep {
     }
     reportCondition()
     reportExpiry()
+    // What is due already and was not done now waits for something else: for the next poll,
+    // unless a time is named. Looking at once would be looking without end.
     let due = [outlook.recheckAt, record.rollout?.nextStepAt, record.hold?.until]
-    schedule.nextLookAt = due.compactMap { $0 }.min()
+    schedule.nextLookAt = due.compactMap { $0 }.filter { $0 > now }.min()
     if update != nil { schedule.nextLookAt = nil }
   }
 
