@@ -14,13 +14,15 @@ extension DomainStep {
       if condition == .pending, reason.code != "domain_updating" { outlook.recheckAt = nil }
       return
     }
-    if var open = record.rollout, open.phase.isOpen {
-      open.end(.superseded, at: now)
-      ended = open
-      events.append(
-        event(
-          .rolloutSuperseded, rollout: open,
-          [.reason: "superseded by \(winner.arn)", .cause: cause.rawValue]))
+    if var last = record.rollout, before.rollout?.phase.isOpen ?? false {
+      if last.phase.isOpen {
+        last.end(.superseded, at: now)
+        events.append(
+          event(
+            .rolloutSuperseded, rollout: last,
+            [.reason: "superseded by \(winner.arn)", .cause: cause.rawValue]))
+      }
+      ended = last
     }
     if cause == .restore {
       record.lastRestoredAt = now

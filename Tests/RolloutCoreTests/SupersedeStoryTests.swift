@@ -68,6 +68,19 @@ struct SupersedeStoryTests {
     expectSuperseded(&scene, from: .submitting)
   }
 
+  @Test("in the very pass that completes it: the completed one is handed on as ended")
+  func completing() {
+    var scene = Scene.propagating { $0.probe.isEnabled = false }
+    scene.cognito(.active, newOne.arn)
+    scene.list(newerOne)
+    let pass = scene.pass(after: .minutes(1))
+    #expect(
+      pass.told == [.rolloutCompleted, .replacementFound, .updateSubmitted])
+    #expect(pass.decision.ended?.phase == .completed)
+    #expect(pass.decision.ended?.certificate == newOne.arn)
+    #expect(scene.record.rollout?.certificate == newerOne.arn)
+  }
+
   @Test("a rollout never supersedes itself, nor goes back, while UPDATING shows the old ARN")
   func notItself() {
     var scene = Scene.propagating()
@@ -109,6 +122,19 @@ struct SupersedeStoryTests {
       #expect(pass.event(.rolloutSuperseded)?.level == .warning)
       #expect(pass.event(.rolloutSuperseded)?.fields[.reason]?.contains("not_issued") == true)
     }
+  }
+
+  @Test("given up and replaced in one pass: the one given up is handed on as ended")
+  func revokedAndReplaced() {
+    var scene = Scene([oldOne, newOne])
+    scene.pass()
+    scene.answer(.failed(failure(.throttled)))
+    scene.list(certificate("new", from: -1, to: 89) { $0.status = .revoked })
+    scene.list(newerOne)
+    let pass = scene.pass(after: .minutes(1))
+    #expect(pass.update?.certificate == newerOne.arn)
+    #expect(pass.decision.ended?.phase == .abandoned)
+    #expect(pass.decision.ended?.certificate == newOne.arn)
   }
 
   @Test("the attached and only certificate is revoked while its edges are awaited")
