@@ -7,11 +7,11 @@ extension DomainStep {
     if announceIsDue(winner.arn) { announce(winner, cause, attached: attached) }
     record.desired = winner.arn
     if let reason = obstacle(description) ?? waveObstacle(isUrgent: isUrgent) {
-      // A rollout under way keeps its place until the next one may begin.
-      let condition = record.rollout?.condition ?? .pending
+      // A rollout under way goes on until the next one may begin.
       outlook = Outlook(
-        condition: condition, reason: reason, recheckAt: now + pacing.checkInterval)
-      if condition == .pending, reason.code != "domain_updating" { outlook.recheckAt = nil }
+        condition: record.rollout?.condition ?? .pending, reason: reason,
+        recheckAt: recheckAt(description))
+      goOn(description)
       return
     }
     if var last = record.rollout, before.rollout?.phase.isOpen ?? false {
@@ -50,10 +50,16 @@ extension DomainStep {
     guard rollout.isCallDue(at: now) else { return }
     if let reason = obstacle(description) {
       outlook.reason = reason
-      outlook.recheckAt = now + pacing.checkInterval
+      outlook.recheckAt = recheckAt(description)
       return
     }
     submit(&rollout, description)
+  }
+
+  /// When to look again at what stands against a call: Cognito's work ends by itself and soon;
+  /// for a hold, a mode and a wave the poll is often enough.
+  private func recheckAt(_ description: DomainDescription) -> Instant? {
+    description.status.takesUpdates ? nil : now + pacing.checkInterval
   }
 
   private mutating func submit(_ rollout: inout Rollout, _ description: DomainDescription) {

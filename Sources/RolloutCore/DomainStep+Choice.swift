@@ -84,7 +84,10 @@ extension DomainStep {
   ) throws(Needs) {
     switch choice {
     case .ask(let questions): throw Needs(inquiries: questions.map { .certificate($0) })
-    case .undetermined(let failure): undetermined(failure)
+    case .undetermined(let failure):
+      undetermined(failure)
+      // What cannot be judged is some other candidate; the rollout's own was, and need not wait.
+      if input.facts.listed.failure == nil { goOn(description) }
     case .missing(let reason): missing(reason)
     case .replace(let winner, let cause, let isUrgent):
       begin(winner, cause, isUrgent: isUrgent, description, attached: attached)
