@@ -74,8 +74,19 @@ extension DomainStep {
 
   private mutating func undetermined(_ failure: Failure) {
     let reason = Reason(failure.kind.code, failure.description)
-    outlook = Outlook(
-      condition: record.rollout?.condition ?? before.condition, reason: reason)
+    outlook = Outlook(condition: standing, reason: reason)
+  }
+
+  /// How the domain stands when nothing new can be said of it.
+  private var standing: Condition {
+    if let condition = record.rollout?.condition { return condition }
+    switch before.condition {
+    case .inSync, .pending, .noCandidate, .unknown: return before.condition
+    case .drifted where record.driftedTo != nil: return .drifted
+    case .submitting, .propagating, .retrying, .overdue, .refused, .drifted, .held:
+      // What it was has ended: a rollout, a refusal, a drift, a hold.
+      return record.lastAttached == record.attached ? .inSync : .unknown
+    }
   }
 
   private mutating func follow(
