@@ -176,6 +176,7 @@ package struct DomainStep {
   private mutating func see(
     _ description: DomainDescription, attached: CertificateARN
   ) throws(Needs) {
+    if attached != before.attached { record.attachedNotAfter = nil }
     record.attached = attached
     if let pool = description.userPoolID, pool != mapping.userPoolID.text {
       outlook = Outlook(

@@ -105,4 +105,13 @@ struct UnseenStoryTests {
     scene.details[oldOne.arn] = unseen(.accessDenied)
     #expect(scene.pass().told == [] && scene.condition == .inSync)
   }
+
+  @Test("the end of a certificate that is no longer attached is not shown for the one that is")
+  func staleEnd() {
+    var scene = Scene([oldOne, newOne])
+    scene.cognito(.active, arn("third"))
+    scene.details[arn("third")] = unseen(.throttled)
+    scene.pass()
+    #expect(scene.record.attached == arn("third") && scene.record.attachedNotAfter == nil)
+  }
 }
