@@ -131,7 +131,7 @@ extension DomainStep {
       record.condition = .held
       record.reason = Reason("held", "\(until); otherwise \(outlook.condition.rawValue)")
     }
-    reportCondition()
+    reportUnknown()
     reportExpiry()
     // What is due already and was not done now waits for something else: for the next poll,
     // unless a time is named. Looking at once would be looking without end.
@@ -140,20 +140,26 @@ extension DomainStep {
     if update != nil { schedule.nextLookAt = nil }
   }
 
-  private mutating func reportCondition() {
-    guard before.condition != outlook.condition || before.reason?.code != outlook.reason?.code,
-      before.condition != .held
-    else { return }
-    let reason = outlook.reason?.description ?? ""
-    switch outlook.condition {
-    case .unknown: events.append(event(.pollFailed, [.error: reason]))
-    case .refused where !(record.rollout?.phase.isOpen ?? false):
-      events.append(
-        event(.updateRefused, [.reason: outlook.reason?.code ?? "", .error: reason]))
-    case .inSync, .pending, .submitting, .propagating, .retrying, .overdue, .refused,
-      .noCandidate, .drifted, .held:
-      break
+  /// A refusal that no call brought.
+  mutating func refuse(_ reason: Reason) {
+    outlook = Outlook(condition: .refused, reason: reason)
+    guard isNews(.refused, reason.code) else { return }
+    events.append(event(.updateRefused, [.reason: reason.code, .error: reason.description]))
+  }
+
+  /// Whether the domain was not found to stand so before.
+  func isNews(_ condition: Condition, _ code: String?) -> Bool {
+    let known =
+      input.schedule.found ?? DomainSchedule.Finding(before.condition, before.reason?.code)
+    return known != DomainSchedule.Finding(condition, code)
+  }
+
+  private mutating func reportUnknown() {
+    let code = outlook.reason?.code
+    if outlook.condition == .unknown, isNews(.unknown, code) {
+      events.append(event(.pollFailed, [.error: outlook.reason?.description ?? ""]))
     }
+    schedule.found = DomainSchedule.Finding(outlook.condition, code)
   }
 
   /// How often the same certificate's coming end is told again.

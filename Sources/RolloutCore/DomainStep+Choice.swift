@@ -124,7 +124,7 @@ extension DomainStep {
     }
     record.desired = nil
     outlook = Outlook(condition: .noCandidate, reason: reason)
-    guard before.condition != .noCandidate || before.reason?.code != reason.code else { return }
+    guard isNews(.noCandidate, reason.code) else { return }
     events.append(
       event(
         .candidateMissing,
@@ -167,10 +167,8 @@ extension DomainStep {
     switch description.status {
     case .active: outlook = Outlook(condition: .inSync)
     case .failed:
-      outlook = Outlook(
-        condition: .refused,
-        reason: Reason(
-          RefusalReason.domainFailed.rawValue, "Cognito shows FAILED for the domain"))
+      refuse(
+        Reason(RefusalReason.domainFailed.rawValue, "Cognito shows FAILED for the domain"))
       return
     case .creating, .deleting, .updating, .other:
       outlook = Outlook(

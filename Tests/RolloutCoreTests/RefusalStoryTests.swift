@@ -137,4 +137,20 @@ struct RefusalStoryTests {
     #expect(events.first?.fields[.identity] == "default credentials")
     #expect(scene.condition == .retrying && scene.record.rollout?.refusal == nil)
   }
+
+  @Test("a domain of another pool is refused without a call, told once, whatever is under way")
+  func otherPool() {
+    for scene in [Scene([oldOne, newOne]), Scene([oldOne]), Scene.propagating(), refused()] {
+      var scene = scene
+      let before = scene.record.rollout
+      scene.look = .described(
+        DomainDescription(
+          userPoolID: "eu-west-1_Other", status: .active, certificateARN: oldOne.arn))
+      let pass = scene.pass(after: .hours(2))
+      #expect(pass.update == nil && pass.told == [.updateRefused])
+      #expect(scene.condition == .refused && scene.record.reason?.code == "domain_not_in_pool")
+      #expect(scene.record.rollout == before)
+      #expect(scene.pass(after: .minutes(5)).told == [])
+    }
+  }
 }
