@@ -2,9 +2,16 @@ extension DomainStep {
   func chooser(baseline: CertificateARN, floor: Certificate? = nil) -> Chooser {
     Chooser(
       mapping: mapping, facts: input.facts, now: now, baseline: baseline,
-      servedNotAfter: record.served.map(\.notAfter).min(),
+      servedNotAfter: servedNotAfter,
       selectorFingerprint: record.selectorFingerprint, shunned: Set(record.shunned),
       floor: floor)
+  }
+
+  /// The earliest end of what the edges serve. Where they are no longer looked at, what was
+  /// seen last says nothing: the certificate has been renewed since.
+  private var servedNotAfter: Instant? {
+    guard mapping.probe.isEnabled, pacing.idleProbeInterval != nil else { return nil }
+    return record.served.map(\.notAfter).min()
   }
 
   /// Chooses, and turns the choice into a condition and perhaps a call.
