@@ -166,8 +166,9 @@ extension DomainStep {
   static let expiryWarningInterval = Duration.hours(24)
 
   private mutating func reportExpiry() {
+    let isReplaced = record.desired.map { $0 != record.attached } ?? false
     guard let notAfter = record.attachedNotAfter, notAfter > now,
-      notAfter.since(now) < Urgency.threshold, record.desired == record.attached,
+      notAfter.since(now) < Urgency.threshold, !isReplaced,
       !(record.rollout?.phase.isOpen ?? false),
       schedule.lastExpiryWarningAt.map({ now.since($0) >= DomainStep.expiryWarningInterval })
         ?? true

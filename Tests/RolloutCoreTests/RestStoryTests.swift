@@ -85,6 +85,16 @@ struct RestStoryTests {
     #expect(scene.pass(after: .hours(24)).told == [.candidateMissing])
   }
 
+  @Test("it is told, too, when a pinned one that is not eligible stands in the way")
+  func expiringPinned() {
+    var scene = Scene([certificate("old", from: -60) { $0.notAfter = noon + .hours(50) }]) {
+      $0.selector.arn = arn("new")
+    }
+    #expect(scene.pass().told == [.candidateMissing, .certificateExpiring])
+    #expect(scene.pass(after: .minutes(5)).told == [])
+    #expect(scene.pass(after: .hours(24)).told == [.certificateExpiring])
+  }
+
   @Test("it is not told while something replaces it")
   func expiringReplaced() {
     let ending = certificate("old", from: -60) { $0.notAfter = noon + .hours(50) }
