@@ -201,6 +201,8 @@ package struct DomainStep {
     }
     try advanceRollout(description, attached: attached)
     let drift = try judgeDrift(attached: attached)
+    // A retry is for the drift of its day, and no licence for a later one.
+    if case .none = drift { schedule.retryIsWanted = false }
     try choose(description, attached: attached, drift: drift)
   }
 }
