@@ -110,9 +110,14 @@ extension DomainStep {
     case .replace(let winner, let cause, let isUrgent):
       begin(winner, cause, isUrgent: isUrgent, description, attached: attached)
     case .wait(let winner, let reason, let until):
+      if case .restore(let mine) = drift {
+        // First things first: the one that soaks has its turn when the drift is undone.
+        begin(mine, .restore, isUrgent: false, description, attached: attached)
+        return
+      }
       if announceIsDue(winner.arn) { announce(winner, .replacement, attached: attached) }
-      record.desired = winner.arn
       try keep(description, attached: attached, baseline: baseline, drift: drift)
+      record.desired = winner.arn
       if record.rollout?.condition == nil, outlook.condition == .inSync {
         outlook = Outlook(condition: .pending, reason: reason, recheckAt: until)
       }

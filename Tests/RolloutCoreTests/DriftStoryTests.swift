@@ -159,6 +159,27 @@ struct DriftStoryTests {
     #expect(scene.condition == .inSync && scene.record.lastAttached == newOne.arn)
   }
 
+  @Test("a newer certificate that only soaks is told of once while the domain is drifted")
+  func thenSoaking() {
+    var scene = Scene.drifted(with: [newOne]) {
+      $0.onDrift = .report
+      $0.selector.soak = .days(9)
+    }
+    #expect(scene.pass().told == [.driftDetected, .replacementFound])
+    #expect(scene.condition == .drifted)
+    for _ in 0..<3 { #expect(scene.pass(after: .minutes(5)).told == []) }
+  }
+
+  @Test("nor is it told again and again while mode observe leaves the drift as it is")
+  func soakingObserved() {
+    var scene = Scene.drifted(with: [newOne]) {
+      $0.mode = .observe
+      $0.selector.soak = .days(9)
+    }
+    scene.pass()
+    for _ in 0..<3 { #expect(scene.pass(after: .minutes(5)).told == []) }
+  }
+
   @Test("what someone moved away from is not chosen again, until retry or a newer one")
   func shunned() {
     var scene = Scene.drifted(newOne, to: newerOne, with: [oldOne])
