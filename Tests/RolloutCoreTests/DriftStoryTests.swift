@@ -213,6 +213,30 @@ struct DriftStoryTests {
     #expect(unselected.pass().told == [.driftDetected] && unselected.condition == .inSync)
   }
 
+  @Test("theirs is adopted for want of mine, but a changed selector does not select it either")
+  func neitherSelected() {
+    let other = certificate("other", from: -99, to: 90) { $0.type = .imported }
+    var scene = Scene.drifted(with: [other])
+    scene.mapping.selector.types = [.imported]
+    #expect(scene.pass().update?.certificate == other.arn)
+    #expect(scene.record.rollout?.cause == .unusable)
+  }
+
+  @Test("what cannot be seen is neither adopted nor undone")
+  func unseenOnes() {
+    var mineHidden = Scene.drifted()
+    mineHidden.listed = .seen([theirs])
+    mineHidden.details[oldOne.arn] = unseen(.throttled)
+    #expect(mineHidden.pass().told == [] && mineHidden.record.lastAttached == oldOne.arn)
+    var theirsHidden = Scene.drifted()
+    theirsHidden.listed = .seen([oldOne])
+    theirsHidden.details[theirs.arn] = unseen(.accessDenied)
+    #expect(theirsHidden.pass().told == [] && theirsHidden.record.lastAttached == oldOne.arn)
+    var unproven = Scene.drifted(to: newOne)
+    unproven.evidence[newOne.arn] = unseen(.throttled)
+    #expect(unproven.pass().told == [] && unproven.record.lastAttached == oldOne.arn)
+  }
+
   @Test("a domain whose daemon never attached anything cannot drift")
   func firstSight() {
     var scene = Scene.drifted()
