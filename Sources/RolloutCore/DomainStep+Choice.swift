@@ -62,10 +62,11 @@ extension DomainStep {
     case .certificate(let certificate):
       let verdict = chooser.checks(chooser.urgency(chooser.known(attached)))
         .verdict(on: certificate)
-      if let failure = verdict.obstacle(ignoring: [.soaking]) { return .failure(failure) }
-      let questions = verdict.questions(ignoring: [.soaking])
+      let waived = rollout.cause.waived
+      if let failure = verdict.obstacle(ignoring: waived) { return .failure(failure) }
+      let questions = verdict.questions(ignoring: waived)
       if !questions.isEmpty { throw Needs(inquiries: questions.map { .certificate($0) }) }
-      if verdict.isEligible(ignoring: [.soaking]) { return .success(rollout.certificate) }
+      if verdict.isEligible(ignoring: waived) { return .success(rollout.certificate) }
       return abandon(&rollout, verdict.reason?.description ?? "not eligible", attached)
     }
   }
@@ -106,7 +107,14 @@ extension DomainStep {
       undetermined(failure)
       // What cannot be judged is some other candidate; the rollout's own was, and need not wait.
       if input.facts.listed.failure == nil { goOn(description) }
-    case .missing(let reason): missing(reason)
+    case .missing(let reason):
+      if case .restore(let mine) = drift {
+        let chooser = chooser(baseline: attached)
+        let isUrgent = chooser.urgency(chooser.known(attached)) != nil
+        begin(mine, .restore, isUrgent: isUrgent, description, attached: attached)
+      } else {
+        missing(reason)
+      }
     case .replace(let winner, let cause, let isUrgent):
       begin(winner, cause, isUrgent: isUrgent, description, attached: attached)
     case .wait(let winner, let reason, let until):
