@@ -116,7 +116,13 @@ extension DomainStep {
         missing(reason)
       }
     case .replace(let winner, let cause, let isUrgent):
-      begin(winner, cause, isUrgent: isUrgent, description, attached: attached)
+      if isLeft(winner, drift, attached: attached) {
+        try keep(description, attached: attached, baseline: baseline, drift: drift)
+        return
+      }
+      begin(
+        winner, isPutBack(winner, cause, drift) ? .restore : cause, isUrgent: isUrgent,
+        description, attached: attached)
     case .wait(let winner, let reason, let until):
       if case .restore(let mine) = drift {
         // First things first: the one that soaks has its turn when the drift is undone.
@@ -133,6 +139,25 @@ extension DomainStep {
       record.desired = baseline
       try keep(description, attached: attached, baseline: baseline, drift: drift)
     }
+  }
+
+  /// Whether the pinned certificate is the one that someone moved away from, and a person is
+  /// asked. One that took the place of an unusable one is not asked about.
+  private func isLeft(
+    _ winner: Certificate, _ drift: Drift, attached: CertificateARN
+  ) -> Bool {
+    guard case .left = drift, winner.arn == record.lastAttached else { return false }
+    let chooser = chooser(baseline: attached)
+    return chooser.unusable(chooser.known(attached)) == nil
+  }
+
+  /// Whether the pinned certificate is the one that someone moved away from, and it is put
+  /// back: as a drift it is undone no more often than any other.
+  private func isPutBack(
+    _ winner: Certificate, _ cause: Rollout.Cause, _ drift: Drift
+  ) -> Bool {
+    guard case .restore(let mine) = drift, cause == .pinned else { return false }
+    return mine.arn == winner.arn
   }
 
   private mutating func missing(_ reason: Reason) {
