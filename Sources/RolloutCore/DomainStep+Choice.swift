@@ -183,10 +183,7 @@ extension DomainStep {
     drift: Drift
   ) throws(Needs) {
     if let rollout = record.rollout, let condition = rollout.condition {
-      outlook = Outlook(
-        condition: condition,
-        reason: rollout.refusal.map { Reason($0, rollout.lastError ?? "") }
-          ?? rollout.lastError.map { Reason("last_error", $0) })
+      outlook = Outlook(condition: condition, reason: reason(of: rollout))
       goOn(description)
       return
     }
@@ -203,6 +200,14 @@ extension DomainStep {
         ))
     case .none, .undetermined: try rest(description, attached: attached)
     }
+  }
+
+  /// Why a rollout stands as it does: in the words of the call that failed, as long as it is
+  /// the last thing that happened.
+  private func reason(of rollout: Rollout) -> Reason? {
+    guard let error = rollout.lastError else { return nil }
+    if let reason = before.reason, reason.text == error { return reason }
+    return Reason(rollout.refusal ?? "last_error", error)
   }
 
   private mutating func rest(
