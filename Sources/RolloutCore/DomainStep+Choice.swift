@@ -91,8 +91,9 @@ extension DomainStep {
   /// How the domain stands when nothing new can be said of it.
   private var standing: Condition {
     if let condition = record.rollout?.condition { return condition }
-    switch before.condition {
-    case .inSync, .pending, .noCandidate, .unknown: return before.condition
+    let last = input.schedule.found?.condition ?? before.condition
+    switch last {
+    case .inSync, .pending, .noCandidate, .unknown: return last
     case .drifted where record.driftedTo != nil: return .drifted
     case .submitting, .propagating, .retrying, .overdue, .refused, .drifted, .held:
       // What it was has ended: a rollout, a refusal, a drift, a hold.
