@@ -201,10 +201,11 @@ package struct DomainStep {
       return
     }
     try advanceRollout(description, attached: attached)
+    let baseline = try baseline(attached: attached)
     let drift = try judgeDrift(attached: attached)
     // A retry is for the drift of its day, and no licence for a later one.
     if case .none = drift { schedule.retryIsWanted = false }
-    try choose(description, attached: attached, drift: drift)
+    try choose(description, attached: attached, baseline: baseline, drift: drift)
   }
 }
 
