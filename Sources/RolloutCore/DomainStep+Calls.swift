@@ -106,6 +106,7 @@ extension DomainStep {
 
   /// Tells once of each newer certificate that would be chosen but for one check.
   mutating func reportNearMisses(_ chooser: Chooser) {
+    guard chooser.seesNearMisses else { return }
     var reported: [CertificateARN: String] = [:]
     for verdict in chooser.nearMisses() {
       guard let reason = verdict.reason else { continue }
