@@ -70,7 +70,8 @@ package struct Chooser: Sendable {
       return .unseen(
         Failure(
           .notFound, operation: "DescribeCertificate", object: arn.text,
-          message: "the certificate is in account \(arn.account), which these credentials do not see"
+          message:
+            "the certificate is in account \(arn.account), which these credentials do not see"
         ))
     }
   }
