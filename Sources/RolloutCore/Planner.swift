@@ -16,13 +16,15 @@ package enum Planner {
     _ inputs: [DomainInput], fleet: Fleet, records: [DomainName: DomainRecord]
   ) -> PassPlan {
     var standing = records
+    let looked = Set(inputs.map(\.mapping.domain))
     var decisions: [DomainName: DomainDecision] = [:]
     let ordered = inputs.enumerated().sorted {
       ($0.element.mapping.wave, $0.offset) < ($1.element.mapping.wave, $1.offset)
     }
     for (_, input) in ordered {
       var input = input
-      input.waveBlocker = blocker(of: input.mapping, fleet: fleet, standing: standing)
+      input.waveBlocker = blocker(
+        of: input.mapping, fleet: fleet, standing: standing, looked: looked)
       guard case .decided(let decision) = DomainStep.decide(input) else { continue }
       decisions[input.mapping.domain] = decision
       standing[input.mapping.domain] = decision.record
@@ -30,9 +32,11 @@ package enum Planner {
     return PassPlan(decisions: inputs.compactMap { decisions[$0.mapping.domain] })
   }
 
-  /// The first domain of a lower wave that is not proven, and why.
-  static func blocker(
-    of mapping: Mapping, fleet: Fleet, standing: [DomainName: DomainRecord]
+  /// The first domain of a lower wave that is not proven, and why. One that this pass did not
+  /// look at may not know yet of what the higher one is about to begin with.
+  private static func blocker(
+    of mapping: Mapping, fleet: Fleet, standing: [DomainName: DomainRecord],
+    looked: Set<DomainName>
   ) -> String? {
     for other in fleet.mappings where other.wave < mapping.wave {
       guard let record = standing[other.domain] else {
@@ -40,6 +44,9 @@ package enum Planner {
       }
       if !record.isSettled {
         return "\(other.domain) (wave \(other.wave)) is \(record.condition.rawValue)"
+      }
+      if !looked.contains(other.domain) {
+        return "\(other.domain) (wave \(other.wave)) is looked at with the next poll"
       }
     }
     return nil
