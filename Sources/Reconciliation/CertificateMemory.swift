@@ -1,0 +1,90 @@
+import RolloutCore
+
+/// What was learnt of certificates and need not be asked again: descriptions of certificates
+/// that the list tells too little of, and the leaf and chain of those that mattered.
+struct CertificateMemory: Sendable {
+  /// How long a description is good for while the list shows the certificate unchanged.
+  static let detailsLifetime = Duration.hours(1)
+  /// How long a chain's verdict is good for: roots and intermediates end, too.
+  static let evidenceLifetime = Duration.hours(24)
+  /// Entries kept at the most; the oldest go first.
+  static let maximumEntries = 20_000
+
+  struct DetailsKey: Hashable, Sendable {
+    let identity: Identity
+    let arn: CertificateARN
+  }
+
+  struct EvidenceKey: Hashable, Sendable {
+    let arn: CertificateARN
+    let caFile: String?
+    /// A renewal or a second import keeps the ARN and changes these.
+    let notBefore: Instant
+    let notAfter: Instant
+  }
+
+  struct Details: Sendable {
+    let summary: Certificate
+    let described: Certificate
+    let at: Instant
+  }
+
+  struct Evidence: Sendable {
+    let leaf: LeafEvidence
+    let at: Instant
+  }
+
+  private(set) var details: [DetailsKey: Details] = [:]
+  private(set) var evidence: [EvidenceKey: Evidence] = [:]
+
+  func details(
+    of summary: Certificate, as identity: Identity, now: Instant
+  ) -> Certificate? {
+    guard let entry = details[DetailsKey(identity: identity, arn: summary.arn)],
+      entry.summary == summary, now.since(entry.at) < CertificateMemory.detailsLifetime
+    else { return nil }
+    return entry.described
+  }
+
+  func evidence(of certificate: Certificate, caFile: String?, now: Instant) -> LeafEvidence? {
+    guard let key = key(certificate, caFile), let entry = evidence[key],
+      now.since(entry.at) < CertificateMemory.evidenceLifetime
+    else { return nil }
+    return entry.leaf
+  }
+
+  mutating func learn(
+    _ described: Certificate, of summary: Certificate, as identity: Identity, at now: Instant
+  ) {
+    details[DetailsKey(identity: identity, arn: summary.arn)] = Details(
+      summary: summary, described: described, at: now)
+  }
+
+  mutating func learn(
+    _ leaf: LeafEvidence, of certificate: Certificate, caFile: String?, at now: Instant
+  ) {
+    guard let key = key(certificate, caFile) else { return }
+    evidence[key] = Evidence(leaf: leaf, at: now)
+  }
+
+  mutating func merge(_ other: CertificateMemory) {
+    details.merge(other.details) { $1 }
+    evidence.merge(other.evidence) { $1 }
+  }
+
+  /// Drops what has outlived its use.
+  mutating func prune(at now: Instant) {
+    details = details.filter { now.since($0.value.at) < CertificateMemory.detailsLifetime }
+    evidence = evidence.filter { now.since($0.value.at) < CertificateMemory.evidenceLifetime }
+    if details.count > CertificateMemory.maximumEntries { details = [:] }
+    if evidence.count > CertificateMemory.maximumEntries { evidence = [:] }
+  }
+
+  private func key(_ certificate: Certificate, _ caFile: String?) -> EvidenceKey? {
+    guard let notBefore = certificate.notBefore, let notAfter = certificate.notAfter else {
+      return nil
+    }
+    return EvidenceKey(
+      arn: certificate.arn, caFile: caFile, notBefore: notBefore, notAfter: notAfter)
+  }
+}
