@@ -24,6 +24,7 @@ let lifecycle = Target.Dependency.product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
@@ -54,7 +55,7 @@ let package = Package(
     module("Transport", ["CCurl", "COpenSSL"]),
     module("AWSWire", ["RolloutCore", "Reconciliation", "Transport", "JSONText"]),
     module("EdgeProbe", ["RolloutCore", "Reconciliation", "COpenSSL"]),
-    module("StateStore", ["RolloutCore", "Reconciliation", "JSONText", grdb]),
+    module("StateStore", ["RolloutCore", "Reconciliation", "JSONText", grdb, sqlite]),
     module(
       "Service",
       [
@@ -89,7 +90,7 @@ let package = Package(
       exclude: ["Vectors"]),
     tests(
       "EdgeProbeTests", ["EdgeProbe", "RolloutCore", "Reconciliation", "Simulation"]),
-    tests("StateStoreTests", ["StateStore", "RolloutCore", "Reconciliation"]),
+    tests("StateStoreTests", ["StateStore", "RolloutCore", "Reconciliation", grdb]),
     tests("ServiceTests", ["Service", "RolloutCore", "Reconciliation", "JSONText", logging]),
     tests(
       "SimulationTests",
