@@ -157,7 +157,7 @@ struct ConfigurationReader {
   private func domains(in top: Section) -> [MappingDraft] {
     let place = top.place(of: "domains")
     guard let node = top.node("domains") else {
-      reading.report(at: place, "the key is missing; \(ConfigurationReader.exampleAdvice)")
+      reading.report(at: place, "it is missing; \(ConfigurationReader.exampleAdvice)")
       return []
     }
     let nodes: [YAMLNode]

@@ -9,7 +9,7 @@ package enum DurationNotation {
     func wrong(_ problem: String) -> Malformed { Malformed("a duration", problem) }
     if text.isEmpty { throw wrong("it is empty; write a number with a unit, such as 45s") }
     if text == "0" { return .zero }
-    if text.hasPrefix("-") { throw wrong("it is negative") }
+    if text.hasPrefix("-") { throw wrong("it is negative; write how long it is, such as 30s") }
     if text.utf8.allSatisfy(isDigit) {
       throw wrong("it has no unit; write \(text)s for seconds (units d h m s ms)")
     }

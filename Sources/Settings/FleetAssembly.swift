@@ -28,12 +28,12 @@ struct FleetAssembly {
     if draft.domain.isAbsent {
       reading.report(
         at: draft.place.key("domain", at: draft.place.position),
-        "the key is missing; write the custom domain, such as auth.example.com")
+        "it is missing; write the custom domain, such as auth.example.com")
     }
     if draft.userPoolID.isAbsent {
       reading.report(
         at: draft.place.key("user_pool_id", at: draft.place.position),
-        "the key is missing; write the id of the domain's user pool, such as eu-west-1_Ab12Cd34E")
+        "it is missing; write the id of the domain's user pool, such as eu-west-1_Ab12Cd34E")
     }
   }
 

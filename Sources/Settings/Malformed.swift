@@ -4,12 +4,15 @@ package import RolloutCore
 package struct Malformed: Error, Equatable, Sendable {
   /// What it should have been: `a duration`.
   package let kind: String
-  /// What is wrong and what would be right; it may quote parts of the text.
+  /// What is wrong and what would be right.
   package let problem: String
+  /// Whether `problem` may hold parts of the text, so that it is as secret as the text.
+  package let quotesText: Bool
 
-  package init(_ kind: String, _ problem: String) {
+  package init(_ kind: String, _ problem: String, quotesText: Bool = true) {
     self.kind = kind
     self.problem = problem
+    self.quotesText = quotesText
   }
 
   package init(_ identifier: MalformedIdentifier) {

@@ -22,9 +22,13 @@ struct MappingDraft {
 
   init(_ section: Section) {
     place = section.place
-    domain = section.identifier("domain", as: "a custom domain", DomainName.init(parsing:))
-    userPoolID = section.identifier(
-      "user_pool_id", as: "the id of a user pool", UserPoolID.init(parsing:))
+    if section.hasValue("domain") {
+      domain = section.identifier("domain", as: "a custom domain", DomainName.init(parsing:))
+    }
+    if section.hasValue("user_pool_id") {
+      userPoolID = section.identifier(
+        "user_pool_id", as: "the id of a user pool", UserPoolID.init(parsing:))
+    }
     region = section.identifier("region", as: "an AWS region", Region.init(parsing:))
     profile = section.value("profile", as: "the name of a profile", MappingDraft.profileName)
     certificate = CertificateDraft(section.section("certificate", .certificate))
@@ -89,7 +93,7 @@ struct MappingDraft {
 
   private static func profileName(_ text: String) throws(Malformed) -> String {
     let kind = "the name of a profile"
-    if text.isEmpty { throw Malformed(kind, "it is empty") }
+    if text.isEmpty { throw Malformed(kind, "it is empty; write the name, or remove the key") }
     if text.contains("[") || text.contains("]") {
       throw Malformed(kind, "brackets cannot stand in it; write the name alone")
     }

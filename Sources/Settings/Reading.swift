@@ -24,10 +24,10 @@ final class Reading {
   }
 
   /// Reports what is wrong with a value. What came from the environment is not shown, and
-  /// neither is what the check says, which may quote it.
+  /// neither is a sentence that may quote it.
   func report(_ malformed: Malformed, of text: ExpandedText, at place: Place) {
     let shown = text.written.quoted()
-    if text.isFromEnvironment {
+    if text.isFromEnvironment, malformed.quotesText {
       report(
         at: place,
         """
@@ -48,7 +48,7 @@ final class Reading {
       return nil
     }
     if node.isNull {
-      report(at: place, "there is no value; write \(kind), or remove the key for its default")
+      report(at: place, "there is no value; write \(kind), or remove the key")
       return nil
     }
     do throws(UnexpandedText) {

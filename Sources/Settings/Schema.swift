@@ -1,8 +1,8 @@
 /// The keys of the configuration file, by the mapping they stand in.
-enum Schema: CaseIterable, Sendable {
+package enum Schema: CaseIterable, Sendable {
   case top, log, metrics, retry, propagation, defaults, mapping, certificate, probe
 
-  var keys: [String] {
+  package var keys: [String] {
     switch self {
     case .top:
       [
@@ -31,27 +31,30 @@ enum Schema: CaseIterable, Sendable {
     }
   }
 
+  /// The keys that may be written today.
+  package var supportedKeys: [String] { keys.filter { !Schema.unsupported.contains($0) } }
+
   /// Where its keys belong, for people.
-  var location: String {
+  package var location: String {
     switch self {
-    case .top: "the top level"
-    case .log: "`log`"
-    case .metrics: "`metrics`"
-    case .retry: "`retry`"
-    case .propagation: "`propagation`"
-    case .defaults: "`defaults`"
-    case .mapping: "an entry of `domains`"
-    case .certificate: "`certificate`"
-    case .probe: "`probe`"
+    case .top: "at the top level"
+    case .log: "in `log`"
+    case .metrics: "in `metrics`"
+    case .retry: "in `retry`"
+    case .propagation: "in `propagation`"
+    case .defaults: "in `defaults`"
+    case .mapping: "in an entry of `domains`"
+    case .certificate: "in `certificate`"
+    case .probe: "in `probe`"
     }
   }
 
   /// Known, so that they are not taken for mistakes, and refused: what is asked for and then
   /// not done is worse than an error.
-  static let unsupported: Set<String> = ["role_arn", "external_id", "metrics"]
+  package static let unsupported: Set<String> = ["role_arn", "external_id", "metrics"]
 
   /// Names that later versions give a meaning to, wherever they stand.
-  static let reserved: Set<String> = [
+  package static let reserved: Set<String> = [
     "drift_interval", "max_in_flight", "stop_after_failures", "wave_soak", "rollback",
     "expiry_warnings", "lease", "wake", "hooks", "ssm_parameter",
   ]
@@ -67,14 +70,14 @@ enum Schema: CaseIterable, Sendable {
 
   private func complaint(aboutUnknown key: String) -> String {
     if key == "<<" { return "merge keys are not supported; write the keys out, or use `defaults`" }
-    if let near = Suggestion.nearest(to: key, among: keys) {
+    if let near = Suggestion.nearest(to: key, among: supportedKeys) {
       return "unknown key; did you mean \"\(near)\"?"
     }
     let homes = Schema.allCases.filter { $0 != self && $0.keys.contains(key) }
     if !homes.isEmpty {
       let places = homes.map(\.location).joined(separator: " or ")
-      return "unknown key here; it belongs in \(places)"
+      return "unknown key here; it belongs \(places)"
     }
-    return "unknown key; remove it, or use one of \(keys.joined(separator: ", "))"
+    return "unknown key; remove it, or use one of \(supportedKeys.joined(separator: ", "))"
   }
 }

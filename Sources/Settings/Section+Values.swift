@@ -32,8 +32,9 @@ extension Section {
       if isDigits, text.utf8.count > 1, text.hasPrefix("0") {
         throw Malformed(kind, "write it without leading zeros")
       }
-      guard isDigits, let number = Int(text), range.contains(number) else {
-        throw Malformed(kind, "write such a number in digits")
+      guard isDigits else { throw Malformed(kind, "write it in digits alone") }
+      guard let number = Int(text), range.contains(number) else {
+        throw Malformed(kind, "write one of that range")
       }
       return number
     }
@@ -83,7 +84,7 @@ extension Section {
     value(key, as: "the absolute path of a file") { text throws(Malformed) in
       let path = try AbsolutePath.parse(text)
       if let trouble = reading.fileTrouble(path) {
-        throw Malformed("a file that can be read", "it \(trouble)")
+        throw Malformed("a file that can be read", "it \(trouble)", quotesText: false)
       }
       return path
     }
@@ -125,7 +126,7 @@ extension Section {
     guard (1...Section.maximumListLength).contains(nodes.count) else {
       let problem =
         nodes.isEmpty
-        ? "the list is empty; write \(kind), or remove the key for its default"
+        ? "the list is empty; write \(kind), or remove the key"
         : "the list has \(nodes.count) elements; keep to \(Section.maximumListLength)"
       reading.report(at: place, problem)
       return nil

@@ -14,9 +14,9 @@ struct Section {
     case .scalar where node.isNull: break
     case .unusable: return nil
     case .scalar, .sequence:
-      reading.report(
-        at: place,
-        "\(node.kind) stands where a mapping must; write its keys below it, indented")
+      let advice =
+        place.path.isEmpty ? "begin with the key `domains`" : "write its keys below it, indented"
+      reading.report(at: place, "\(node.kind) stands where a mapping must; \(advice)")
       return nil
     }
     self.reading = reading
@@ -46,6 +46,9 @@ struct Section {
     }
     return first
   }
+
+  /// Whether the key stands here with something behind it.
+  func hasValue(_ key: String) -> Bool { entries[key].map { !$0.value.isNull } ?? false }
 
   func node(_ key: String) -> YAMLNode? { entries[key]?.value }
 

@@ -17,7 +17,12 @@ enum Suggestion {
       let limit = max(1, min(3, word.utf8.count / 3))
       if distance <= limit, distance < (best?.distance ?? .max) { best = (word, distance) }
     }
-    return best?.word
+    return best?.word ?? words.first { abbreviates(plain, $0) || abbreviates($0, plain) }
+  }
+
+  /// Whether one is the beginning of the other, and long enough to be no accident.
+  private static func abbreviates(_ short: String, _ long: String) -> Bool {
+    short.utf8.count >= 3 && long.hasPrefix(short)
   }
 
   /// `; did you mean "arn"?`, or nothing.

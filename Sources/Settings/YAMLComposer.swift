@@ -157,7 +157,7 @@ struct YAMLComposer {
   private mutating func key(from node: YAMLNode) -> Frame.Key {
     if case .scalar(let text, _) = node.content { return .read(text, node.position) }
     if node.content != .unusable {
-      complain(node.position, "a key must be a single word, and this is \(node.kind)")
+      complain(node.position, "a key must be a single word, and this is \(node.kind); write it out")
     }
     return .unusable
   }

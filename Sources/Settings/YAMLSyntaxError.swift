@@ -60,14 +60,17 @@ struct YAMLSyntaxError {
     if context == "while scanning an anchor" {
       return "a value that begins with & must be in quotes"
     }
-    let begun = contextLine.map { " (\(context) that begins in line \($0))" } ?? ""
+    // In the same line it would only repeat what is to be seen there.
+    let begun =
+      contextLine.map { $0 == position.line ? "" : " (\(context) that begins in line \($0))" }
+      ?? ""
     return "this is not valid YAML: \(problem)\(begun)\(advice)"
   }
 
   private var advice: String {
     switch problem {
     case "mapping values are not allowed in this context":
-      "; check the indentation, and put a value that holds \": \" in quotes"
+      "; check the indentation and the line before, and put a value that holds \": \" in quotes"
     case "found character that cannot start any token":
       "; put a value that begins with this character in quotes"
     case "did not find expected key", "could not find expected ':'",
@@ -76,7 +79,7 @@ struct YAMLSyntaxError {
     case "found unexpected end of stream":
       "; a quote is not closed"
     case "did not find expected ',' or ']'", "did not find expected ',' or '}'":
-      "; a bracket is not closed, or a comma is missing"
+      "; a bracket is not closed, or a comma is missing; put a text that begins with [ or { in quotes"
     default: "; check this line and the one before it"
     }
   }
