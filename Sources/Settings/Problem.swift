@@ -1,0 +1,93 @@
+/// A place in a file, both numbers from 1; columns count Unicode scalars.
+package struct Position: Hashable, Comparable, Sendable {
+  package let line: Int
+  package let column: Int
+
+  package init(line: Int, column: Int) {
+    self.line = line
+    self.column = column
+  }
+
+  package static let start = Position(line: 1, column: 1)
+
+  package static func < (left: Position, right: Position) -> Bool {
+    (left.line, left.column) < (right.line, right.column)
+  }
+}
+
+/// One thing in a configuration file that is wrong or doubtful, printed as one line:
+/// `FILE:LINE:COLUMN: error: PATH: what is wrong, with which value, what to do`.
+package struct Problem: Equatable, Sendable, CustomStringConvertible {
+  package enum Severity: String, Sendable { case error, warning }
+
+  package var file: String
+  /// nil when the file as a whole is meant: it is missing, say.
+  package let position: Position?
+  package let severity: Severity
+  /// `domains[2].certificate.arn`, counted from 0; empty when no key is meant.
+  package let path: String
+  package let message: String
+
+  package init(
+    file: String, position: Position?, severity: Severity = .error, path: String = "",
+    message: String
+  ) {
+    self.file = file
+    self.position = position
+    self.severity = severity
+    self.path = path
+    self.message = message.onOneLine(limit: Problem.maximumMessageLength)
+  }
+
+  /// More would be read by no one; the last line then says how many there are.
+  package static let maximumReported = 100
+  /// In Unicode scalars, so that a value of a megabyte cannot fill the journal.
+  package static let maximumMessageLength = 600
+
+  package var description: String {
+    let place = position.map { ":\($0.line):\($0.column)" } ?? ""
+    let subject = path.isEmpty ? "" : "\(path): "
+    return "\(file)\(place): \(severity.rawValue): \(subject)\(message)"
+  }
+}
+
+/// Why there is no configuration: every problem of the file, warnings included, by line and
+/// column.
+package struct InvalidConfiguration: Error, Equatable, Sendable, CustomStringConvertible {
+  package let problems: [Problem]
+
+  package init(problems: [Problem]) {
+    self.problems = problems
+  }
+
+  /// One line a problem.
+  package var description: String { problems.map(\.description).joined(separator: "\n") }
+}
+
+extension [Problem] {
+  /// In the order of the file, at most `Problem.maximumReported` of them and then a line with
+  /// the number left out. Errors are never left out in favour of warnings.
+  func arranged(file: String) -> [Problem] {
+    let sorted = enumerated().sorted {
+      let (left, right) = ($0.element.position ?? .start, $1.element.position ?? .start)
+      return left == right ? $0.offset < $1.offset : left < right
+    }.map(\.element)
+    guard sorted.count > Problem.maximumReported else { return sorted }
+    var room = Problem.maximumReported
+    var warningsToDrop = sorted.count - Problem.maximumReported
+    var kept: [Problem] = []
+    for problem in sorted where room > 0 {
+      if problem.severity == .warning, warningsToDrop > 0 {
+        warningsToDrop -= 1
+        continue
+      }
+      kept.append(problem)
+      room -= 1
+    }
+    let hasErrors = sorted.contains { $0.severity == .error }
+    let more = Problem(
+      file: file, position: nil, severity: hasErrors ? .error : .warning,
+      message: "and \(sorted.count - kept.count) more; put these right and look again")
+    return kept + [more]
+  }
+}
