@@ -94,7 +94,8 @@ let package = Package(
     tests("ServiceTests", ["Service", "RolloutCore", "Reconciliation", "JSONText", logging]),
     tests(
       "SimulationTests",
-      ["Simulation", "RolloutCore", "Reconciliation", "StateStore", "JSONText"]),
+      ["Simulation", "RolloutCore", "Reconciliation", "StateStore", "JSONText", "Transport"],
+      exclude: ["Vectors"]),
     tests("EndToEndTests", ["JSONText", "RolloutCore", "Transport", "StateStore"]),
   ],
   swiftLanguageModes: [.v6]
