@@ -15,6 +15,8 @@ struct ControlService: Service {
   let report: DaemonReport
   let reporter: LogReporter
   let notifier: ServiceNotifier
+  /// SIGHUP and SIGUSR1, trapped before the service says that it is ready.
+  let signals: UnixSignalsSequence
 
   /// How often the state file is asked whether another process wrote to it: one pragma.
   static let requestInterval = Duration.seconds(1)
@@ -28,7 +30,6 @@ struct ControlService: Service {
   }
 
   private func obeySignals() async {
-    let signals = await UnixSignalsSequence(trapping: .sighup, .sigusr1)
     for await signal in signals.cancelOnGracefulShutdown() {
       if signal == .sighup { reload() } else { clock.wake(.pollRequested) }
     }
@@ -61,9 +62,9 @@ struct ControlService: Service {
   }
 
   private func watchRequests() async {
-    var seen: Int64?
     let watch = SystemClock()
     await cancelWhenGracefulShutdown {
+      var seen: Int64?
       while await watch.sleep(for: ControlService.requestInterval) == .time {
         guard let version = await dataVersion() else { continue }
         if let seen, seen != version { clock.wake(.operatorRequest) }

@@ -1,8 +1,10 @@
-package import Logging
+import AWSWire
+import Glibc
+import Logging
 import Reconciliation
 import RolloutCore
 import ServiceLifecycle
-import Settings
+package import Settings
 import StateStore
 import UnixSignals
 
@@ -97,10 +99,10 @@ package struct Daemon: Sendable {
       aliveInterval: (notifier.watchdogInterval ?? .seconds(60)) / 3,
       alive: { notifier.alive() })
     let surroundings: AWSSurroundings
-    do {
-      surroundings = try AWSSurroundings(environment: environment, version: version, clock: clock)
+    do throws(MalformedEndpoint) {
+      surroundings = try AWSSurroundings(environment: environment, version: version)
     } catch {
-      reporter.log(Event(.configRejected, [.error: String(describing: error)]))
+      reporter.log(Event(.configRejected, [.error: error.description]))
       return .configuration
     }
     let report = DaemonReport(
@@ -118,11 +120,12 @@ package struct Daemon: Sendable {
       clock: clock)
     let control = ControlService(
       daemon: self, configuration: configuration, clock: clock, store: store, report: report,
-      reporter: reporter, notifier: notifier)
+      reporter: reporter, notifier: notifier,
+      signals: await UnixSignalsSequence(trapping: .sighup, .sigusr1))
     let status = await run(loop, control, logger: logger)
     notifier.stopping()
     reporter.log(Event(.daemonStopping, [.pid: String(getpid())]))
-    surroundings.shutDown()
+    await surroundings.shutDown()
     return status
   }
 

@@ -1,5 +1,5 @@
 package import Logging
-package import Reconciliation
+import Reconciliation
 package import RolloutCore
 package import StateStore
 

@@ -1,6 +1,6 @@
 package import Reconciliation
 package import RolloutCore
-package import StateStore
+import StateStore
 
 /// Whether a daemon runs with a state file, known by its lock, and when it last polled well,
 /// by its heartbeat.

@@ -1,3 +1,4 @@
+import AWSWire
 import Dispatch
 import Glibc
 package import Reconciliation
@@ -135,6 +136,25 @@ extension WakeReason {
     case .pollRequested: 2
     case .reloaded: 3
     case .shutdown: 4
+    }
+  }
+}
+
+/// Time, chance and waiting between the attempts of one call: no wake-up cuts it short, and a
+/// cancelled task does not wait.
+struct CallClock: WireClock {
+  var now: Instant { SystemClock.now }
+
+  func random() -> UInt64 {
+    var generator = SystemRandomNumberGenerator()
+    return generator.next()
+  }
+
+  func sleep(for duration: Duration) async {
+    do {
+      try await Task.sleep(for: duration)
+    } catch {
+      // Cancelled: whoever called sees that by itself.
     }
   }
 }

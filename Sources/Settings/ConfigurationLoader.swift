@@ -22,6 +22,25 @@ package enum ConfigurationLoader {
       text: bytes, path: path, environment: environment, fileTrouble: RegularFile.trouble(with:))
   }
 
+  /// Where the state file is, whatever else is wrong with the configuration: a daemon may run
+  /// on an earlier version of it.
+  package static func stateFile(
+    path: String, environment: [String: String]
+  ) throws(InvalidConfiguration) -> String {
+    let bytes: [UInt8]
+    do throws(UnreadableFile) {
+      bytes = try RegularFile.read(path, limit: maximumSize)
+    } catch {
+      throw InvalidConfiguration(problems: [
+        Problem(file: path, position: nil, message: "the file \(error.reason)")
+      ])
+    }
+    let reading = Reading(
+      file: path, environment: environment, fileTrouble: RegularFile.trouble(with:))
+    if let configuration = configuration(of: bytes, reading) { return configuration.stateFile }
+    throw InvalidConfiguration(problems: reading.problems.arranged(file: path))
+  }
+
   /// The same for a text that is at hand. `fileTrouble` says what keeps a file that the text
   /// names from being read, nil if nothing does.
   package static func parse(

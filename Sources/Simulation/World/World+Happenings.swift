@@ -1,3 +1,5 @@
+import EdgeProbe
+import Reconciliation
 import RolloutCore
 
 /// What happens in the world while the daemon runs.

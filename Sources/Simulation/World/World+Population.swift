@@ -1,3 +1,4 @@
+import EdgeProbe
 import JSONText
 import RolloutCore
 

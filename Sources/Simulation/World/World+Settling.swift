@@ -1,3 +1,4 @@
+import EdgeProbe
 import Reconciliation
 import RolloutCore
 import StateStore

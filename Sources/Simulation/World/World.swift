@@ -1,6 +1,6 @@
 import AWSWire
 import EdgeProbe
-package import Reconciliation
+import Reconciliation
 import RolloutCore
 import StateStore
 
@@ -93,24 +93,24 @@ package final class World: Sendable {
 
   /// One life of the daemon: until the power goes, the time is over, or it gives up.
   private func live() async {
-    do throws(StateFailure) {
+    do {
       let store = try StateStore.open(path: stateFile, mode: .daemon)
-      let ports = ports(store)
+      let ports = try ports(store)
       let loop = ReconcilerLoop(
         reconciler: Reconciler(ports: ports, fleet: fleet), ports: ports, mode: .service)
       _ = await loop.run()
       try store.close()
     } catch {
-      invariants.violate("the state file could not be opened: \(error)")
+      invariants.violate("the daemon could not start: \(error)")
     }
   }
 
-  private func ports(_ store: StateStore) -> Ports {
+  private func ports(_ store: StateStore) throws(MalformedEndpoint) -> Ports {
     let transport = WorldTransport(
       inner: FakeAWSTransport(
         aws, now: { [clock] in clock.trueTime }, elapse: { [clock] in clock.advance($0) }),
       aws: aws, clock: clock, power: power, invariants: invariants, store: store)
-    let client = client(transport)
+    let client = try client(transport)
     let edges = WorldEdges(
       aws: aws, clock: clock, judge: OpenSSLEdgeProbe(), caFile: caFile,
       isReachable: { [state] domain in
