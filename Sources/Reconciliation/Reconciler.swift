@@ -67,12 +67,7 @@ package actor Reconciler {
   /// Moves every deadline with a clock that was stepped.
   package func shift(by step: Duration) {
     for domain in records.keys { records[domain]?.shift(by: step) }
-    for domain in schedules.keys {
-      schedules[domain]?.nextLookAt = schedules[domain]?.nextLookAt.map { $0 + step }
-      schedules[domain]?.lastProbedAt = schedules[domain]?.lastProbedAt.map { $0 + step }
-      schedules[domain]?.lastExpiryWarningAt =
-        schedules[domain]?.lastExpiryWarningAt.map { $0 + step }
-    }
+    for domain in schedules.keys { schedules[domain]?.shift(by: step) }
   }
 
   /// When the first domain is due before the next poll.

@@ -53,6 +53,13 @@ package struct DomainSchedule: Equatable, Sendable {
     self.reported = reported
     self.retryIsWanted = retryIsWanted
   }
+
+  /// Moves every time with a clock that was stepped.
+  package mutating func shift(by step: Duration) {
+    nextLookAt = nextLookAt.map { $0 + step }
+    lastProbedAt = lastProbedAt.map { $0 + step }
+    lastExpiryWarningAt = lastExpiryWarningAt.map { $0 + step }
+  }
 }
 
 /// What a decision still has to know.
