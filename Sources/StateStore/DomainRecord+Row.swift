@@ -26,9 +26,8 @@ extension DomainRecord {
     ]
   }
 
-  init(
-    _ row: RowReader, rollout: Rollout?, served: [ServedEdge]
-  ) throws(MalformedRow) {
+  /// Without the rollout.
+  init(_ row: RowReader, served: [ServedEdge]) throws(MalformedRow) {
     self.init(
       domain: try row.parsed("domain", DomainName.init(parsing:)),
       userPoolID: try row.parsed("user_pool_id", UserPoolID.init(parsing:)),
@@ -45,18 +44,27 @@ extension DomainRecord {
       driftedTo: try row.optionalCertificate("drifted_to_certificate_arn"),
       shunned: try DomainRecord.shunned(row),
       hold: try DomainRecord.hold(row),
-      served: served,
-      rollout: rollout)
+      served: served)
   }
 
   private static func reason(_ row: RowReader) throws(MalformedRow) -> Reason? {
-    guard let code = try row.optionalText("reason_code") else { return nil }
-    return Reason(code, try row.text("reason_text"))
+    let code = try row.optionalText("reason_code")
+    let text = try row.optionalText("reason_text")
+    guard let code else {
+      if text != nil { throw row.malformed("reason_text", "stands without a reason_code") }
+      return nil
+    }
+    guard let text else { throw row.malformed("reason_text", "is empty") }
+    return Reason(code, text)
   }
 
   private static func hold(_ row: RowReader) throws(MalformedRow) -> Hold? {
-    guard let since = try row.optionalInstant("held_since") else { return nil }
-    return Hold(since: since, until: try row.optionalInstant("held_until"))
+    let until = try row.optionalInstant("held_until")
+    guard let since = try row.optionalInstant("held_since") else {
+      if until != nil { throw row.malformed("held_until", "stands without a held_since") }
+      return nil
+    }
+    return Hold(since: since, until: until)
   }
 
   private static func shunned(_ row: RowReader) throws(MalformedRow) -> [CertificateARN] {

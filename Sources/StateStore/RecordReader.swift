@@ -25,9 +25,9 @@ struct RecordReader {
     var records: [DomainRecord] = []
     while let row = try rows.next() {
       let reader = RowReader(.domains, row, key: "domain")
-      let rollout = try self.rollout(of: reader, among: rollouts)
-      records.append(
-        try DomainRecord(reader, rollout: rollout, served: served[reader.key] ?? []))
+      var record = try DomainRecord(reader, served: served[reader.key] ?? [])
+      record.rollout = try rollout(of: reader, among: rollouts)
+      records.append(record)
     }
     return records
   }

@@ -31,7 +31,7 @@ extension Schema {
       confirmations INTEGER NOT NULL CHECK (confirmations >= 0),
       next_step_at INTEGER,
       fresh_until INTEGER,
-      settings TEXT CHECK (json_valid(settings)),
+      settings TEXT CHECK (settings IS NULL OR json_valid(settings)),
       last_error TEXT,
       refusal TEXT,
       mapping_fingerprint TEXT NOT NULL

@@ -48,7 +48,8 @@ enum Schema {
     return .older(found)
   }
 
-  /// Reads every page and checks that the rows keep the schema's rules.
+  /// Reads every page. Of the rules of the tables, a connection that only reads knows those on
+  /// types and on what must not be empty; the rest shows when a row is read.
   static func check(_ database: Database, in file: StateFile) throws {
     let problems = try String.fetchAll(database, sql: "PRAGMA quick_check(1)")
     guard problems != ["ok"] else { return }

@@ -50,8 +50,10 @@ extension StateFile {
     }
   }
 
+  /// A -journal is what a cut leaves when it comes in the very first transaction, before the
+  /// write-ahead log is in use: to undo that takes a connection that may write.
   private func inspect() throws(StateFailure) {
-    try read { database in
+    try read(as: exists("-journal") ? .writer : .reader) { database in
       switch try Schema.standing(of: database, in: self) {
       case .new, .current, .older: try Schema.check(database, in: self)
       }

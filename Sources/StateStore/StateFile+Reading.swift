@@ -7,12 +7,14 @@ extension StateFile {
   ///
   /// A file that nobody writes is read by itself alone. Should a daemon start meanwhile, what
   /// was read is thrown away and read again in SQLite's ordinary way.
-  func read<Value>(_ body: (Database) throws -> Value) throws(StateFailure) -> Value {
+  func read<Value>(
+    as access: Access = .reader, _ body: (Database) throws -> Value
+  ) throws(StateFailure) -> Value {
     if let stamp = quietStamp, let result = quietly(body), quietStamp == stamp {
       return try result.get()
     }
     do {
-      return try open(.reader).inDatabase { database in
+      return try open(access).inDatabase { database in
         try database.transact(.deferred, in: self, body).get()
       }
     } catch {
@@ -41,14 +43,15 @@ extension StateFile {
     let modifiedNanoseconds: Int
   }
 
-  /// A stamp while no process has the file open for writing, as far as can be seen: nil when a
-  /// -wal or a -journal lies beside it, or there is no file.
+  /// A stamp while all that was written is in the file itself: nil when something waits in a
+  /// -wal or a -journal beside it, or there is no file.
   ///
-  /// A file left alone is whole by itself, and can be read without the -wal and -shm files
-  /// that SQLite would create beside it, provided that the stamp is the same afterwards.
+  /// Such a file can be read without the -wal and -shm files that SQLite would create, provided
+  /// that the stamp is the same afterwards: a writer fills the -wal before it touches the file.
   private var quietStamp: Stamp? {
     var info = stat()
-    guard !exists("-wal"), !exists("-journal"), lstat(path, &info) == 0 else { return nil }
+    if lstat(path + "-wal", &info) == 0 && info.st_size > 0 { return nil }
+    guard !exists("-journal"), lstat(path, &info) == 0 else { return nil }
     return Stamp(
       inode: UInt64(info.st_ino), size: Int64(info.st_size),
       modifiedSeconds: info.st_mtim.tv_sec, modifiedNanoseconds: info.st_mtim.tv_nsec)

@@ -22,6 +22,8 @@ extension StateFile {
     var configuration = Configuration()
     configuration.label = "state"
     configuration.busyMode = .timeout(StateFile.busyTimeout)
+    // Otherwise GRDB ends the process when SQLite fails to undo a transaction.
+    configuration.allowsUnsafeTransactions = true
     switch access {
     case .writer: configuration.readonly = false
     case .reader, .quietReader: configuration.readonly = true
@@ -39,7 +41,6 @@ extension StateFile {
           PRAGMA wal_autocheckpoint = 1000;
           PRAGMA journal_size_limit = \(StateFile.walSizeLimit);
           PRAGMA temp_store = MEMORY;
-          PRAGMA trusted_schema = OFF;
           PRAGMA cell_size_check = ON;
           """)
     }
@@ -73,6 +74,11 @@ extension StateFile {
     if let row = error as? MalformedRow { return damaged(row.description) }
     guard let error = error as? DatabaseError else {
       return StateFailure(.io, path: path, message: "cannot be used: an unknown error")
+    }
+    if error.extendedResultCode == .SQLITE_READONLY_ROLLBACK {
+      return StateFailure(
+        .io, path: path,
+        message: "a write was cut short and must be undone first; start the daemon, which does it")
     }
     let said = error.message ?? "error \(error.extendedResultCode.rawValue)"
     switch error.resultCode {

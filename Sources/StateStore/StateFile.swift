@@ -14,6 +14,9 @@ struct StateFile: Equatable, Sendable {
     case filled
   }
 
+  /// Bytes of the smallest page that SQLite knows.
+  static let smallestPage = 512
+
   /// Owner only: the file tells which certificates and pools an organisation has.
   static let mode: mode_t = 0o600
 
@@ -37,7 +40,11 @@ struct StateFile: Equatable, Sendable {
       return .missing
     }
     switch info.st_mode & S_IFMT {
-    case S_IFREG: return info.st_size == 0 ? .empty : .filled
+    case S_IFREG where info.st_size == 0: return .empty
+    case S_IFREG where info.st_size < StateFile.smallestPage:
+      // SQLite takes a file of one byte for an empty one, and would write to it.
+      throw damaged("it is shorter than any database")
+    case S_IFREG: return .filled
     case S_IFLNK:
       throw StateFailure(
         .io, path: path,

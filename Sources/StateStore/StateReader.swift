@@ -38,6 +38,12 @@ package struct StateReader: Sendable {
     }
   }
 
+  /// Every record, of domains that are mapped and of those that once were: what a pass begins
+  /// with.
+  package func records() throws(StateFailure) -> [DomainRecord] {
+    try read { database in try RecordReader(database: database).records(.all) }
+  }
+
   /// The newest `limit` entries that match, oldest first.
   package func history(
     of domain: DomainName? = nil, since: Instant? = nil, limit: Int = maximumHistory

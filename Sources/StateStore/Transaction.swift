@@ -26,6 +26,8 @@ extension Database {
     _ kind: TransactionKind, in file: StateFile, _ body: (Database) throws -> Value
   ) -> Result<Value, StateFailure> {
     do {
+      // Left by a rollback that the disk refused.
+      if isInsideTransaction { try rollback() }
       var value: Value?
       try inTransaction(kind) {
         value = try body(self)
