@@ -36,8 +36,8 @@ package struct LogRecord: Equatable, Sendable {
   package static let eventKey = "event"
 
   /// Bytes of a value beyond which it is cut: an error text that quotes a whole answer must
-  /// not flood the log.
-  package static let maximumValueSize = 16 << 10
+  /// not flood the log, and `journalctl -o json` shows nothing of a field over 4,096.
+  package static let maximumValueSize = 3 << 10
 
   /// Names that a line uses itself; a field that is called so gets a `_` behind its name.
   private static let reserved: Set<String> = ["time", "level", "event", "msg", "message"]

@@ -75,15 +75,28 @@ struct LogFormatJournalTests {
     let (directory, peer, pipe, output) = try journal()
     defer { withExtendedLifetime(directory) {} }
     let long = String(repeating: "x", count: LogRecord.maximumValueSize)
-    let fields = (0..<600).map { LogRecord.Field("f\($0)", long) }
+    let fields = (0..<800).map { LogRecord.Field("f\($0)", long) }
     output.write(LogRecord(time: time, level: .info, message: long, fields: fields))
     let datagram = try #require(peer.next())
     #expect(datagram.count < 208 << 10)
     let got = try JournalEntryReader.fields(of: datagram)
-    #expect(got.count == 603)
-    #expect(got.last?.name == "COGNITO_CERTD_F599")
+    #expect(got.count == 803)
+    #expect(got.last?.name == "COGNITO_CERTD_F799")
     #expect(got.last?.value.hasSuffix("bytes cut]") == true)
     #expect(pipe.read() == "")
+  }
+
+  @Test("No field is so large that journalctl leaves it out of its JSON")
+  func shownAsJSON() throws {
+    let long = String(repeating: "\"", count: 100_000)
+    let metadata: Logger.Metadata = [
+      LogRecord.eventKey: "poll.failed", "error": .string(long),
+      String(repeating: "k", count: 100): .string(long),
+    ]
+    let record = LogRecord(time: time, level: .info, message: long, metadata: metadata)
+    let fields = try JournalEntryReader.fields(of: LogFormatJournal.datagram(record))
+    #expect(fields.count == 7)
+    for field in fields { #expect(field.name.utf8.count + 1 + field.value.utf8.count < 4096) }
   }
 
   @Test("A line that the journal does not take goes to standard error")
