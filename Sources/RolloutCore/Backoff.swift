@@ -1,7 +1,7 @@
 /// How long to wait before something that failed is tried again.
 package enum Backoff {
-  /// Full jitter over a bound that doubles with each failure in a row; what the answer asked
-  /// for is obeyed, and `maximum` bounds it all.
+  /// Full jitter over a bound that is `initial` after the first failure and doubles with each
+  /// one in a row; what the answer asked for is obeyed, and `maximum` bounds it all.
   ///
   /// "Exponential Backoff And Jitter", AWS Architecture Blog: full jitter needs the fewest
   /// calls when many clients fail at once. `chance` is 64 random bits.
@@ -10,7 +10,7 @@ package enum Backoff {
     retryAfter: Duration? = nil
   ) -> Duration {
     var bound = min(initial, maximum)
-    for _ in 1..<max(2, min(failures, doublings)) where bound < maximum {
+    for _ in 1..<max(1, min(failures, doublings)) where bound < maximum {
       bound = min(bound * 2, maximum)
     }
     let parts = Int64(chance >> 44)

@@ -47,8 +47,9 @@ package struct Certificate: Equatable, Sendable {
   }
 
   /// When this ARN came to be. A renewal or a second import keeps it, which is why it, beside
-  /// NotBefore, tells a replacement from an old ARN that was renewed.
-  package var origin: Instant? { createdAt ?? importedAt ?? issuedAt }
+  /// NotBefore, tells a replacement from an old ARN that was renewed. IssuedAt will not do: a
+  /// renewal may move it.
+  package var origin: Instant? { createdAt ?? importedAt }
 
   /// When the present key and names were issued or imported: what `soak` counts from.
   package var issue: Instant? {

@@ -12,12 +12,16 @@ extension Instant {
     return "\(date)T\(hour):\(minute):\(Instant.padded(second % 60, 2))\(tail)Z"
   }
 
-  /// The instant at a UTC calendar time; fields out of range carry over.
+  /// The instant at a UTC calendar time; fields out of range carry over, and what lies beyond
+  /// the ends of time is the end.
   package init(
     year: Int64, month: Int64, day: Int64, hour: Int64 = 0, minute: Int64 = 0, second: Int64 = 0
   ) {
-    let days = Instant.days(year: year, month: month, day: day)
-    self.init(milliseconds: ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000)
+    let (carriedYear, monthIndex) = Instant.floorDivide(
+      Int128(year) * 12 + Int128(month) - 1, by: 12)
+    let days = Instant.days(year: carriedYear, month: monthIndex + 1, day: Int128(day))
+    let minutes = (days * 24 + Int128(hour)) * 60 + Int128(minute)
+    self.init(milliseconds: Int64(clamping: minutes * 60_000 + Int128(second) * 1000))
   }
 
   /// Year, month and day in UTC.
@@ -30,9 +34,9 @@ extension Instant {
     Instant.floorDivide(milliseconds, by: 86_400_000).remainder
   }
 
-  private static func floorDivide(
-    _ value: Int64, by divisor: Int64
-  ) -> (quotient: Int64, remainder: Int64) {
+  private static func floorDivide<Number: SignedInteger>(
+    _ value: Number, by divisor: Number
+  ) -> (quotient: Number, remainder: Number) {
     let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
     return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }
@@ -60,7 +64,7 @@ extension Instant {
   }
 
   /// The inverse of `civil(fromDays:)`, from the same source (`days_from_civil`).
-  private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+  private static func days(year: Int128, month: Int128, day: Int128) -> Int128 {
     let shifted = month <= 2 ? year - 1 : year
     let (era, yearOfEra) = floorDivide(shifted, by: 400)
     let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
