@@ -15,6 +15,9 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <string.h>
+/* Time limits of handshakes; Swift's Glibc module has neither. */
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
 
 /* Certificates and TLS: OpenSSL's macros and variadic functions, as functions for Swift. */
 
@@ -51,8 +54,17 @@ static inline int cossl_count_certificates(const STACK_OF(X509) *certificates) {
   return sk_X509_num(certificates);
 }
 
+static inline X509 *cossl_certificate_at(const STACK_OF(X509) *certificates, int index) {
+  return index < sk_X509_num(certificates) ? sk_X509_value(certificates, index) : NULL;
+}
+
 static inline void cossl_free_certificates(STACK_OF(X509) *certificates) {
   sk_X509_pop_free(certificates, X509_free);
+}
+
+/* Whether a read of PEM failed for no other reason than that nothing more follows. */
+static inline int cossl_is_end_of_pem(unsigned long code) {
+  return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
 }
 
 static inline int cossl_require_tls_1_2(SSL_CTX *context) {
@@ -61,6 +73,11 @@ static inline int cossl_require_tls_1_2(SSL_CTX *context) {
 
 static inline int cossl_set_server_name(SSL *connection, const char *name) {
   return (int)SSL_set_tlsext_host_name(connection, name);
+}
+
+/* For servers: takes a reference of its own to an intermediate that is to be shown. */
+static inline int cossl_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
+  return (int)SSL_CTX_add1_chain_cert(context, certificate);
 }
 
 #endif
