@@ -103,7 +103,7 @@ extension Event.Kind {
     case .daemonStarted: "the daemon has started"
     case .daemonStopping: "the daemon is stopping; open rollouts go on after the next start"
     case .configLoaded: "the configuration is in force"
-    case .configRejected: "the configuration is wrong; the one in force is kept"
+    case .configRejected: "the configuration is wrong and is not taken"
     case .pollCompleted: "every account and domain was looked at"
     case .pollFailed: "the certificates of an identity could not be listed"
     case .replacementFound: "a certificate replaces the attached one"

@@ -78,8 +78,15 @@ package struct Daemon: Sendable {
   /// One line a problem: each is an event of its own.
   func report(_ invalid: InvalidConfiguration, to reporter: LogReporter) {
     for problem in invalid.problems {
+      let level: Event.Level =
+        switch problem.severity {
+        case .error: .error
+        case .warning: .warning
+        }
       reporter.log(
-        Event(.configRejected, [.config: options.configPath, .error: problem.description]))
+        Event(
+          .configRejected, level: level,
+          [.config: options.configPath, .error: problem.description]))
     }
   }
 
