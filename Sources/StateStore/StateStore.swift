@@ -55,9 +55,10 @@ package final class StateStore: StatePort {
   }
 
   /// Brings everything into the main file and removes the -wal and -shm files, unless a command
-  /// has it open too. The store is of no use afterwards.
+  /// has it open too, and then lets the lock go. The store is of no use afterwards.
   package func close() throws(StateFailure) {
     do { try queue.close() } catch { throw file.failure(for: error) }
+    lock?.release()
   }
 
   package func loadRecords() async throws(StateFailure) -> [DomainRecord] {

@@ -42,6 +42,18 @@ struct LockTests {
     _ = try ProcessLock.acquire(stateFile: scratch.state, heartbeat: nil, pid: 2)
   }
 
+  @Test("the lock goes when the store is closed, and not before its files are in order")
+  func releasedByClose() throws {
+    let scratch = try Scratch()
+    let store = try StateStore.open(
+      path: scratch.state, mode: .daemon,
+      holding: try ProcessLock.acquire(stateFile: scratch.state, heartbeat: nil, pid: 1))
+    #expect(try ProcessLock.holder(ofStateFile: scratch.state)?.pid == 1)
+    try store.close()
+    #expect(try ProcessLock.holder(ofStateFile: scratch.state) == nil)
+    #expect(try scratch.names() == ["state.sqlite", "state.sqlite.lock"])
+  }
+
   @Test("nobody holds what was never locked, or was released, and asking creates nothing")
   func noHolder() throws {
     let scratch = try Scratch()

@@ -164,6 +164,32 @@ struct OpeningTests {
   }
 
   @Test(
+    "what this user may not write is refused at once, with the reason",
+    .enabled(if: geteuid() != 0))
+  func forbidden() async throws {
+    let scratch = try Scratch()
+    try await makeState(at: scratch.state)
+    chmod(scratch.state, 0o400)
+    let file = await failure { _ = try StateStore.open(path: scratch.state, mode: .daemon) }
+    #expect(file?.kind == .permission)
+    #expect(try StateReader.open(path: scratch.state).snapshot().records.count == 1)
+    chmod(scratch.state, 0o600)
+    chmod(scratch.path, 0o500)
+    let directory = await failure { _ = try StateStore.open(path: scratch.state, mode: .daemon) }
+    #expect(directory?.kind == .permission)
+    #expect(directory?.message.contains("-wal file in the directory") == true)
+    let created = await failure {
+      _ = try StateStore.open(path: scratch.path + "/other", mode: .daemon)
+    }
+    #expect(created?.kind == .permission)
+    #expect(try StateReader.open(path: scratch.state).snapshot().records.count == 1)
+    chmod(scratch.path, 0o700)
+    chmod(scratch.state, 0)
+    let reading = await failure { _ = try StateReader.open(path: scratch.state) }
+    #expect(reading?.kind == .permission)
+  }
+
+  @Test(
     "a state file on a read-only file system is refused at once, and can still be read",
     .enabled(if: canMount))
   func readOnly() async throws {

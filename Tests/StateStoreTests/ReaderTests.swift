@@ -101,12 +101,8 @@ struct ReaderTests {
         try fullRecord("d\(number).example.com", rollout: "rollout-\(number)"))
       change.history.append(try entry(Int64(number)))
     }
-    let clock = ContinuousClock()
-    let writing = try await clock.measure { try await store.commit(change) }
-    let again = try await clock.measure { try await store.commit(change) }
-    var loaded: [DomainRecord] = []
-    let reading = try await clock.measure { loaded = try await store.loadRecords() }
-    #expect(loaded == change.records)
-    print("1,000 records: first \(writing), again \(again), read \(reading)")
+    try await store.commit(change)
+    #expect(try await store.loadRecords() == change.records)
+    #expect(try StateReader.open(path: scratch.state).history() == change.history)
   }
 }
