@@ -27,7 +27,7 @@ enum SafeMessage {
 
   /// A short token such as an error code or a request id; nil when it is anything else.
   static func token(_ raw: String, hiding secrets: [Secret] = []) -> String? {
-    if secrets.contains(where: { raw.contains($0.revealed) }) { return nil }
+    if hide(secrets, in: raw) != raw { return nil }
     let isPlain = raw.utf8.allSatisfy { byte in
       switch byte {
       case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true

@@ -74,11 +74,13 @@ struct CertificateCallTests {
     "Names are complete only when the list says so",
     arguments: [
       (
-        "\"SubjectAlternativeNameSummaries\":[\"b\"],\"HasAdditionalSubjectAlternativeNames\":false",
+        "\"SubjectAlternativeNameSummaries\":[\"b\"],"
+          + "\"HasAdditionalSubjectAlternativeNames\":false",
         true
       ),
       (
-        "\"SubjectAlternativeNameSummaries\":[\"b\"],\"HasAdditionalSubjectAlternativeNames\":true",
+        "\"SubjectAlternativeNameSummaries\":[\"b\"],"
+          + "\"HasAdditionalSubjectAlternativeNames\":true",
         false
       ),
       ("\"SubjectAlternativeNameSummaries\":[\"b\"]", false),
@@ -214,10 +216,11 @@ struct CertificateCallTests {
     func mapping(_ id: String, _ tags: String) -> String {
       "{\"ResourceARN\":\"arn:aws:acm:us-east-1:123456789012:certificate/\(id)\",\"Tags\":\(tags)}"
     }
+    let two = "[{\"Key\":\"app\",\"Value\":\"login\"},{\"Key\":\"x\"}]"
     let aws = try ScriptedAWS([
       .json(
         """
-        {"ResourceTagMappingList":[\(mapping("a", "[{\"Key\":\"app\",\"Value\":\"login\"},{\"Key\":\"x\"}]")),
+        {"ResourceTagMappingList":[\(mapping("a", two)),
         {"ResourceARN":"arn:aws:s3:::bucket","Tags":[]},\(mapping("bad", "[{\"Key\":1}]"))],
         "PaginationToken":"next"}
         """),

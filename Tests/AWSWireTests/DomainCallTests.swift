@@ -173,7 +173,7 @@ struct DomainCallTests {
       (
         .error(
           "NotAuthorizedException",
-          "User: arn:aws:iam::1:user/x is not authorized to perform: cloudfront:updateDistribution"),
+          "arn:aws:iam::1:user/x is not authorized to perform: cloudfront:updateDistribution"),
         .accessDenied
       ),
     ] as [(ScriptedTransport.Reply, Failure.Kind)])
