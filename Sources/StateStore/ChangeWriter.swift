@@ -7,6 +7,9 @@ struct ChangeWriter {
   let database: Database
 
   func write(_ change: StateChange) throws {
+    for ended in change.ended {
+      try execute(Table.rollouts.upsert, ended.rollout.rowValues(of: ended.domain))
+    }
     for record in change.records { try write(record) }
     for entry in change.history { try append(entry) }
     for id in change.handled { try remove(request: id) }
