@@ -233,7 +233,8 @@ struct FakeAWSFaultTests {
     #expect(identity.contains("<Account>123456789012</Account>"))
     let role = "arn:aws:iam::999999999999:role/cert-rotator"
     caller.aws.withCloud { $0.add(FakeRole(arn: role, externalID: "ticket")) }
-    let form = "Action=AssumeRole&RoleSessionName=test&RoleArn=arn%3Aaws%3Aiam%3A%3A"
+    let form =
+      "Action=AssumeRole&RoleSessionName=test&RoleArn=arn%3Aaws%3Aiam%3A%3A"
       + "999999999999%3Arole%2Fcert-rotator"
     #expect(sts(form).status == 403)
     let answer = String(decoding: sts(form + "&ExternalId=ticket").body, as: UTF8.self)

@@ -60,7 +60,8 @@ struct AnswerWriter {
         isFromAWS: !isProxy)
     }
     if admission.service == .sts {
-      return answer(status: error.status == 400 ? 403 : error.status, type: "text/xml",
+      return answer(
+        status: error.status == 400 ? 403 : error.status, type: "text/xml",
         body: XMLText.error(code: error.code, message: error.message, admission.requestID))
     }
     var response: HTTPResponse
