@@ -18,7 +18,8 @@ struct ServeCommand: ParsableCommand {
 
   @Option(
     name: .customLong("domain"),
-    help: ArgumentHelp("A domain with two edges, instead of a scenario; may be repeated.",
+    help: ArgumentHelp(
+      "A domain with two edges, instead of a scenario; may be repeated.",
       valueName: "name"))
   var domains: [String] = []
 

@@ -40,7 +40,9 @@ struct FakeAWSDomainTests {
           name: name, userPoolID: FakeAWSCaller.pool, region: "eu-west-1",
           account: caller.account, certificateARN: old, since: start - .days(9),
           behaviour: behaviour,
-          config: [.init("SecurityPolicy", "TLS_V1_2_2021"), .init("FutureMember", ["a": .number("1.0")])],
+          config: [
+            .init("SecurityPolicy", "TLS_V1_2_2021"), .init("FutureMember", ["a": .number("1.0")]),
+          ],
           topLevel: [.init("ManagedLoginVersion", 2)]))
     }
   }
@@ -141,7 +143,9 @@ struct FakeAWSDomainTests {
     let before = caller.aws.withCloud { $0.domains[name]?.settingsText }
     let echo = caller.update(
       name, to: new,
-      config: [.init("SecurityPolicy", "TLS_V1_2_2021"), .init("FutureMember", ["a": .number("1.0")])],
+      config: [
+        .init("SecurityPolicy", "TLS_V1_2_2021"), .init("FutureMember", ["a": .number("1.0")]),
+      ],
       beside: [.init("ManagedLoginVersion", 2)])
     #expect(echo.status == 200)
     let change1 = try #require(caller.aws.withCloud { $0.attachments.last })
@@ -174,7 +178,8 @@ struct FakeAWSDomainTests {
     try change {
       $0.behaviour.refusal = .init(message: RefusalText.parentDomain)
     }
-    #expect(caller.update(name, to: new).message.hasPrefix("Custom domain is not a valid subdomain"))
+    #expect(
+      caller.update(name, to: new).message.hasPrefix("Custom domain is not a valid subdomain"))
     try change { $0.behaviour.refusal = nil }
     caller.aws.withCloud { $0.deny("cloudfront:updateDistribution", in: caller.account) }
     let denied = caller.update(name, to: new)

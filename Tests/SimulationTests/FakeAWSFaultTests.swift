@@ -194,6 +194,20 @@ struct FakeAWSFaultTests {
     #expect(draw(3, at: start + .hours(1)).allSatisfy { $0 == nil })
   }
 
+  @Test("a seeded fault comes only where it means something")
+  func fittingFaults() {
+    let faults = SeededFaults(
+      seed: 1, probabilities: [(.endsFailed, 1_000_000), (.endlessPages, 1_000_000)])
+    func drawn(_ operation: String) -> Fault? {
+      faults.decide(
+        FaultOpportunity(
+          operation: operation, account: "1", object: "", occurrence: 0, at: start))
+    }
+    #expect(drawn("UpdateUserPoolDomain") == .endsFailed)
+    #expect(drawn("ListCertificates") == .endlessPages)
+    #expect(drawn("DescribeUserPoolDomain") == nil)
+  }
+
   @Test("a decider is asked with what the call is about; a script comes before it")
   func deciders() {
     caller.aws.withCloud { cloud in
@@ -233,9 +247,13 @@ struct FakeAWSFaultTests {
     #expect(identity.contains("<Account>123456789012</Account>"))
     let role = "arn:aws:iam::999999999999:role/cert-rotator"
     caller.aws.withCloud { $0.add(FakeRole(arn: role, externalID: "ticket")) }
-    let form = "Action=AssumeRole&RoleSessionName=test&RoleArn=arn%3Aaws%3Aiam%3A%3A"
+    let form =
+      "Action=AssumeRole&RoleSessionName=test&RoleArn=arn%3Aaws%3Aiam%3A%3A"
       + "999999999999%3Arole%2Fcert-rotator"
     #expect(sts(form).status == 403)
+    script(.truncated)
+    let cut = String(decoding: sts("Action=GetCallerIdentity").body, as: UTF8.self)
+    #expect(cut.hasPrefix("<GetCallerIdentityResponse") && !cut.contains("RequestId"))
     let answer = String(decoding: sts(form + "&ExternalId=ticket").body, as: UTF8.self)
     func field(_ name: String) throws -> String {
       let start = try #require(answer.range(of: "<\(name)>")?.upperBound)

@@ -173,7 +173,8 @@ struct FakeAWSSignatureTests {
     #expect(answer([Header("Content-Type", "application/json"), list]).status == 404)
     #expect(answer([json, list], method: "GET").status == 404)
     #expect(answer([json]).code == "UnknownOperationException")
-    #expect(answer([json, Header("X-Amz-Target", "Nonsense.X")]).code == "UnknownOperationException")
+    #expect(
+      answer([json, Header("X-Amz-Target", "Nonsense.X")]).code == "UnknownOperationException")
     #expect(answer([json, list]).code == "MissingAuthenticationTokenException")
     #expect(answer([json, list], body: "{").code == "SerializationException")
     #expect(answer([json, list], body: "[]").code == "SerializationException")

@@ -41,14 +41,14 @@ struct AnswerWriter {
           status: 200, type: "text/html", body: FaultAnswer.proxyPage("Sign in to the network"),
           isFromAWS: false)
       }
+      let response: HTTPResponse
       switch reply.content {
-      case .xml(let text): return answer(status: 200, type: "text/xml", body: text)
+      case .xml(let text): response = answer(status: 200, type: "text/xml", body: text)
       case .json(let value):
         let spoilt = admission.fault.map { FaultAnswer.spoil(value, by: $0) } ?? value
-        let response = answer(
-          status: 200, type: FakeRequest.contentType, body: spoilt.encoded)
-        return admission.fault.map { FaultAnswer.spoil(response, by: $0) } ?? response
+        response = answer(status: 200, type: FakeRequest.contentType, body: spoilt.encoded)
       }
+      return admission.fault.map { FaultAnswer.spoil(response, by: $0) } ?? response
     }
   }
 
@@ -60,7 +60,8 @@ struct AnswerWriter {
         isFromAWS: !isProxy)
     }
     if admission.service == .sts {
-      return answer(status: error.status == 400 ? 403 : error.status, type: "text/xml",
+      return answer(
+        status: error.status == 400 ? 403 : error.status, type: "text/xml",
         body: XMLText.error(code: error.code, message: error.message, admission.requestID))
     }
     var response: HTTPResponse

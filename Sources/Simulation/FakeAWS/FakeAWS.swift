@@ -57,6 +57,17 @@ package final class FakeAWS: Sendable {
     return exchange
   }
 
+  /// What every edge of a domain serves at that time; empty for a domain that is not there.
+  package func edges(of domain: String, at now: Instant) -> [SimulatedEdge] {
+    cloud.withLock { $0.edges(of: domain, at: now) }
+  }
+
+  /// Every call so far, in the order in which they were settled.
+  package var calls: [FakeCall] { cloud.withLock { $0.calls } }
+
+  /// Every change of a domain's certificate so far, by calls and by hand.
+  package var attachments: [AttachmentChange] { cloud.withLock { $0.attachments } }
+
   /// Reads or changes the simulated world as nobody could from outside.
   package func withCloud<Result, Problem>(
     _ body: (inout FakeCloud) throws(Problem) -> Result

@@ -57,8 +57,8 @@ extension FakeCloud {
     add("IssuedAt", certificate.issuedAt.map(timestamp))
     add("ImportedAt", certificate.importedAt.map(timestamp))
     add("RevokedAt", certificate.revokedAt.map(timestamp))
-    add("RevocationReason", certificate.state == .revoked ? "KEY_COMPROMISE" : nil)
-    add("FailureReason", certificate.state == .failed ? "CAA_ERROR" : nil)
+    if certificate.state == .revoked { add("RevocationReason", "KEY_COMPROMISE") }
+    if certificate.state == .failed { add("FailureReason", "CAA_ERROR") }
     add("ManagedBy", certificate.managedBy.map(JSONValue.string))
     add("DomainValidationOptions", validation(of: certificate))
     if let material = certificate.current { members += leafMembers(material) }

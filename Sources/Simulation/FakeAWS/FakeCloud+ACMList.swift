@@ -40,7 +40,8 @@ extension FakeCloud {
       if endless == nil {
         let position = try PageToken.position(
           token.string, purpose: "certificates", filter: filter.text)
-        start = filter.order == nil
+        start =
+          filter.order == nil
           ? matching.firstIndex { $0.sequence >= position } ?? matching.count
           : min(position, matching.count)
       }
@@ -128,7 +129,10 @@ extension FakeCloud {
       var fraction = digits
       while fraction.count > 1, fraction.hasSuffix("0") { fraction.removeLast() }
       let exponent = text.count - 4
-      if exponent < 0 { return .number("\(sign)0.\(String(repeating: "0", count: 3 - text.count))\(text)") }
+      if exponent < 0 {
+        let zeros = String(repeating: "0", count: 3 - text.count)
+        return .number("\(sign)0.\(zeros)\(text)")
+      }
       return .number("\(sign)\(text.prefix(1)).\(fraction.isEmpty ? "0" : fraction)E\(exponent)")
     case .plain:
       let padded = String(repeating: "0", count: max(0, 4 - text.count)) + text

@@ -75,6 +75,24 @@ package enum Fault: String, Sendable, CaseIterable {
   }
 }
 
+extension Fault {
+  /// Whether the fault means anything for calls of that operation.
+  package func concerns(_ operation: String) -> Bool {
+    switch self {
+    case .distributionDenied, .concurrentModification, .staysUpdating, .endsFailed, .staleEdges,
+      .oneStaleEdge:
+      operation == "UpdateUserPoolDomain"
+    case .emptyDescription: operation == "DescribeUserPoolDomain"
+    case .endlessPages: operation == "ListCertificates" || operation == "GetResources"
+    case .throttled, .internalError, .unavailable, .proxyUnavailable, .expiredCredentials,
+      .wrongSignature, .accessDenied, .unreachable, .requestLost, .answerLost, .halfAnswer,
+      .hangs, .internalErrorAfterwards, .truncated, .proxyPage, .emptyObject, .missingMembers,
+      .unknownValues, .oversized:
+      true
+    }
+  }
+}
+
 /// A call that is about to be carried out, as far as the choice of a fault may depend on it.
 package struct FaultOpportunity: Hashable, Sendable {
   /// `ListCertificates`; the name that the service gives it.
@@ -113,7 +131,7 @@ package struct SeededFaults: Sendable {
     var draw = lot.below(
       1_000_000, "fault", opportunity.operation, opportunity.account, opportunity.object,
       String(opportunity.occurrence))
-    for (fault, millionths) in probabilities {
+    for (fault, millionths) in probabilities where fault.concerns(opportunity.operation) {
       if draw < millionths { return fault }
       draw -= millionths
     }

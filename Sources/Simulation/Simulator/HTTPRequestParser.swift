@@ -80,7 +80,9 @@ package struct HTTPRequestParser {
   private func endOfHead() -> Int? {
     let mark = HTTPRequestParser.blankLine
     guard buffer.count >= mark.count else { return nil }
-    return (0...buffer.count - mark.count).first { buffer[$0..<$0 + mark.count].elementsEqual(mark) }
+    return (0...buffer.count - mark.count).first {
+      buffer[$0..<$0 + mark.count].elementsEqual(mark)
+    }
   }
 
   private func readHead(_ bytes: ArraySlice<UInt8>) throws(Malformed) -> Head {

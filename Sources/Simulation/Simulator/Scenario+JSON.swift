@@ -59,7 +59,8 @@ extension Scenario {
     var seen: Set<String> = []
     for certificate in certificates {
       guard certificate.account.map(numbers.contains) ?? true else {
-        throw SimulationProblem("a certificate names the unknown account \(certificate.account ?? "")")
+        throw SimulationProblem(
+          "a certificate names the unknown account \(certificate.account ?? "")")
       }
     }
     for domain in domains {

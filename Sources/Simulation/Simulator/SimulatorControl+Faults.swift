@@ -62,7 +62,7 @@ extension SimulatorControl {
   func permit(_ fields: SimulatorFields, _ isAllowed: Bool) throws(SimulationProblem) -> JSONValue {
     try fields.allow(["action", "account"])
     let action = try fields.needed("action")
-    let account = try fields.text("account") ?? aws.withCloud { $0.keys.values.first?.account } ?? ""
+    let account = try fields.text("account") ?? stage.withLock { $0.firstAccount }
     aws.withCloud { cloud in
       if isAllowed { cloud.allow(action, in: account) } else { cloud.deny(action, in: account) }
     }

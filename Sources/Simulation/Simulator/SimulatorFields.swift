@@ -28,7 +28,8 @@ struct SimulatorFields {
 
   /// null counts as absent.
   func value(_ name: String) -> JSONValue? {
-    members[name].flatMap { $0 == .null ? nil : $0 }
+    guard let value = members[name], value != .null else { return nil }
+    return value
   }
 
   /// Whether it stands there, as null or otherwise.
@@ -79,8 +80,9 @@ struct SimulatorFields {
   ) throws(SimulationProblem) -> Duration {
     let smallest = negative ? -maximumSeconds : 0
     guard let number = value.double, number >= smallest, number <= maximumSeconds else {
-      throw SimulationProblem("\(place) must be a number of seconds from \(Int64(smallest)) to "
-        + "\(Int64(maximumSeconds))")
+      throw SimulationProblem(
+        "\(place) must be a number of seconds from \(Int64(smallest)) to "
+          + "\(Int64(maximumSeconds))")
     }
     return .milliseconds(Int64((number * 1000).rounded()))
   }

@@ -12,7 +12,8 @@ struct SimulatorStage: Sendable {
   var plans: [String: CertificatePlan] = [:]
   var latency: Duration
   private var nextSerial: UInt64
-  private let firstAccount: String
+  /// Whose all is that names no account.
+  let firstAccount: String
 
   init(_ scenario: Scenario, at now: Instant) throws(SimulationProblem) {
     do throws(MintError) {
