@@ -128,32 +128,39 @@ package struct Chooser: Sendable {
     if case .unseen(let failure) = facts.listed { return .undetermined(failure) }
     let attached = known(baseline)
     if case .open(let question) = attached { return .ask([question]) }
-    if let question = openSelection(attached) { return .ask([question]) }
+    if case .certificate(let certificate) = attached, let question = openFacts(certificate) {
+      return .ask([question])
+    }
+    let reason = unusable(attached)
+    if reason == nil, let choice = openSelection(attached) { return choice }
     if let pinned = mapping.selector.arn { return choosePinned(pinned, attached) }
-    if let reason = unusable(attached) { return chooseAnew(reason, attached) }
+    if let reason { return chooseAnew(reason, attached) }
     switch attached {
     case .unseen(let failure): return .undetermined(failure)
     case .deleted, .open: return .keep
-    case .certificate(let certificate):
-      if let question = openDates(certificate) { return .ask([question]) }
-      return chooseReplacement(of: certificate)
+    case .certificate(let certificate): return chooseReplacement(of: certificate)
     }
   }
 
-  /// Whether a changed selector still selects the baseline may hang on its tags.
-  private func openSelection(_ attached: Known) -> Question? {
-    guard selectorChanged, case .certificate(let certificate) = attached,
-      case .open(let question) = checks(nil).result(of: .notSelected, on: certificate)
-    else { return nil }
-    return question
+  /// Whether a changed selector still selects the baseline may hang on its tags. As long as
+  /// that cannot be seen nothing is decided, or the change would be taken for settled.
+  private func openSelection(_ attached: Known) -> Choice? {
+    guard selectorChanged, case .certificate(let certificate) = attached else { return nil }
+    switch checks(nil).result(of: .notSelected, on: certificate) {
+    case .open(let question): return .ask([question])
+    case .unseen(let failure): return .undetermined(failure)
+    case .passed, .failed: return nil
+    }
   }
 
-  /// The baseline's dates decide what is newer: a list without them is not enough.
-  private func openDates(_ certificate: Certificate) -> Question? {
+  /// The baseline's dates decide what is newer, and its status and names whether it can serve:
+  /// a list without them is not enough.
+  private func openFacts(_ certificate: Certificate) -> Question? {
+    if certificate.isDescribed || facts.details[certificate.arn] != nil { return nil }
     let isDated =
       certificate.notBefore != nil && certificate.notAfter != nil && certificate.origin != nil
-    return isDated || certificate.isDescribed || facts.details[certificate.arn] != nil
-      ? nil : .details(certificate.arn)
+    let isNamed = certificate.namesAreComplete || certificate.covers(mapping.domain)
+    return isDated && isNamed && certificate.status != nil ? nil : .details(certificate.arn)
   }
 
   private func choosePinned(_ pinned: CertificateARN, _ attached: Known) -> Choice {
@@ -199,7 +206,7 @@ package struct Chooser: Sendable {
   }
 
   /// All but the baseline and what someone moved away from.
-  private var candidates: [Certificate] {
+  var candidates: [Certificate] {
     facts.certificates.filter { $0.arn != baseline && !shunned.contains($0.arn) }
   }
 
@@ -242,21 +249,5 @@ package struct Chooser: Sendable {
   private func unique(_ questions: [Question]) -> [Question] {
     var seen: Set<Question> = []
     return questions.filter { seen.insert($0).inserted }
-  }
-
-  /// Certificates that would replace the baseline were it not for one check that a person may
-  /// want to know of: newer, selected, covering, and refused for another reason.
-  package func nearMisses() -> [CandidateVerdict] {
-    guard case .certificate(let attached) = known(baseline) else { return [] }
-    let unusable = unusable(.certificate(attached)) != nil
-    let checks = checks(urgency(.certificate(attached)))
-    let quiet: Set<Check> = [.nameNotCovered, .notSelected, .managedByCloudFront, .soaking]
-    return candidates.filter { unusable || $0.isNewer(than: attached) }
-      .map { checks.verdict(on: $0) }
-      .filter { verdict in
-        verdict.reason != nil && quiet.allSatisfy { !verdict.failed($0) }
-          && verdict.certificate.covers(mapping.domain)
-      }
-      .sorted { Certificate.isPreferred($0.certificate, to: $1.certificate) }
   }
 }

@@ -1,0 +1,34 @@
+extension Chooser {
+  /// Certificates that would replace the baseline were it not for one check that a person may
+  /// want to know of: newer, selected, covering, and refused for another reason.
+  package func nearMisses() -> [CandidateVerdict] {
+    guard case .certificate(let attached) = known(baseline) else { return [] }
+    let unusable = unusable(.certificate(attached)) != nil
+    let checks = checks(urgency(.certificate(attached)))
+    let quiet: Set<Check> = [.nameNotCovered, .managedByCloudFront, .soaking]
+    return candidates.filter { unusable || $0.isNewer(than: attached) }
+      .map { checks.verdict(on: $0) }
+      .filter { verdict in
+        verdict.reason != nil && quiet.allSatisfy { !verdict.failed($0) }
+          && isMeant(verdict.certificate) && verdict.certificate.covers(mapping.domain)
+      }
+      .sorted { Certificate.isPreferred($0.certificate, to: $1.certificate) }
+  }
+
+  /// Whether the operator's own words select it. A type or key that only a default leaves out
+  /// is one that a person may have ordered by mistake.
+  private func isMeant(_ certificate: Certificate) -> Bool {
+    var selector = mapping.selector
+    let defaults = CertificateSelector()
+    if selector.types == defaults.types, let type = certificate.type {
+      selector.types.insert(type)
+    }
+    if selector.keyAlgorithms == defaults.keyAlgorithms, let key = certificate.keyAlgorithm {
+      selector.keyAlgorithms.insert(key)
+    }
+    let checks = CandidateChecks(
+      domain: mapping.domain, selector: selector, facts: facts, now: now, urgency: nil)
+    if case .failed = checks.result(of: .notSelected, on: certificate) { return false }
+    return true
+  }
+}
