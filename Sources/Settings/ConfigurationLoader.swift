@@ -47,9 +47,9 @@ package enum ConfigurationLoader {
     text: [UInt8], path: String, environment: [String: String],
     fileTrouble: @escaping (String) -> String?
   ) throws(InvalidConfiguration) -> Configuration {
-    let reading = Reading(file: path, environment: environment, fileTrouble: fileTrouble)
-    let configuration = configuration(of: text, reading)
-    let problems = reading.problems.arranged(file: path)
+    let reading = Reading(environment: environment, fileTrouble: fileTrouble)
+    let configuration = configuration(of: text, named: path, reading)
+    let problems = reading.findings.problems(of: path)
     guard var configuration, !problems.contains(where: { $0.severity == .error }) else {
       throw InvalidConfiguration(problems: problems)
     }
@@ -58,7 +58,9 @@ package enum ConfigurationLoader {
   }
 
   /// nil only after a report.
-  private static func configuration(of text: [UInt8], _ reading: Reading) -> Configuration? {
+  private static func configuration(
+    of text: [UInt8], named path: String, _ reading: Reading
+  ) -> Configuration? {
     let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
     let bytes = text.starts(with: byteOrderMark) ? Array(text.dropFirst(3)) : text
     if let complaint = TextCheck.complaint(about: bytes, limit: maximumSize) {
@@ -70,7 +72,7 @@ package enum ConfigurationLoader {
       reading.report(at: Place(path: "", position: complaint.position), complaint.message)
     }
     if let root = document.root, !root.isNull {
-      return ConfigurationReader(reading: reading).configuration(from: root)
+      return ConfigurationReader(reading: reading).configuration(from: root, path: path)
     }
     if document.isWhole {
       reading.report(

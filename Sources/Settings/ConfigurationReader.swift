@@ -5,7 +5,7 @@ struct ConfigurationReader {
   let reading: Reading
 
   /// What it returns is right only if `reading` has no errors afterwards.
-  func configuration(from root: YAMLNode) -> Configuration? {
+  func configuration(from root: YAMLNode, path: String) -> Configuration? {
     let start = Place(path: "", position: root.position)
     guard let top = Section(root, at: start, schema: .top, reading: reading) else { return nil }
     let stateFile = stateFile(in: top)
@@ -19,7 +19,7 @@ struct ConfigurationReader {
     let mappings = FleetAssembly(reading: reading, defaults: defaults).mappings(of: drafts)
     return Configuration(
       fleet: Fleet(mappings: mappings, pacing: pacing), stateFile: stateFile, log: log,
-      path: reading.file, warnings: [])
+      path: path, warnings: [])
   }
 
   // MARK: Top level
@@ -154,6 +154,9 @@ struct ConfigurationReader {
     }
   }
 
+  /// A megabyte holds few more.
+  static let maximumMappings = 10_000
+
   private func domains(in top: Section) -> [MappingDraft] {
     let place = top.place(of: "domains")
     guard let node = top.node("domains") else {
@@ -172,6 +175,15 @@ struct ConfigurationReader {
     }
     if nodes.isEmpty {
       reading.report(at: place, "the list is empty; \(ConfigurationReader.exampleAdvice)")
+    }
+    guard nodes.count <= ConfigurationReader.maximumMappings else {
+      reading.report(
+        at: place,
+        """
+        there are \(nodes.count) mappings, and one process takes \
+        \(ConfigurationReader.maximumMappings); divide them among several
+        """)
+      return []
     }
     return nodes.enumerated().compactMap { index, node in
       let place = place.element(index, at: node.position)

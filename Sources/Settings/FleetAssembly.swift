@@ -74,7 +74,8 @@ struct FleetAssembly {
       !CertificateName.covers(name.value, domain.value)
     else { return }
     let isOwn = name.place.path.hasPrefix(draft.place.path)
-    let place = draft.place.key("certificate", at: isOwn ? name.place.position : domain.place.position)
+    let place = draft.place.key(
+      "certificate", at: isOwn ? name.place.position : domain.place.position)
     reading.report(
       .warning, at: place.key("domain_name", at: place.position),
       """

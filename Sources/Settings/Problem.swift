@@ -63,31 +63,3 @@ package struct InvalidConfiguration: Error, Equatable, Sendable, CustomStringCon
   /// One line a problem.
   package var description: String { problems.map(\.description).joined(separator: "\n") }
 }
-
-extension [Problem] {
-  /// In the order of the file, at most `Problem.maximumReported` of them and then a line with
-  /// the number left out. Errors are never left out in favour of warnings.
-  func arranged(file: String) -> [Problem] {
-    let sorted = enumerated().sorted {
-      let (left, right) = ($0.element.position ?? .start, $1.element.position ?? .start)
-      return left == right ? $0.offset < $1.offset : left < right
-    }.map(\.element)
-    guard sorted.count > Problem.maximumReported else { return sorted }
-    var room = Problem.maximumReported
-    var warningsToDrop = sorted.count - Problem.maximumReported
-    var kept: [Problem] = []
-    for problem in sorted where room > 0 {
-      if problem.severity == .warning, warningsToDrop > 0 {
-        warningsToDrop -= 1
-        continue
-      }
-      kept.append(problem)
-      room -= 1
-    }
-    let hasErrors = sorted.contains { $0.severity == .error }
-    let more = Problem(
-      file: file, position: nil, severity: hasErrors ? .error : .warning,
-      message: "and \(sorted.count - kept.count) more; put these right and look again")
-    return kept + [more]
-  }
-}

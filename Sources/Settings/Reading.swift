@@ -1,26 +1,17 @@
 /// One reading of one file: what it may ask of its surroundings, and what it found wrong.
 final class Reading {
-  let file: String
   let environment: [String: String]
   /// What keeps a file from being read, in a few words; nil when nothing does.
   let fileTrouble: (String) -> String?
-  private(set) var problems: [Problem] = []
+  private(set) var findings: [Finding] = []
 
-  init(
-    file: String, environment: [String: String], fileTrouble: @escaping (String) -> String?
-  ) {
-    self.file = file
+  init(environment: [String: String], fileTrouble: @escaping (String) -> String?) {
     self.environment = environment
     self.fileTrouble = fileTrouble
   }
 
-  func report(
-    _ severity: Problem.Severity = .error, at place: Place, _ message: String
-  ) {
-    problems.append(
-      Problem(
-        file: file, position: place.position, severity: severity, path: place.path,
-        message: message))
+  func report(_ severity: Problem.Severity = .error, at place: Place, _ message: String) {
+    findings.append(Finding(severity: severity, place: place, message: message))
   }
 
   /// Reports what is wrong with a value. What came from the environment is not shown, and

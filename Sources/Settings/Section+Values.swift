@@ -34,7 +34,7 @@ extension Section {
       }
       guard isDigits else { throw Malformed(kind, "write it in digits alone") }
       guard let number = Int(text), range.contains(number) else {
-        throw Malformed(kind, "write one of that range")
+        throw Malformed(kind, "write a number in that range")
       }
       return number
     }

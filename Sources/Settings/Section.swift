@@ -5,6 +5,9 @@ struct Section {
   let place: Place
   private let entries: [String: YAMLNode.Entry]
 
+  /// Many times what any mapping of the file can rightly have.
+  static let maximumKeys = 1000
+
   /// nil when `node` is no mapping, which is reported. An empty value is an empty mapping, as
   /// when every key below it is commented out.
   init?(_ node: YAMLNode, at place: Place, schema: Schema, reading: Reading) {
@@ -17,6 +20,12 @@ struct Section {
       let advice =
         place.path.isEmpty ? "begin with the key `domains`" : "write its keys below it, indented"
       reading.report(at: place, "\(node.kind) stands where a mapping must; \(advice)")
+      return nil
+    }
+    guard entries.count <= Section.maximumKeys else {
+      reading.report(
+        at: place,
+        "there are \(entries.count) keys, and \(Section.maximumKeys) are too many; remove some")
       return nil
     }
     self.reading = reading

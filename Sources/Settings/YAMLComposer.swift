@@ -28,6 +28,7 @@ struct YAMLEvent {
 struct YAMLComposer {
   /// The deepest file that means anything has 5 levels.
   static let maximumDepth = 32
+  static let tooDeep = "more than \(maximumDepth) levels of lists and mappings; flatten them"
 
   private(set) var document = YAMLDocument(root: nil, complaints: [], isWhole: false)
   private(set) var isFinished = false
@@ -120,9 +121,7 @@ struct YAMLComposer {
 
   private mutating func open(_ frame: Frame) {
     guard stack.count < YAMLComposer.maximumDepth else {
-      complain(
-        frame.position,
-        "more than \(YAMLComposer.maximumDepth) levels of lists and mappings; flatten them")
+      complain(frame.position, YAMLComposer.tooDeep)
       return stop()
     }
     stack.append(frame)

@@ -50,6 +50,7 @@ struct YAMLSyntaxError {
     if character == "\t" || problem.contains("tab character") {
       return "the line is indented with a tab, which YAML does not allow; indent with spaces"
     }
+    if problem.hasPrefix("Maximum nesting level") { return YAMLComposer.tooDeep }
     if problem == "control characters are not allowed" {
       let code = character.map { String($0.value, radix: 16, uppercase: true) } ?? "?"
       return "the character U+\(code) is not allowed in YAML; remove it"
@@ -75,7 +76,10 @@ struct YAMLSyntaxError {
       "; put a value that begins with this character in quotes"
     case "did not find expected key", "could not find expected ':'",
       "did not find expected '-' indicator":
-      "; check the indentation, and that every key is followed by \": \""
+      """
+      ; check the indentation, that every key is followed by ": ", and that a text that begins \
+      with [ or { is in quotes
+      """
     case "found unexpected end of stream":
       "; a quote is not closed"
     case "did not find expected ',' or ']'", "did not find expected ',' or '}'":

@@ -59,7 +59,8 @@ enum Fixtures {
   static func withDirectory<Value>(_ body: (String) throws -> Value) throws -> Value {
     var template = Array("/tmp/settings-tests-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw SetupFailure(what: "mkdtemp") }
-    let directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let directory = String(
+      decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     defer {
       for name in names(in: directory) { unlink("\(directory)/\(name)") }
       rmdir(directory)

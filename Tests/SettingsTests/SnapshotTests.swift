@@ -27,7 +27,8 @@ struct SnapshotTests {
       return problem.description + "\n"
     }
     let printed = lines.joined()
-    let path = Self.expectedPath(of: name)    if Self.isUpdating {
+    let path = Self.expectedPath(of: name)
+    if Self.isUpdating {
       #expect(Fixtures.write(Array(printed.utf8), to: path))
       return
     }
