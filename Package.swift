@@ -75,7 +75,7 @@ let package = Package(
       ]),
     .executableTarget(
       name: "cognito-certd-simulator",
-      dependencies: ["Simulation", "JSONText", "RolloutCore", arguments],
+      dependencies: ["Simulation", "Transport", "JSONText", "RolloutCore", arguments],
       swiftSettings: strict),
     .executableTarget(
       name: "cognito-certd-bench",

@@ -36,9 +36,11 @@ package enum ConfigurationLoader {
       ])
     }
     let reading = Reading(
-      file: path, environment: environment, fileTrouble: RegularFile.trouble(with:))
-    if let configuration = configuration(of: bytes, reading) { return configuration.stateFile }
-    throw InvalidConfiguration(problems: reading.problems.arranged(file: path))
+      environment: environment, fileTrouble: RegularFile.trouble(with:))
+    if let configuration = configuration(of: bytes, named: path, reading) {
+      return configuration.stateFile
+    }
+    throw InvalidConfiguration(problems: reading.findings.problems(of: path))
   }
 
   /// The same for a text that is at hand. `fileTrouble` says what keeps a file that the text
