@@ -5,13 +5,8 @@ struct FleetAssembly {
   let reading: Reading
   let defaults: MappingDraft
 
-  init(reading: Reading, defaults: MappingDraft) {
-    self.reading = reading
-    self.defaults = defaults
-    reportContradiction(in: defaults.certificate, inherited: nil)
-  }
-
   func mappings(of own: [MappingDraft]) -> [Mapping] {
+    reportContradiction(in: defaults.certificate, inherited: nil)
     let merged = own.map { $0.merged(with: defaults) }
     for (own, merged) in zip(own, merged) {
       reportMissingKeys(in: own)

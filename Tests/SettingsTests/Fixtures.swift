@@ -5,7 +5,7 @@ import Settings
 enum Fixtures {
   /// What the configuration files of the tests find in the environment.
   static let environment = [
-    "SECRET": "s3cr3t-Value", "EMPTY": "", "POOL": "eu-west-1_Ab12Cd34E",
+    "SECRET": "s3cr3t-Value", "LINES": "s3cr3t\nlines", "EMPTY": "", "POOL": "eu-west-1_Ab12Cd34E",
     "LONG_NAME_2": "auth.example.com", "INTERVAL": "10m", "COUNT": "4", "EDGE": "edge.example.net",
     "FIXTURES": directory, "STATE_DIRECTORY": "/var/lib/first:/var/lib/second",
   ]
