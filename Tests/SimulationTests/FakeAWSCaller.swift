@@ -95,17 +95,18 @@ struct FakeAWSCaller {
     let names = lines.map(\.0).joined(separator: ";")
     let canonical =
       "POST\n/\n\n" + lines.map { "\($0.0):\($0.1)\n" }.joined() + "\n\(names)\n"
-      + Digest.sha256(body).hex
+      + SignatureDigest.sha256(body).hex
     let scope = "\(time.prefix(8))/\(region)/\(service)/aws4_request"
-    let text = "AWS4-HMAC-SHA256\n\(time)\n\(scope)\n" + Digest.sha256(Array(canonical.utf8)).hex
+    let text =
+      "AWS4-HMAC-SHA256\n\(time)\n\(scope)\n" + SignatureDigest.sha256(Array(canonical.utf8)).hex
     let key = scope.split(separator: "/").reduce(Array(("AWS4" + secret).utf8)) {
-      Digest.keyed($0, $1).bytes
+      SignatureDigest.keyed($0, $1).bytes
     }
     headers.append(
       Header(
         "Authorization",
         "AWS4-HMAC-SHA256 Credential=\(keyID)/\(scope), SignedHeaders=\(names), "
-          + "Signature=\(Digest.keyed(key, text).hex)"))
+          + "Signature=\(SignatureDigest.keyed(key, text).hex)"))
     return HTTPRequest(url: url, headers: headers, body: body)
   }
 }

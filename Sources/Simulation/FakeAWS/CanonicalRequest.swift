@@ -17,7 +17,7 @@ struct CanonicalRequest {
       if name == "host", values.isEmpty { values = [location.host] }
       lines.append(name + ":" + values.map(CanonicalRequest.collapsed).joined(separator: ","))
     }
-    lines += ["", signedHeaders.joined(separator: ";"), Digest.sha256(request.body).hex]
+    lines += ["", signedHeaders.joined(separator: ";"), SignatureDigest.sha256(request.body).hex]
     text = lines.joined(separator: "\n")
   }
 
@@ -113,21 +113,21 @@ enum PercentText {
 }
 
 /// SHA-256, plain and keyed.
-struct Digest {
+struct SignatureDigest {
   let bytes: [UInt8]
 
-  static func sha256(_ message: [UInt8]) -> Digest {
+  static func sha256(_ message: [UInt8]) -> SignatureDigest {
     var output = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
     _ = SHA256(message, message.count, &output)
-    return Digest(bytes: output)
+    return SignatureDigest(bytes: output)
   }
 
-  static func keyed(_ key: [UInt8], _ message: some StringProtocol) -> Digest {
+  static func keyed(_ key: [UInt8], _ message: some StringProtocol) -> SignatureDigest {
     let text = Array(message.utf8)
     var output = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
     var length: UInt32 = 0
     _ = HMAC(EVP_sha256(), key, Int32(clamping: key.count), text, text.count, &output, &length)
-    return Digest(bytes: output)
+    return SignatureDigest(bytes: output)
   }
 
   var hex: String {

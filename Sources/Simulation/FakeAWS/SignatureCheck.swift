@@ -138,13 +138,13 @@ struct SignatureCheck {
   ) -> String {
     let canonical = CanonicalRequest(request, signedHeaders: claim.signedHeaders).text
     let text = [
-      algorithm, stamp, claim.scope, Digest.sha256(Array(canonical.utf8)).hex,
+      algorithm, stamp, claim.scope, SignatureDigest.sha256(Array(canonical.utf8)).hex,
     ].joined(separator: "\n")
     var secret = Array("AWS4".utf8) + Array(key.secret.text.utf8)
     for part in [claim.date, claim.region, claim.service, "aws4_request"] {
-      secret = Digest.keyed(secret, part).bytes
+      secret = SignatureDigest.keyed(secret, part).bytes
     }
-    return Digest.keyed(secret, text).hex
+    return SignatureDigest.keyed(secret, text).hex
   }
 
   /// `20261123T213651Z`.
