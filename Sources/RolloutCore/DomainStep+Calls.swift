@@ -14,13 +14,15 @@ extension DomainStep {
       if condition == .pending, reason.code != "domain_updating" { outlook.recheckAt = nil }
       return
     }
-    if var open = record.rollout, open.phase.isOpen {
-      open.end(.superseded, at: now)
-      ended = open
-      events.append(
-        event(
-          .rolloutSuperseded, rollout: open,
-          [.reason: "superseded by \(winner.arn)", .cause: cause.rawValue]))
+    if var last = record.rollout, before.rollout?.phase.isOpen ?? false {
+      if last.phase.isOpen {
+        last.end(.superseded, at: now)
+        events.append(
+          event(
+            .rolloutSuperseded, rollout: last,
+            [.reason: "superseded by \(winner.arn)", .cause: cause.rawValue]))
+      }
+      ended = last
     }
     if cause == .restore {
       record.lastRestoredAt = now
@@ -127,8 +129,10 @@ extension DomainStep {
     }
     reportCondition()
     reportExpiry()
+    // What is due already and was not done now waits for something else: for the next poll,
+    // unless a time is named. Looking at once would be looking without end.
     let due = [outlook.recheckAt, record.rollout?.nextStepAt, record.hold?.until]
-    schedule.nextLookAt = due.compactMap { $0 }.min()
+    schedule.nextLookAt = due.compactMap { $0 }.filter { $0 > now }.min()
     if update != nil { schedule.nextLookAt = nil }
   }
 

@@ -147,11 +147,15 @@ struct Scene {
   /// Passes whenever one is due, until `isDone` or for as long as `limit`; true when done.
   mutating func run(for limit: Duration, until isDone: (Scene) -> Bool) -> Bool {
     let end = now + limit
-    while now < end {
-      if isDone(self) { return true }
+    while !isDone(self) {
       let poll = now + pacing.pollInterval
-      pass(after: min(schedule.nextLookAt ?? poll, poll).since(now))
+      let next = min(schedule.nextLookAt ?? poll, poll)
+      if next > end {
+        now = end
+        return false
+      }
+      pass(after: next.since(now))
     }
-    return isDone(self)
+    return true
   }
 }
