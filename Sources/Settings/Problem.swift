@@ -21,7 +21,8 @@ package struct Problem: Equatable, Sendable, CustomStringConvertible {
   package enum Severity: String, Sendable { case error, warning }
 
   package var file: String
-  /// nil when the file as a whole is meant: it is missing, say.
+  /// nil when the file as a whole is meant: it is missing, say. Printed as its first character,
+  /// so that every line has the same form.
   package let position: Position?
   package let severity: Severity
   /// `domains[2].certificate.arn`, counted from 0; empty when no key is meant.
@@ -45,9 +46,9 @@ package struct Problem: Equatable, Sendable, CustomStringConvertible {
   package static let maximumMessageLength = 600
 
   package var description: String {
-    let place = position.map { ":\($0.line):\($0.column)" } ?? ""
+    let place = position ?? .start
     let subject = path.isEmpty ? "" : "\(path): "
-    return "\(file)\(place): \(severity.rawValue): \(subject)\(message)"
+    return "\(file):\(place.line):\(place.column): \(severity.rawValue): \(subject)\(message)"
   }
 }
 
