@@ -18,7 +18,7 @@ struct ErrorAnswer {
       code = code ?? error.code
       message = error.message
     }
-    self.code = code.flatMap(ErrorAnswer.plainCode)
+    self.code = code.flatMap { ErrorAnswer.plainCode($0, hiding: secrets) }
     let place = ErrorAnswer.place(of: response)
     guard let message else {
       self.message = ErrorAnswer.whatInstead(response)
@@ -34,10 +34,10 @@ struct ErrorAnswer {
       ? text : "\(text) (\(known), a code this version does not know, \(place))"
   }
 
-  private static func plainCode(_ raw: String) -> String? {
+  private static func plainCode(_ raw: String, hiding secrets: [Secret]) -> String? {
     let withoutURL = raw.split(separator: ":", maxSplits: 1).first ?? ""
     let name = withoutURL.split(separator: "#").last ?? ""
-    return SafeMessage.token(String(name))
+    return SafeMessage.token(String(name), hiding: secrets)
   }
 
   /// Says what came in place of JSON: `HTML instead of JSON (HTTP 503, text/html)`.

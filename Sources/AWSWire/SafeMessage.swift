@@ -4,6 +4,7 @@
 enum SafeMessage {
   /// Characters of a finished message.
   static let maximumLength = 500
+  private static let maximumTokenLength = 128
   /// Characters that are looked at before that.
   private static let maximumInput = 4096
   /// A secret shorter than this is no secret, and would be found in every second word.
@@ -25,7 +26,8 @@ enum SafeMessage {
   }
 
   /// A short token such as an error code or a request id; nil when it is anything else.
-  static func token(_ raw: String, maximumLength: Int = 128) -> String? {
+  static func token(_ raw: String, hiding secrets: [Secret] = []) -> String? {
+    if hide(secrets, in: raw) != raw { return nil }
     let isPlain = raw.utf8.allSatisfy { byte in
       switch byte {
       case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
@@ -33,7 +35,7 @@ enum SafeMessage {
       default: false
       }
     }
-    return isPlain && !raw.isEmpty && raw.utf8.count <= maximumLength ? raw : nil
+    return isPlain && !raw.isEmpty && raw.utf8.count <= maximumTokenLength ? raw : nil
   }
 
   private static func hide(_ secrets: [Secret], in raw: String) -> String {

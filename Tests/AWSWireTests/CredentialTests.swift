@@ -94,19 +94,19 @@ struct CredentialTests {
     let files = [
       "credentials": "[a]\n\(keys("a"))[profile b]\n\(keys("wrong"))[both]\n\(keys("shared"))",
       "config": """
-        [default]
-        \(keys("default"))
-        [profile b]
-        \(keys("b"))
-        [a]
-        \(keys("wrong"))
-        [profile both]
-        \(keys("config", token: true))
-        [c]
-        \(keys("wrong"))
-        [profile empty]
-        region = eu-west-1
-        """,
+      [default]
+      \(keys("default"))
+      [profile b]
+      \(keys("b"))
+      [a]
+      \(keys("wrong"))
+      [profile both]
+      \(keys("config", token: true))
+      [c]
+      \(keys("wrong"))
+      [profile empty]
+      region = eu-west-1
+      """,
     ]
     try await withFiles(files) { path in
       let variables = [

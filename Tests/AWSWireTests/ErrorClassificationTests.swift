@@ -138,18 +138,27 @@ struct ErrorClassificationTests {
   @Test(
     "What is not an error of AWS's is named for what it is",
     arguments: [
-      (503, "text/html; charset=utf-8", "<html>secret</html>", "HTML instead of JSON (HTTP 503, text/html)"),
+      (
+        503, "text/html; charset=utf-8", "<html>secret</html>",
+        "HTML instead of JSON (HTTP 503, text/html)"
+      ),
       (502, "", " \n<!DOCTYPE html>", "HTML instead of JSON (HTTP 502)"),
       (500, "text/plain", "", "an empty body instead of JSON (HTTP 500, text/plain)"),
       (500, "text/plain", "oops", "something else than a JSON object (HTTP 500, text/plain)"),
       (500, "a\u{1}b", "[]", "something else than a JSON object (HTTP 500)"),
-      (403, "application/json", "{}", "an error without a code (HTTP 403, application/json): no message"),
+      (
+        403, "application/json", "{}",
+        "an error without a code (HTTP 403, application/json): no message"
+      ),
       (
         400, "application/json", "{\"__type\":\"NewException\",\"message\":\"Why.\"}",
         "Why. (NewException, a code this version does not know, HTTP 400, application/json)"
       ),
       (400, "", "{\"__type\":\"Throttling\",\"message\":null}", "no message"),
-      (400, "", "{\"__type\":\"a b\\n\",\"message\":\"m\"}", "an error without a code (HTTP 400): m"),
+      (
+        400, "", "{\"__type\":\"a b\\n\",\"message\":\"m\"}",
+        "an error without a code (HTTP 400): m"
+      ),
     ])
   func notAWS(status: Int, type: String, body: String, expected: String) {
     #expect(error(status, body, [Header("Content-Type", type)]).message == expected)

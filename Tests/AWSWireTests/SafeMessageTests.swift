@@ -92,7 +92,8 @@ struct SafeMessageTests {
 
   @Test("Control characters are shown and not obeyed; an empty message says so")
   func controls() {
-    #expect(safe("a\nb\tc\rd\u{1b}[31m\u{202e}x\u{0}") == "a\\nb\\tc\\rd\\u{1b}[31m\\u{202e}x\\u{0}")
+    #expect(
+      safe("a\nb\tc\rd\u{1b}[31m\u{202e}x\u{0}") == "a\\nb\\tc\\rd\\u{1b}[31m\\u{202e}x\\u{0}")
     #expect(safe(" \n ") == "no message")
     #expect(safe("") == "no message")
   }
