@@ -45,11 +45,12 @@ struct ProbeResourcesTests {
     // by default.
     await #expect(processExitsWith: .success) {
       signal(SIGPIPE, SIG_DFL)
-      let fixture = try ProbeFixture(limits: ProbeLimits(handshake: .milliseconds(100)))
+      let fixture = try ProbeFixture(
+        limits: ProbeLimits(handshake: .milliseconds(400), concurrency: 20))
       // The first one of anything loads and opens what stays.
-      try await probeEveryBehaviour(fixture, rounds: 2)
+      try await probeEveryBehaviour(fixture, rounds: 1)
       let before = try Census()
-      try await probeEveryBehaviour(fixture, rounds: 40)
+      try await probeEveryBehaviour(fixture, rounds: 10)
       var after = try Census()
       for _ in 0..<200 where !after.isWithin(before) {
         try await Task.sleep(for: .milliseconds(20))
@@ -63,18 +64,19 @@ struct ProbeResourcesTests {
   }
 }
 
-/// Five probes a round, one of each behaviour of an edge.
+/// Twenty probes a round, four of each behaviour of an edge.
 private func probeEveryBehaviour(_ fixture: ProbeFixture, rounds: Int) async throws {
   for _ in 0..<rounds {
     let minted = try fixture.leaf()
-    let servers = try TLSEdgeServer.Behaviour.allCases.map { behaviour in
+    let behaviours = (0..<4).flatMap { _ in TLSEdgeServer.Behaviour.allCases }
+    let servers = try behaviours.map { behaviour in
       let server = try TLSEdgeServer(certificate: minted)
       server.behave(behaviour)
       return server
     }
     let endpoints = servers.map { ProbeTarget.Endpoint(host: $0.address, port: $0.port) }
     let round = await fixture.round(at: endpoints)
-    for (behaviour, edge) in zip(TLSEdgeServer.Behaviour.allCases, round.edges)
+    for (behaviour, edge) in zip(behaviours, round.edges)
     where (edge.result.leaf != nil) != (behaviour == .serving) {
       print("\(behaviour): \(edge)")
       exit(2)
