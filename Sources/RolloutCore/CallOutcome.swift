@@ -25,6 +25,8 @@ package struct CallOutcome: Sendable {
     self.record.condition =
       record.condition == .held ? .held : rollout.condition ?? record.condition
     self.schedule.nextLookAt = rollout.nextStepAt
+    self.schedule.found = DomainSchedule.Finding(
+      rollout.condition ?? record.condition, self.record.reason?.code)
   }
 
   private mutating func accepted(_ rollout: Rollout, _ mapping: Mapping, requestID: String?) {

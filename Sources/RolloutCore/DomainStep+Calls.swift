@@ -7,11 +7,11 @@ extension DomainStep {
     if announceIsDue(winner.arn) { announce(winner, cause, attached: attached) }
     record.desired = winner.arn
     if let reason = obstacle(description) ?? waveObstacle(isUrgent: isUrgent) {
-      // A rollout under way keeps its place until the next one may begin.
-      let condition = record.rollout?.condition ?? .pending
+      // A rollout under way goes on until the next one may begin.
       outlook = Outlook(
-        condition: condition, reason: reason, recheckAt: now + pacing.checkInterval)
-      if condition == .pending, reason.code != "domain_updating" { outlook.recheckAt = nil }
+        condition: record.rollout?.condition ?? .pending, reason: reason,
+        recheckAt: recheckAt(description))
+      goOn(description)
       return
     }
     if var last = record.rollout, before.rollout?.phase.isOpen ?? false {
@@ -50,10 +50,16 @@ extension DomainStep {
     guard rollout.isCallDue(at: now) else { return }
     if let reason = obstacle(description) {
       outlook.reason = reason
-      outlook.recheckAt = now + pacing.checkInterval
+      outlook.recheckAt = recheckAt(description)
       return
     }
     submit(&rollout, description)
+  }
+
+  /// When to look again at what stands against a call: Cognito's work ends by itself and soon;
+  /// for a hold, a mode and a wave the poll is often enough.
+  private func recheckAt(_ description: DomainDescription) -> Instant? {
+    description.status.takesUpdates ? nil : now + pacing.checkInterval
   }
 
   private mutating func submit(_ rollout: inout Rollout, _ description: DomainDescription) {
@@ -127,7 +133,7 @@ extension DomainStep {
       record.condition = .held
       record.reason = Reason("held", "\(until); otherwise \(outlook.condition.rawValue)")
     }
-    reportCondition()
+    reportUnknown()
     reportExpiry()
     // What is due already and was not done now waits for something else: for the next poll,
     // unless a time is named. Looking at once would be looking without end.
@@ -136,28 +142,35 @@ extension DomainStep {
     if update != nil { schedule.nextLookAt = nil }
   }
 
-  private mutating func reportCondition() {
-    guard before.condition != outlook.condition || before.reason?.code != outlook.reason?.code,
-      before.condition != .held
-    else { return }
-    let reason = outlook.reason?.description ?? ""
-    switch outlook.condition {
-    case .unknown: events.append(event(.pollFailed, [.error: reason]))
-    case .refused where !(record.rollout?.phase.isOpen ?? false):
-      events.append(
-        event(.updateRefused, [.reason: outlook.reason?.code ?? "", .error: reason]))
-    case .inSync, .pending, .submitting, .propagating, .retrying, .overdue, .refused,
-      .noCandidate, .drifted, .held:
-      break
+  /// A refusal that no call brought.
+  mutating func refuse(_ reason: Reason) {
+    outlook = Outlook(condition: .refused, reason: reason)
+    guard isNews(.refused, reason.code) else { return }
+    events.append(event(.updateRefused, [.reason: reason.code, .error: reason.description]))
+  }
+
+  /// Whether the domain was not found to stand so before.
+  func isNews(_ condition: Condition, _ code: String?) -> Bool {
+    let known =
+      input.schedule.found ?? DomainSchedule.Finding(before.condition, before.reason?.code)
+    return known != DomainSchedule.Finding(condition, code)
+  }
+
+  private mutating func reportUnknown() {
+    let code = outlook.reason?.code
+    if outlook.condition == .unknown, isNews(.unknown, code) {
+      events.append(event(.pollFailed, [.error: outlook.reason?.description ?? ""]))
     }
+    schedule.found = DomainSchedule.Finding(outlook.condition, code)
   }
 
   /// How often the same certificate's coming end is told again.
   static let expiryWarningInterval = Duration.hours(24)
 
   private mutating func reportExpiry() {
+    let isReplaced = record.desired.map { $0 != record.attached } ?? false
     guard let notAfter = record.attachedNotAfter, notAfter > now,
-      notAfter.since(now) < Urgency.threshold, record.desired == record.attached,
+      notAfter.since(now) < Urgency.threshold, !isReplaced,
       !(record.rollout?.phase.isOpen ?? false),
       schedule.lastExpiryWarningAt.map({ now.since($0) >= DomainStep.expiryWarningInterval })
         ?? true

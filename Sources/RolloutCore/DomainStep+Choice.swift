@@ -2,9 +2,16 @@ extension DomainStep {
   func chooser(baseline: CertificateARN, floor: Certificate? = nil) -> Chooser {
     Chooser(
       mapping: mapping, facts: input.facts, now: now, baseline: baseline,
-      servedNotAfter: record.served.map(\.notAfter).min(),
+      servedNotAfter: servedNotAfter,
       selectorFingerprint: record.selectorFingerprint, shunned: Set(record.shunned),
       floor: floor)
+  }
+
+  /// The earliest end of what the edges serve. Where they are no longer looked at, what was
+  /// seen last says nothing: the certificate has been renewed since.
+  private var servedNotAfter: Instant? {
+    guard mapping.probe.isEnabled, pacing.idleProbeInterval != nil else { return nil }
+    return record.served.map(\.notAfter).min()
   }
 
   /// Chooses, and turns the choice into a condition and perhaps a call.
@@ -74,8 +81,19 @@ extension DomainStep {
 
   private mutating func undetermined(_ failure: Failure) {
     let reason = Reason(failure.kind.code, failure.description)
-    outlook = Outlook(
-      condition: record.rollout?.condition ?? before.condition, reason: reason)
+    outlook = Outlook(condition: standing, reason: reason)
+  }
+
+  /// How the domain stands when nothing new can be said of it.
+  private var standing: Condition {
+    if let condition = record.rollout?.condition { return condition }
+    switch before.condition {
+    case .inSync, .pending, .noCandidate, .unknown: return before.condition
+    case .drifted where record.driftedTo != nil: return .drifted
+    case .submitting, .propagating, .retrying, .overdue, .refused, .drifted, .held:
+      // What it was has ended: a rollout, a refusal, a drift, a hold.
+      return record.lastAttached == record.attached ? .inSync : .unknown
+    }
   }
 
   private mutating func follow(
@@ -84,14 +102,22 @@ extension DomainStep {
   ) throws(Needs) {
     switch choice {
     case .ask(let questions): throw Needs(inquiries: questions.map { .certificate($0) })
-    case .undetermined(let failure): undetermined(failure)
+    case .undetermined(let failure):
+      undetermined(failure)
+      // What cannot be judged is some other candidate; the rollout's own was, and need not wait.
+      if input.facts.listed.failure == nil { goOn(description) }
     case .missing(let reason): missing(reason)
     case .replace(let winner, let cause, let isUrgent):
       begin(winner, cause, isUrgent: isUrgent, description, attached: attached)
     case .wait(let winner, let reason, let until):
+      if case .restore(let mine) = drift {
+        // First things first: the one that soaks has its turn when the drift is undone.
+        begin(mine, .restore, isUrgent: false, description, attached: attached)
+        return
+      }
       if announceIsDue(winner.arn) { announce(winner, .replacement, attached: attached) }
-      record.desired = winner.arn
       try keep(description, attached: attached, baseline: baseline, drift: drift)
+      record.desired = winner.arn
       if record.rollout?.condition == nil, outlook.condition == .inSync {
         outlook = Outlook(condition: .pending, reason: reason, recheckAt: until)
       }
@@ -110,7 +136,7 @@ extension DomainStep {
     }
     record.desired = nil
     outlook = Outlook(condition: .noCandidate, reason: reason)
-    guard before.condition != .noCandidate || before.reason?.code != reason.code else { return }
+    guard isNews(.noCandidate, reason.code) else { return }
     events.append(
       event(
         .candidateMissing,
@@ -153,10 +179,8 @@ extension DomainStep {
     switch description.status {
     case .active: outlook = Outlook(condition: .inSync)
     case .failed:
-      outlook = Outlook(
-        condition: .refused,
-        reason: Reason(
-          RefusalReason.domainFailed.rawValue, "Cognito shows FAILED for the domain"))
+      refuse(
+        Reason(RefusalReason.domainFailed.rawValue, "Cognito shows FAILED for the domain"))
       return
     case .creating, .deleting, .updating, .other:
       outlook = Outlook(

@@ -94,7 +94,6 @@ extension DomainStep {
     record.driftedTo = nil
     shun(last)
     record.shunned.removeAll { $0 == shown }
-    record.selectorFingerprint = mapping.selector.fingerprint
     events.append(
       event(
         .driftDetected,

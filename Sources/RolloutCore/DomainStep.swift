@@ -41,17 +41,31 @@ package struct DomainSchedule: Equatable, Sendable {
   package var reported: [CertificateARN: String]
   /// An operator asked to try a drifted domain again.
   package var retryIsWanted: Bool
+  /// How the domain was last found to stand: under a hold the record shows the hold.
+  package var found: Finding?
 
   package init(
     nextLookAt: Instant? = nil, lastProbedAt: Instant? = nil,
     lastExpiryWarningAt: Instant? = nil, reported: [CertificateARN: String] = [:],
-    retryIsWanted: Bool = false
+    retryIsWanted: Bool = false, found: Finding? = nil
   ) {
     self.nextLookAt = nextLookAt
     self.lastProbedAt = lastProbedAt
     self.lastExpiryWarningAt = lastExpiryWarningAt
     self.reported = reported
     self.retryIsWanted = retryIsWanted
+    self.found = found
+  }
+
+  /// A condition and its reason's code: what makes a trouble news.
+  package struct Finding: Equatable, Sendable {
+    package var condition: Condition
+    package var code: String?
+
+    package init(_ condition: Condition, _ code: String?) {
+      self.condition = condition
+      self.code = code
+    }
   }
 
   /// Moves every time with a clock that was stepped.
@@ -183,17 +197,19 @@ package struct DomainStep {
   private mutating func see(
     _ description: DomainDescription, attached: CertificateARN
   ) throws(Needs) {
+    if attached != before.attached { record.attachedNotAfter = nil }
     record.attached = attached
     if let pool = description.userPoolID, pool != mapping.userPoolID.text {
-      outlook = Outlook(
-        condition: .refused,
-        reason: Reason(
+      refuse(
+        Reason(
           RefusalReason.domainNotInPool.rawValue,
           "the domain belongs to user pool \(pool), the configuration says \(mapping.userPoolID)"))
       return
     }
     try advanceRollout(description, attached: attached)
     let drift = try judgeDrift(attached: attached)
+    // A retry is for the drift of its day, and no licence for a later one.
+    if case .none = drift { schedule.retryIsWanted = false }
     try choose(description, attached: attached, drift: drift)
   }
 }

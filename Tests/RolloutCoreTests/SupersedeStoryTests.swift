@@ -147,6 +147,29 @@ struct SupersedeStoryTests {
     #expect(scene.condition == .noCandidate && scene.phase == .abandoned)
   }
 
+  @Test("while the newer one waits for a wave, the rollout under way goes on being called")
+  func blockedByWave() {
+    var scene = Scene([oldOne, newOne])
+    scene.pass()
+    scene.answer(.failed(failure(.throttled)))
+    scene.list(newerOne)
+    scene.waveBlocker = "other.example.com (wave 0) is propagating"
+    let pass = scene.pass(after: .minutes(1))
+    #expect(pass.update?.certificate == newOne.arn)
+    #expect(scene.record.rollout?.attempts == 2)
+  }
+
+  @Test("while the newer one cannot be judged, the rollout under way goes on being called")
+  func undetermined() {
+    var scene = Scene([oldOne, newOne])
+    scene.pass()
+    scene.answer(.failed(failure(.throttled)))
+    scene.list(newerOne)
+    scene.evidence[newerOne.arn] = unseen(.accessDenied)
+    let pass = scene.pass(after: .minutes(1))
+    #expect(pass.update?.certificate == newOne.arn)
+  }
+
   @Test("when nothing can be listed, nothing is called")
   func unlisted() {
     var scene = Scene([oldOne, newOne])
