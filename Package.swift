@@ -75,7 +75,9 @@ let package = Package(
       ]),
     .executableTarget(
       name: "cognito-certd-simulator",
-      dependencies: ["Simulation", "Transport", "JSONText", "RolloutCore", arguments],
+      dependencies: [
+        "Simulation", "EdgeProbe", "Transport", "JSONText", "RolloutCore", arguments,
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "cognito-certd-bench",

@@ -4,6 +4,7 @@ import Glibc
 /// listens. What cannot be told is lost: nothing of it is worth a stop.
 package struct ServiceNotifier: Sendable {
   private let socket: UnixDatagram?
+  private let lastAlive = Locked<Duration?>(nil)
 
   /// Within which time `alive` must be called again and again, or the service is restarted;
   /// nil when no one watches this process.
@@ -27,10 +28,23 @@ package struct ServiceNotifier: Sendable {
   }
 
   /// One line for `systemctl status`.
-  package func show(status line: String) { send([status(line)]) }
+  package func show(status line: String) { send([status(line)], waits: false) }
 
-  /// The watchdog's timer begins anew.
-  package func alive() { send(["WATCHDOG=1"]) }
+  /// The watchdog's timer begins anew. Called as often as one likes: it is told a few times
+  /// within its interval, and never waited for, lest a busy manager slow the loop down.
+  package func alive() {
+    guard let watchdogInterval else { return }
+    let now = SystemClock.monotonic
+    let isDue = lastAlive.withLock { last in
+      if let last, now - last < watchdogInterval / ServiceNotifier.signsOfLife { return false }
+      last = now
+      return true
+    }
+    if isDue { send(["WATCHDOG=1"], waits: false) }
+  }
+
+  /// Signs of life within a watchdog's interval, at the most.
+  static let signsOfLife = 10
 
   /// The configuration is read again; `ready` must follow.
   ///
@@ -59,8 +73,8 @@ package struct ServiceNotifier: Sendable {
     return "STATUS=" + LogRecord.cut(String(plain), to: ServiceNotifier.maximumStatusSize)
   }
 
-  private func send(_ assignments: [String]) {
+  private func send(_ assignments: [String], waits: Bool = true) {
     guard let socket else { return }
-    _ = socket.send(Array(assignments.joined(separator: "\n").utf8))
+    _ = socket.send(Array(assignments.joined(separator: "\n").utf8), waits: waits)
   }
 }

@@ -10,14 +10,17 @@ final class BenchFleet {
 
   var config: String { directory + "/config.yaml" }
   private var credentials: String { directory + "/credentials" }
-  var runtime: String { directory + "/run" }
+  /// In memory, as systemd's RuntimeDirectory is.
+  let runtime: String
   private var state: String { directory + "/state.sqlite" }
 
   init(domains: Int, accounts: Int, latency: Duration) throws {
     // On disk, not in memory: what reaches the disk is part of the measure.
     directory = FileManager.default.currentDirectoryPath + "/.build/bench-\(getpid())"
-    try FileManager.default.createDirectory(
-      atPath: directory + "/run", withIntermediateDirectories: true)
+    runtime = "/dev/shm/cognito-certd-bench-\(getpid())"
+    for path in [directory, runtime] {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
     let aws = FakeAWS()
     self.aws = aws
     let now = BenchFleet.now
@@ -56,7 +59,7 @@ final class BenchFleet {
       state_file: \(state)
       poll_interval: 1h
       concurrency: \(Bench.concurrency)
-      log: { format: logfmt, level: debug }
+      log: { format: logfmt, level: info }
       domains:
 
       """
@@ -121,10 +124,12 @@ final class BenchFleet {
 
   func remove() {
     server.stop()
-    do {
-      try FileManager.default.removeItem(atPath: directory)
-    } catch {
-      print("\(directory) is left behind: \(error)")
+    for path in [directory, runtime] {
+      do {
+        try FileManager.default.removeItem(atPath: path)
+      } catch {
+        print("\(path) is left behind: \(error)")
+      }
     }
   }
 

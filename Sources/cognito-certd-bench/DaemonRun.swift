@@ -86,8 +86,8 @@ final class DaemonRun {
     let data = FileManager.default.contents(atPath: "/proc/\(pid)/\(file)") ?? Data()
     for line in String(decoding: data, as: UTF8.self).split(separator: "\n")
     where line.hasPrefix(name) {
-      let digits = line.dropFirst(name.count).split(separator: " ").first ?? ""
-      return Int(digits.trimmingCharacters(in: .whitespaces)) ?? 0
+      let words = line.dropFirst(name.count).split(whereSeparator: \.isWhitespace)
+      return words.first.flatMap { Int($0) } ?? 0
     }
     return 0
   }

@@ -1,8 +1,9 @@
 import ArgumentParser
+import EdgeProbe
 import Transport
 
 /// Changes the world of a simulator that runs, for machines without an HTTP client at hand.
-struct ControlCommand: AsyncParsableCommand {
+struct ControlCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "control",
     abstract: "Send a command to a simulator that runs, and print its answer.",
@@ -17,19 +18,32 @@ struct ControlCommand: AsyncParsableCommand {
   @Argument(help: "Its arguments, a JSON object.")
   var arguments = "{}"
 
-  func run() async throws {
-    let transport = CurlTransport()
+  /// Waits on the main thread: an asynchronous main would start threads before `serve` can
+  /// keep its signals from them.
+  func run() throws {
     let request = HTTPRequest(
       url: "\(endpoint)/_simulator/\(command)",
       headers: [Header("Content-Type", "application/json")], body: Array(arguments.utf8))
-    let response: HTTPResponse
-    do throws(TransportError) {
-      response = try await transport.send(request)
-    } catch {
-      throw ValidationError("no answer from \(endpoint): \(error)")
+    let answer = Guarded<Result<HTTPResponse, TransportError>?>(nil)
+    Task {
+      let transport = CurlTransport()
+      let result: Result<HTTPResponse, TransportError>
+      do throws(TransportError) {
+        result = .success(try await transport.send(request))
+      } catch {
+        result = .failure(error)
+      }
+      await transport.shutDown()
+      answer.withLock { $0 = result }
     }
-    print(String(decoding: response.body, as: UTF8.self))
-    await transport.shutDown()
-    if response.status != 200 { throw ExitCode(1) }
+    answer.wait { $0 != nil }
+    switch answer.withLock({ $0 }) {
+    case .success(let response):
+      print(String(decoding: response.body, as: UTF8.self))
+      if response.status != 200 { throw ExitCode(1) }
+    case .failure(let error):
+      throw ValidationError("no answer from \(endpoint): \(error)")
+    case nil: throw ExitCode(1)
+    }
   }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// AWS and its edges on this machine, to see cognito-certd at work or to test it.
 @main
-struct SimulatorCommand: AsyncParsableCommand {
+struct SimulatorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cognito-certd-simulator",
     abstract: "AWS's ACM and Cognito domains, and the edges that serve them, on this machine.",

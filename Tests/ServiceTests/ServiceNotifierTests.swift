@@ -8,7 +8,8 @@ struct ServiceNotifierTests {
   func messages() throws {
     let directory = try TemporaryDirectory()
     let peer = try DatagramPeer(directory["notify"])
-    let notifier = ServiceNotifier(environment: ["NOTIFY_SOCKET": directory["notify"]])
+    let notifier = ServiceNotifier(
+      environment: ["NOTIFY_SOCKET": directory["notify"], "WATCHDOG_USEC": "3000000"])
     notifier.ready()
     notifier.ready(status: "2 domains")
     notifier.show(status: "2 domains in sync")
@@ -28,8 +29,29 @@ struct ServiceNotifierTests {
   func abstract() throws {
     let name = "@cognito-certd-test-\(UInt64.random(in: 0 ... .max))"
     let peer = try DatagramPeer(name)
-    ServiceNotifier(environment: ["NOTIFY_SOCKET": name]).alive()
+    ServiceNotifier(environment: ["NOTIFY_SOCKET": name]).ready()
+    #expect(peer.nextText == "READY=1")
+  }
+
+  @Test("Signs of life are few, none without a watchdog, and never waited for")
+  func signsOfLife() throws {
+    let directory = try TemporaryDirectory()
+    let peer = try DatagramPeer(directory["notify"])
+    let socket = ["NOTIFY_SOCKET": directory["notify"]]
+    let unwatched = ServiceNotifier(environment: socket)
+    for _ in 0..<10_000 { unwatched.alive() }
+    let watched = ServiceNotifier(
+      environment: socket.merging(["WATCHDOG_USEC": "3600000000"]) { $1 })
+    for _ in 0..<10_000 { watched.alive() }
+    // Nobody reads meanwhile: a queue that is full must not hold the loop up.
+    let busy = ServiceNotifier(environment: socket.merging(["WATCHDOG_USEC": "1"]) { $1 })
+    for _ in 0..<10_000 {
+      busy.alive()
+      busy.show(status: "busy")
+    }
     #expect(peer.nextText == "WATCHDOG=1")
+    #expect(peer.nextText == "WATCHDOG=1")
+    #expect(peer.nextText == "STATUS=busy")
   }
 
   @Test("A status line cannot set another variable, and stays below systemd's limit")

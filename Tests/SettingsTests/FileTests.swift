@@ -27,7 +27,7 @@ struct FileTests {
     try Fixtures.withDirectory { directory in
       #expect(
         Self.lines(in: directory) == [
-          "config.yaml: error: the file does not exist; create it, or correct the path"
+          "config.yaml:1:1: error: the file does not exist; create it, or correct the path"
         ])
     }
   }
@@ -39,11 +39,11 @@ struct FileTests {
       #expect(symlink("\(directory)/circle", "\(directory)/circle") == 0)
       #expect(
         Self.lines(in: directory) == [
-          "config.yaml: error: the file is a symbolic link to nothing; correct the link"
+          "config.yaml:1:1: error: the file is a symbolic link to nothing; correct the link"
         ])
       #expect(
         Self.lines(in: directory, name: "circle") == [
-          "circle: error: the file is a symbolic link in a circle; correct the link"
+          "circle:1:1: error: the file is a symbolic link in a circle; correct the link"
         ])
     }
   }
@@ -63,22 +63,22 @@ struct FileTests {
       #expect(mkfifo("\(directory)/config.yaml", 0o600) == 0)
       #expect(
         Self.lines(in: directory) == [
-          "config.yaml: error: the file is a pipe or a device; name an ordinary file"
+          "config.yaml:1:1: error: the file is a pipe or a device; name an ordinary file"
         ])
       #expect(
         Self.lines(in: directory, name: ".") == [
-          ".: error: the file is a directory; name a file in it"
+          ".:1:1: error: the file is a directory; name a file in it"
         ])
       #expect(
         Self.lines(in: directory, name: "config.yaml/x") == [
           """
-          config.yaml/x: error: the file cannot be there: a part of its path is no directory; \
+          config.yaml/x:1:1: error: the file cannot be there: a part of its path is no directory; \
           correct the path
           """
         ])
       #expect(
         Self.lines(in: "/dev", name: "zero") == [
-          "zero: error: the file is a pipe or a device; name an ordinary file"
+          "zero:1:1: error: the file is a pipe or a device; name an ordinary file"
         ])
     }
   }
@@ -91,7 +91,7 @@ struct FileTests {
       #expect(
         Self.lines(in: directory) == [
           """
-          config.yaml: error: the file may not be read by this user; correct its permissions or \
+          config.yaml:1:1: error: the file may not be read by this user; correct its permissions or \
           those of its directories
           """
         ])
@@ -115,7 +115,7 @@ struct FileTests {
       let limit = ConfigurationLoader.maximumSize
       #expect(limit == 1_048_576)
       let refusal =
-        "config.yaml: error: the file is larger than 1048576 bytes; is it the right file?"
+        "config.yaml:1:1: error: the file is larger than 1048576 bytes; is it the right file?"
       for (size, expected) in [(limit, []), (limit + 1, [refusal]), (5_000_000, [refusal])] {
         let padding = [UInt8](repeating: UInt8(ascii: "#"), count: size - right.count)
         #expect(Fixtures.write(right + padding, to: "\(directory)/config.yaml"))
