@@ -62,10 +62,11 @@ extension DomainStep {
     case .certificate(let certificate):
       let verdict = chooser.checks(chooser.urgency(chooser.known(attached)))
         .verdict(on: certificate)
-      if let failure = verdict.obstacle(ignoring: [.soaking]) { return .failure(failure) }
-      let questions = verdict.questions(ignoring: [.soaking])
+      let waived = rollout.cause.waived
+      if let failure = verdict.obstacle(ignoring: waived) { return .failure(failure) }
+      let questions = verdict.questions(ignoring: waived)
       if !questions.isEmpty { throw Needs(inquiries: questions.map { .certificate($0) }) }
-      if verdict.isEligible(ignoring: [.soaking]) { return .success(rollout.certificate) }
+      if verdict.isEligible(ignoring: waived) { return .success(rollout.certificate) }
       return abandon(&rollout, verdict.reason?.description ?? "not eligible", attached)
     }
   }
@@ -106,9 +107,22 @@ extension DomainStep {
       undetermined(failure)
       // What cannot be judged is some other candidate; the rollout's own was, and need not wait.
       if input.facts.listed.failure == nil { goOn(description) }
-    case .missing(let reason): missing(reason)
+    case .missing(let reason):
+      if case .restore(let mine) = drift {
+        let chooser = chooser(baseline: attached)
+        let isUrgent = chooser.urgency(chooser.known(attached)) != nil
+        begin(mine, .restore, isUrgent: isUrgent, description, attached: attached)
+      } else {
+        missing(reason)
+      }
     case .replace(let winner, let cause, let isUrgent):
-      begin(winner, cause, isUrgent: isUrgent, description, attached: attached)
+      if isLeft(winner, drift, attached: attached) {
+        try keep(description, attached: attached, baseline: baseline, drift: drift)
+        return
+      }
+      begin(
+        winner, isPutBack(winner, cause, drift) ? .restore : cause, isUrgent: isUrgent,
+        description, attached: attached)
     case .wait(let winner, let reason, let until):
       if case .restore(let mine) = drift {
         // First things first: the one that soaks has its turn when the drift is undone.
@@ -125,6 +139,25 @@ extension DomainStep {
       record.desired = baseline
       try keep(description, attached: attached, baseline: baseline, drift: drift)
     }
+  }
+
+  /// Whether the pinned certificate is the one that someone moved away from, and a person is
+  /// asked. One that took the place of an unusable one is not asked about.
+  private func isLeft(
+    _ winner: Certificate, _ drift: Drift, attached: CertificateARN
+  ) -> Bool {
+    guard case .left = drift, winner.arn == record.lastAttached else { return false }
+    let chooser = chooser(baseline: attached)
+    return chooser.unusable(chooser.known(attached)) == nil
+  }
+
+  /// Whether the pinned certificate is the one that someone moved away from, and it is put
+  /// back: as a drift it is undone no more often than any other.
+  private func isPutBack(
+    _ winner: Certificate, _ cause: Rollout.Cause, _ drift: Drift
+  ) -> Bool {
+    guard case .restore(let mine) = drift, cause == .pinned else { return false }
+    return mine.arn == winner.arn
   }
 
   private mutating func missing(_ reason: Reason) {
@@ -150,10 +183,7 @@ extension DomainStep {
     drift: Drift
   ) throws(Needs) {
     if let rollout = record.rollout, let condition = rollout.condition {
-      outlook = Outlook(
-        condition: condition,
-        reason: rollout.refusal.map { Reason($0, rollout.lastError ?? "") }
-          ?? rollout.lastError.map { Reason("last_error", $0) })
+      outlook = Outlook(condition: condition, reason: reason(of: rollout))
       goOn(description)
       return
     }
@@ -170,6 +200,14 @@ extension DomainStep {
         ))
     case .none, .undetermined: try rest(description, attached: attached)
     }
+  }
+
+  /// Why a rollout stands as it does: in the words of the call that failed, as long as it is
+  /// the last thing that happened.
+  private func reason(of rollout: Rollout) -> Reason? {
+    guard let error = rollout.lastError else { return nil }
+    if let reason = before.reason, reason.text == error { return reason }
+    return Reason(rollout.refusal ?? "last_error", error)
   }
 
   private mutating func rest(

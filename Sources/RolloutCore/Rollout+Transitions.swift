@@ -108,6 +108,7 @@ extension Rollout {
     after retryAfter: Duration?, at now: Instant, pacing: Pacing, chance: UInt64
   ) -> Action {
     phase = .retrying
+    refusal = nil
     failures += 1
     let delay = Backoff.delay(
       failures: failures, initial: pacing.retryInitial, maximum: pacing.retryMaximum,
