@@ -199,7 +199,8 @@ extension Reconciler {
           .updateRefused,
           [
             .domain: violation.domain.text, .reason: "plan_review",
-            .error: "a planned call broke the rule \"\(violation.rule)\" and was not made; this is a defect of cognito-certd, please report it",
+            .error:
+              "a planned call broke the rule \"\(violation.rule)\" and was not made; this is a defect of cognito-certd, please report it",
           ]))
     }
     return PassPlan(decisions: plan.decisions.filter { !refused.contains($0.record.domain) })
