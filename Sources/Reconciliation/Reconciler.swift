@@ -260,6 +260,8 @@ extension Reconciler {
       fleet.mappings.map { ($0.domain, $0) }, uniquingKeysWith: { first, _ in first })
     await concurrently(ordered, width: fleet.pacing.concurrency) { updates in
       for update in updates {
+        // What is not called now was journalled, and is called after the next start.
+        if await self.stopRequested { return }
         let outcome = await ports.domains.updateDomain(update)
         ports.report.alive()
         if let mapping = mappings[update.domain] { await self.record(outcome, mapping) }
