@@ -235,7 +235,9 @@ final class Stage: Sendable {
   private func checkTraces() {
     let files = FileManager.default.enumerator(atPath: directory)
     for case let name as String in files ?? .init()
-    where !["scenario.json", "simulator.out", "leash", "watched.err"].contains(name) && !name.hasPrefix("private") {
+    where !["scenario.json", "simulator.out", "leash", "watched.err"].contains(name)
+      && !name.hasPrefix("private")
+    {
       let text = text(directory + "/" + name)
       for secret in Stage.secrets + ["AWS4-HMAC-SHA256", "Signature=", "Authorization"] {
         #expect(!text.contains(secret), "\(secret) stands in \(name)")
@@ -256,7 +258,7 @@ func write(_ text: String, to path: String) throws {
 /// How many stages there are at a time: each is two processes, and windows of seconds are to
 /// mean something.
 private actor Seats {
-  static let shared = Seats(count: 6)
+  static let shared = Seats(count: 14)
 
   private var free: Int
   private var waiting: [CheckedContinuation<Void, Never>] = []
