@@ -108,7 +108,6 @@ extension Rollout {
     after retryAfter: Duration?, at now: Instant, pacing: Pacing, chance: UInt64
   ) -> Action {
     phase = .retrying
-    refusal = nil
     failures += 1
     let delay = Backoff.delay(
       failures: failures, initial: pacing.retryInitial, maximum: pacing.retryMaximum,
@@ -168,6 +167,7 @@ extension Rollout {
     attempts += 1
     submittedAt = now
     nextStepAt = nil
+    refusal = nil
     self.settings = settings
     mappingFingerprint = mapping
   }
