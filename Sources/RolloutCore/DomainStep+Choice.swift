@@ -16,8 +16,12 @@ extension DomainStep {
 
   /// Chooses, and turns the choice into a condition and perhaps a call.
   mutating func choose(
-    _ description: DomainDescription, attached: CertificateARN, drift: Drift
+    _ description: DomainDescription, attached: CertificateARN,
+    baseline: Result<CertificateARN, Failure>, drift: Drift
   ) throws(Needs) {
+    if case .certificate(let certificate) = chooser(baseline: attached).known(attached) {
+      record.attachedNotAfter = certificate.notAfter
+    }
     var floor: Certificate?
     switch drift {
     case .undetermined(let failure): return undetermined(failure)
@@ -25,10 +29,6 @@ extension DomainStep {
     case .restore(let mine): floor = mine
     case .none: break
     }
-    if case .certificate(let certificate) = chooser(baseline: attached).known(attached) {
-      record.attachedNotAfter = certificate.notAfter
-    }
-    let baseline = try baseline(attached: attached)
     switch baseline {
     case .failure(let failure): return undetermined(failure)
     case .success(let arn):
@@ -43,8 +43,8 @@ extension DomainStep {
   }
 
   /// What the choice starts from: the certificate of a rollout under way, as long as it may
-  /// still be attached; else what Cognito shows.
-  private mutating func baseline(
+  /// still be attached; else what Cognito shows, and whether that is a drift comes next.
+  mutating func baseline(
     attached: CertificateARN
   ) throws(Needs) -> Result<CertificateARN, Failure> {
     guard let rollout = record.rollout, rollout.certificate != attached || rollout.isCallOpen
@@ -91,8 +91,9 @@ extension DomainStep {
   /// How the domain stands when nothing new can be said of it.
   private var standing: Condition {
     if let condition = record.rollout?.condition { return condition }
-    switch before.condition {
-    case .inSync, .pending, .noCandidate, .unknown: return before.condition
+    let last = input.schedule.found?.condition ?? before.condition
+    switch last {
+    case .inSync, .pending, .noCandidate, .unknown: return last
     case .drifted where record.driftedTo != nil: return .drifted
     case .submitting, .propagating, .retrying, .overdue, .refused, .drifted, .held:
       // What it was has ended: a rollout, a refusal, a drift, a hold.
