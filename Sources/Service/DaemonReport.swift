@@ -1,4 +1,5 @@
 import Locking
+import Glibc
 package import Logging
 import Reconciliation
 package import RolloutCore
@@ -25,7 +26,12 @@ package final class DaemonReport: ReportPort {
 
   package func alive() { notifier.alive() }
 
-  package func status(_ line: String) { notifier.show(status: line) }
+  /// After each pass: also the moment to give back the memory that the pass took, which glibc
+  /// would otherwise keep in the arenas of its threads.
+  package func status(_ line: String) {
+    malloc_trim(0)
+    notifier.show(status: line)
+  }
 
   /// The first pass makes the service ready.
   package func passBegan() {
