@@ -16,10 +16,11 @@ SOURCES := Package.swift Sources Tests
 # A build of its own: other flags in the same directory would build everything anew each time.
 RELEASE := .build-release
 PROGRAM := $(RELEASE)/release/cognito-certd
+SIMULATOR := $(RELEASE)/release/cognito-certd-simulator
 DOC := $(DESTDIR)$(PREFIX)/share/doc/cognito-certd
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 swift:
 	@command -v $(SWIFT) >/dev/null || { \
@@ -78,6 +79,17 @@ install: $(PROGRAM) ## Install below PREFIX (/usr/local), inside DESTDIR if give
 
 deb: swift ## Build a Debian package into dist/
 	Tests/Scripts/build-deb
+
+# Every change of the sources counts as one of both programs.
+.PHONY: systemd-test
+systemd-test: ## Check the service under a real systemd in namespaces (as root)
+	@Tests/Systemd/run
+
+$(SIMULATOR): $(PROGRAM)
+	@$(MAKE) --no-print-directory swift deps
+	$(SWIFT) build -c release --static-swift-stdlib --scratch-path $(RELEASE) \
+	  --product cognito-certd-simulator
+	@touch $@
 
 clean: ## Remove what was built
 	rm -rf .build $(RELEASE) .build-deb dist
