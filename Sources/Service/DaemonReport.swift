@@ -1,5 +1,4 @@
 import Locking
-import Glibc
 package import Logging
 import Reconciliation
 package import RolloutCore
@@ -26,12 +25,7 @@ package final class DaemonReport: ReportPort {
 
   package func alive() { notifier.alive() }
 
-  /// After each pass: also the moment to give back the memory that the pass took, which glibc
-  /// would otherwise keep in the arenas of its threads.
-  package func status(_ line: String) {
-    malloc_trim(0)
-    notifier.show(status: line)
-  }
+  package func status(_ line: String) { notifier.show(status: line) }
 
   /// The first pass makes the service ready.
   package func passBegan() {
