@@ -33,13 +33,24 @@ extension DomainStep {
     case .failure(let failure): return undetermined(failure)
     case .success(let arn):
       let chooser = chooser(baseline: arn, floor: floor)
-      let choice = chooser.choose()
-      if case .ask(let questions) = choice {
-        throw Needs(inquiries: questions.map { .certificate($0) })
+      let choice = try choice(of: chooser)
+      if case .missing(let reason) = choice, arn != attached {
+        // The rollout leads nowhere any more. What Cognito still shows may do very well.
+        giveUp(reason.description, attached: attached)
+        return try choose(
+          description, attached: attached, baseline: .success(attached), drift: drift)
       }
       reportNearMisses(chooser)
       try follow(choice, description, attached: attached, baseline: arn, drift: drift)
     }
+  }
+
+  private func choice(of chooser: Chooser) throws(Needs) -> Choice {
+    let choice = chooser.choose()
+    if case .ask(let questions) = choice {
+      throw Needs(inquiries: questions.map { .certificate($0) })
+    }
+    return choice
   }
 
   /// What the choice starts from: the certificate of a rollout under way, as long as it may

@@ -147,6 +147,16 @@ struct SupersedeStoryTests {
     #expect(scene.condition == .noCandidate && scene.phase == .abandoned)
   }
 
+  @Test("revoked while Cognito still shows the one before: that one is judged by itself, at once")
+  func revokedWhileUpdating() {
+    var scene = Scene.propagating()
+    scene.list(certificate("new", from: -1, to: 89) { $0.status = .revoked })
+    let pass = scene.pass(after: .minutes(1))
+    #expect(pass.event(.rolloutSuperseded)?.fields[.reason]?.contains("REVOKED") == true)
+    #expect(scene.phase == .abandoned && scene.condition == .inSync)
+    #expect(scene.record.desired == oldOne.arn && scene.record.lastAttached == oldOne.arn)
+  }
+
   @Test("while the newer one waits for a wave, the rollout under way goes on being called")
   func blockedByWave() {
     var scene = Scene([oldOne, newOne])
