@@ -87,11 +87,11 @@ install: $(PROGRAM) ## Install below PREFIX (/usr/local), inside DESTDIR if give
 deb: swift ## Build a Debian package into dist/
 	Tests/Scripts/build-deb
 
-# Every change of the sources counts as one of both programs.
 .PHONY: systemd-test
 systemd-test: ## Check the service under a real systemd in namespaces (as root)
 	@Tests/Systemd/run
 
+# A change of any source counts as one of both programs.
 $(SIMULATOR): $(PROGRAM)
 	@$(MAKE) --no-print-directory swift deps
 	$(SWIFT) build $(RELEASE_FLAGS) --product cognito-certd-simulator
