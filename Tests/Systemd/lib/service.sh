@@ -75,9 +75,10 @@ has_property() { # NAME VALUE
 
 main_pid() { property MainPID; }
 
-# Another process than before, and ready.
+# Another process than before, and ready; asked at once, since it may end between two questions.
 has_restarted() { # FORMER-PID
-  has_property ActiveState active && [ "$(main_pid)" != "$1" ]
+  inside systemctl show --property ActiveState --property MainPID "$unit" >"$work/standing"
+  grep -qx ActiveState=active "$work/standing" && ! grep -qx "MainPID=$1" "$work/standing"
 }
 
 signal() { # SIGNAL
