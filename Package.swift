@@ -102,7 +102,8 @@ let package = Package(
       "SimulationTests",
       ["Simulation", "RolloutCore", "Reconciliation", "StateStore", "JSONText", "Transport"],
       exclude: ["Vectors"]),
-    tests("EndToEndTests", ["JSONText", "RolloutCore", "Transport", "StateStore"]),
+    tests(
+      "EndToEndTests", ["JSONText", "RolloutCore", "Reconciliation", "Transport", "StateStore"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -158,11 +158,32 @@ final class Stage: Sendable {
     }
   }
 
-  private func start(_ arguments: [String], _ more: [String: String]) throws -> ChildProcess {
+  /// `cognito-certd run` with a reader of its log that sees each line as it is written.
+  func watchedDaemon(_ see: @escaping @Sendable (LogLine) -> Void) throws -> ChildProcess {
+    let output = directory + "/watched"
+    guard mkfifo(output + ".err", 0o600) == 0 else { throw Stage.SystemError(code: errno) }
+    let thread = Thread {
+      guard let log = fopen(output + ".err", "re") else { return }
+      defer { fclose(log) }
+      var line: UnsafeMutablePointer<CChar>?
+      var capacity = 0
+      defer { free(line) }
+      // Ends with the program that writes.
+      while getline(&line, &capacity, log) > 0, let text = line {
+        if let parsed = LogLine(String(cString: text).dropLast()) { see(parsed) }
+      }
+    }
+    thread.start()
+    return try start(["run", "--config", configPath], [:], output: output)
+  }
+
+  private func start(
+    _ arguments: [String], _ more: [String: String], output: String? = nil
+  ) throws -> ChildProcess {
     let number = started.with { $0.count }
     let process = try ChildProcess(
       "cognito-certd", arguments, environment: environment.merging(more) { $1 },
-      output: directory + "/\(number)-\(UUID().uuidString)")
+      output: output ?? directory + "/\(number)-\(UUID().uuidString)")
     started.with { $0.append(process) }
     return process
   }
@@ -214,7 +235,7 @@ final class Stage: Sendable {
   private func checkTraces() {
     let files = FileManager.default.enumerator(atPath: directory)
     for case let name as String in files ?? .init()
-    where !["scenario.json", "simulator.out", "leash"].contains(name) && !name.hasPrefix("private") {
+    where !["scenario.json", "simulator.out", "leash", "watched.err"].contains(name) && !name.hasPrefix("private") {
       let text = text(directory + "/" + name)
       for secret in Stage.secrets + ["AWS4-HMAC-SHA256", "Signature=", "Authorization"] {
         #expect(!text.contains(secret), "\(secret) stands in \(name)")
