@@ -103,7 +103,7 @@ let package = Package(
       ["Simulation", "RolloutCore", "Reconciliation", "StateStore", "JSONText", "Transport"],
       exclude: ["Vectors"]),
     tests(
-      "EndToEndTests", ["JSONText", "RolloutCore", "Reconciliation", "Transport", "StateStore"]),
+      "EndToEndTests", ["JSONText", "Locking", "RolloutCore", "Reconciliation", "Transport", "StateStore"]),
   ],
   swiftLanguageModes: [.v6]
 )
