@@ -34,14 +34,30 @@ extension DomainStep {
     case .success(let arn):
       let chooser = chooser(baseline: arn, floor: floor)
       let choice = try choice(of: chooser)
-      if case .missing(let reason) = choice, arn != attached {
-        // The rollout leads nowhere any more. What Cognito still shows may do very well.
-        giveUp(reason.description, attached: attached)
+      if let why = pointless(choice, baseline: arn, attached: attached) {
+        giveUp(why, attached: attached)
+        let drift = try judgeDrift(attached: attached)
         return try choose(
           description, attached: attached, baseline: .success(attached), drift: drift)
       }
       reportNearMisses(chooser)
       try follow(choice, description, attached: attached, baseline: arn, drift: drift)
+    }
+  }
+
+  /// Why the rollout under way leads nowhere any more, so that what Cognito shows is to be
+  /// judged by itself.
+  private func pointless(
+    _ choice: Choice, baseline: CertificateARN, attached: CertificateARN
+  ) -> String? {
+    guard baseline != attached, let rollout = record.rollout, rollout.phase.isOpen else {
+      return nil
+    }
+    switch choice {
+    case .missing(let reason): return reason.description
+    case .replace(let winner, _, _) where winner.arn == attached && rollout.isCallOpen:
+      return "\(attached) is attached, and is the better one again"
+    case .keep, .replace, .wait, .undetermined, .ask: return nil
     }
   }
 

@@ -76,15 +76,18 @@ extension PlanReview {
   /// Whether the mapping's own words select a certificate; nil when that cannot be told.
   private static func selection(of certificate: Certificate, _ input: DomainInput) -> Bool? {
     let selector = input.mapping.selector
-    if let pinned = selector.arn, pinned != certificate.arn { return false }
-    if let name = selector.domainName {
-      guard let primary = certificate.primaryName else { return nil }
-      if primary.lowercased() != name.lowercased() { return false }
+    var parts: [Bool?] = [
+      selector.arn.map { $0 == certificate.arn } ?? true,
+      certificate.type.map(selector.types.contains),
+      certificate.keyAlgorithm.map(selector.keyAlgorithms.contains),
+    ]
+    if let name = selector.domainName?.lowercased() {
+      parts.append(certificate.primaryName.map { $0.lowercased() == name })
     }
-    guard let type = certificate.type, let key = certificate.keyAlgorithm else { return nil }
-    if !selector.types.contains(type) || !selector.keyAlgorithms.contains(key) { return false }
-    if selector.tags.isEmpty { return true }
-    guard case .seen(let tags)? = input.facts.tags else { return nil }
-    return selector.tags.allSatisfy { tags[certificate.arn]?[$0.key] == $0.value }
+    for (key, value) in selector.tags {
+      parts.append(input.facts.tags?.value.map { $0[certificate.arn]?[key] == value })
+    }
+    if parts.contains(false) { return false }
+    return parts.contains(nil) ? nil : true
   }
 }

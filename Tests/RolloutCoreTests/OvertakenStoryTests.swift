@@ -72,7 +72,8 @@ struct OvertakenStoryTests {
     #expect(scene.condition == .refused && scene.record.rollout?.refusal == "update_not_kept")
   }
 
-  @Test("a rollout away from someone's unusable certificate is given up: the drift is judged at once")
+  @Test(
+    "a rollout away from someone's unusable certificate is given up: the drift is judged at once")
   func givenUp() {
     let revoked = certificate("theirs", from: -90, to: 80) { $0.status = .revoked }
     var scene = Scene.drifted(to: revoked, with: [newOne])

@@ -226,6 +226,12 @@ struct PlanReviewTests {
     var unselected = Scene([certificate("old", from: -1, to: 60) { $0.type = .imported }, theirs])
     unselected.mapping.selector.types = [.amazonIssued]
     #expect(Reviewed(unselected).decision.update != nil && Reviewed(unselected).rules == [])
+    unselected.list(
+      certificate("old", from: -1, to: 60) {
+        $0.type = .imported
+        $0.keyAlgorithm = nil
+      })
+    #expect(Reviewed(unselected).decision.update != nil && Reviewed(unselected).rules == [])
   }
 
   @Test("a rollout that takes the place of another may be newer than that one alone")
