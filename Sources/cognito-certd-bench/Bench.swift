@@ -52,6 +52,17 @@ struct Bench {
 
   /// `run` under a watcher in systemd's place: readiness, idle memory, and a quiet pass.
   private static func measureService(_ fleet: BenchFleet) throws {
+    let small = try BenchFleet(domains: 2, accounts: 1, latency: latency)
+    defer { small.remove() }
+    print("service")
+    print("  start to READY    \(try readiness(small)) (2 domains, 5 starts)")
+    print("  start to READY    \(try readiness(fleet)) (\(domains) domains, 5 starts)")
+    for (name, fleet) in [("2 domains", small), ("\(domains) domains", fleet)] {
+      try measureQuiet(fleet, name)
+    }
+  }
+
+  private static func readiness(_ fleet: BenchFleet) throws -> String {
     var ready: [Double] = []
     for _ in 0..<5 {
       let run = try DaemonRun(fleet, arguments: ["run"])
@@ -59,6 +70,10 @@ struct Bench {
       run.stop()
       _ = try run.wait()
     }
+    return ready.sorted().map { seconds($0) }.joined(separator: ", ")
+  }
+
+  private static func measureQuiet(_ fleet: BenchFleet, _ name: String) throws {
     let run = try DaemonRun(fleet, arguments: ["run"])
     _ = try run.waitUntilReady()
     try fleet.waitForPolls(atLeast: 1, since: fleet.polls())
@@ -67,16 +82,10 @@ struct Bench {
     try run.poll(fleet)
     try run.poll(fleet)
     let quiet = run.bytesWritten() - written
-    print("service")
-    print(
-      "  start to READY    \(ready.sorted().map { seconds($0) }.joined(separator: ", ")) (5 starts)"
-    )
-    print(
-      "  RSS idle          \(megabytes(run.residentKilobytes())), \(megabytes(run.privateKilobytes())) of it private"
-    )
-    print(
-      "  two quiet passes  \(quiet) bytes to disk, state file \(before == fleet.stateStamp() ? "untouched" : "CHANGED")"
-    )
+    let resident = megabytes(run.residentKilobytes())
+    print("  RSS idle          \(resident), \(megabytes(run.privateKilobytes())) private (\(name))")
+    let state = before == fleet.stateStamp() ? "untouched" : "CHANGED"
+    print("  two quiet passes  \(quiet) bytes to disk, state file \(state) (\(name))")
     run.stop()
     _ = try run.wait()
   }

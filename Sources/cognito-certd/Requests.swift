@@ -20,7 +20,7 @@ struct Hold: AsyncParsableCommand {
 
   @Option(
     name: .customLong("for"),
-    help: ArgumentHelp("Let it end by itself: 2h, 1d12h, …", valueName: "duration"))
+    help: ArgumentHelp("Let it end by itself after, say, 2h or 1d12h", valueName: "duration"))
   var duration: String?
 
   func run() async throws {

@@ -43,7 +43,7 @@ struct ExitTests {
         #expect(result.status == 78 && result.output.isEmpty)
         let lines = result.errors.split(separator: "\n").compactMap(LogLine.init)
         #expect(lines.allSatisfy { $0.event == "config.rejected" })
-        #expect(lines.map(\.level) == ["error", "error", "warning", "error"])
+        #expect(lines.map(\.level) == ["error", "error", "error"])
         for line in lines { line.check() }
       }
       let missing = try await stage.run(["run", "--config", "/nowhere/config.yaml"])

@@ -119,7 +119,7 @@ struct OnceTests {
       let daemon = try stage.daemon("--once", "--wait")
       try await daemon.line("propagation.waiting")
       daemon.process.send(SIGTERM)
-      #expect(try await daemon.process.end(within: .seconds(3)) == .exited(0))
+      #expect(try await daemon.process.end(within: .seconds(10)) == .exited(0))
       #expect(try await stage.status().condition(name) == "propagating")
     }
   }

@@ -20,7 +20,7 @@ struct OperatorTests {
       let hold = try await stage.run("hold", name)
       #expect(hold.status == 0 && hold.errors.isEmpty)
       #expect(hold.output == "no call will be made for \(name) until 'resume'\n")
-      let held = try await stage.condition("held", of: name, within: .seconds(5))
+      let held = try await stage.condition("held", of: name, within: .seconds(30))
       #expect(held["reason"]?.string?.hasPrefix("held: ") == true)
       #expect(try await stage.status().exit == 0, "a hold asks for nobody")
 
@@ -32,7 +32,7 @@ struct OperatorTests {
       #expect(try await stage.status().condition(name) == "held")
 
       #expect(try await stage.run("resume", name).status == 0)
-      try await daemon.line("rollout.completed", domain: name, within: .seconds(10))
+      try await daemon.line("rollout.completed", domain: name, within: .seconds(30))
       #expect(try await stage.effects(on: name).count == 1)
       #expect(try await stage.status().condition(name) == "in_sync")
     }
@@ -45,12 +45,12 @@ struct OperatorTests {
       let daemon = try await stage.pollingDaemon()
       let hold = try await stage.run("hold", name, "--for", "3s")
       #expect(hold.status == 0 && hold.output.contains(" until 20"))
-      try await stage.condition("held", of: name, within: .seconds(3))
+      try await stage.condition("held", of: name, within: .seconds(30))
       let new = try await stage.issue(name)
       daemon.process.send(10)
       try await daemon.line("replacement.found")
       #expect(try await stage.effects(on: name).isEmpty)
-      try await daemon.line("rollout.completed", within: .seconds(10))
+      try await daemon.line("rollout.completed", within: .seconds(30))
       #expect(try await stage.effects(on: name) == [new])
     }
   }

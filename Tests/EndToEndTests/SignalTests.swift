@@ -14,7 +14,7 @@ struct SignalTests {
       try stage.configure(config)
       let daemon = try await stage.pollingDaemon()
       daemon.process.send(signal)
-      #expect(try await daemon.process.end(within: .seconds(3)) == .exited(0))
+      #expect(try await daemon.process.end(within: .seconds(10)) == .exited(0))
       #expect(daemon.log.last?.event == "daemon.stopping")
     }
   }

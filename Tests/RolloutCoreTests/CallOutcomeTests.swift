@@ -47,7 +47,7 @@ struct CallOutcomeTests {
   @Test("success is what Cognito said, and no more than that")
   func accepted() {
     var scene = submitted()
-    scene.record.shunned = [arn("else")]
+    scene.record.shunned = [arn("else"), newOne.arn]
     let events = scene.answer(.accepted(requestID: nil))
     #expect(events.map(\.kind) == [.updateAccepted] && events.first?.fields[.requestID] == nil)
     #expect(events.first?.fields[.deadline] == (noon + .hours(1)).rfc3339)

@@ -72,6 +72,20 @@ struct OvertakenStoryTests {
     #expect(scene.condition == .refused && scene.record.rollout?.refusal == "update_not_kept")
   }
 
+  @Test(
+    "a rollout away from someone's unusable certificate is given up: the drift is judged at once")
+  func givenUp() {
+    let revoked = certificate("theirs", from: -90, to: 80) { $0.status = .revoked }
+    var scene = Scene.drifted(to: revoked, with: [newOne])
+    scene.pass()
+    scene.answer(.failed(failure(.throttled)))
+    #expect(scene.record.rollout?.cause == .unusable && scene.condition == .retrying)
+    scene.listed = .seen([revoked])
+    let pass = scene.pass(after: .minutes(1))
+    #expect(pass.told == [.rolloutSuperseded, .driftDetected, .candidateMissing])
+    #expect(scene.pass().told == [])
+  }
+
   @Test("one that cannot be described is not given way to")
   func unseenThird() {
     var scene = Scene.propagating()

@@ -90,7 +90,7 @@ struct WaveTests {
 
   @Test("a lower domain that was never looked at blocks")
   func neverLooked() {
-    var (fleet, scenes) = fleet([0, 1])
+    let (fleet, scenes) = fleet([0, 1])
     let input = scenes[1].decide()?.input
     let plan = Planner.plan(
       [input].compactMap { $0 }, fleet: fleet, records: [names[1]: scenes[1].record])

@@ -11,33 +11,8 @@ struct UnitFileTests {
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("systemd").path
 
-  private static func path(of tool: String) -> String? {
-    ["/usr/bin/", "/bin/"].map { $0 + tool }.first(where: FileManager.default.isExecutableFile)
-  }
-
   private static let noAnalyze: Comment = "NOT CHECKED: systemd-analyze is not installed"
   private static let noJournalctl: Comment = "NOT CHECKED: journalctl is not installed"
-
-  private struct Outcome {
-    let status: Int32
-    let output: String
-  }
-
-  private func run(_ tool: String, _ arguments: [String]) throws -> Outcome {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: try #require(Self.path(of: tool)))
-    process.arguments = arguments
-    process.environment = ["LANG": "C.UTF-8", "SYSTEMD_PAGER": "", "SYSTEMD_LOG_LEVEL": "info"]
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return Outcome(
-      status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
-  }
 
   /// The unit in a directory of its own, with a program that is there.
   private func unit(dropIns: [String] = []) throws -> (TemporaryDirectory, path: String) {
@@ -64,14 +39,14 @@ struct UnitFileTests {
 
   @Test(
     "systemd finds nothing to say about the unit, nor about it with every example drop-in",
-    .enabled(if: path(of: "systemd-analyze") != nil, noAnalyze))
+    .enabled(if: SystemTool.path(of: "systemd-analyze") != nil, noAnalyze))
   func verified() throws {
     let examples = try Self.examples
     try #require(!examples.isEmpty)
     for dropIns in [[], examples] {
       let (directory, path) = try unit(dropIns: dropIns)
       defer { withExtendedLifetime(directory) {} }
-      let outcome = try run("systemd-analyze", ["verify", "--man=no", path])
+      let outcome = try SystemTool.run("systemd-analyze", ["verify", "--man=no", path])
       #expect(outcome.output == "")
       #expect(outcome.status == 0)
     }
@@ -79,23 +54,23 @@ struct UnitFileTests {
 
   @Test(
     "The check of the unit sees a key that systemd does not know",
-    .enabled(if: path(of: "systemd-analyze") != nil, noAnalyze))
+    .enabled(if: SystemTool.path(of: "systemd-analyze") != nil, noAnalyze))
   func verifyCanFail() throws {
     let (directory, path) = try unit()
     defer { withExtendedLifetime(directory) {} }
     let text = try String(contentsOfFile: path, encoding: .utf8)
     try text.replacingOccurrences(of: "PrivateTmp=", with: "PrivateTemp=")
       .write(toFile: path, atomically: true, encoding: .utf8)
-    #expect(try run("systemd-analyze", ["verify", "--man=no", path]).output != "")
+    #expect(try SystemTool.run("systemd-analyze", ["verify", "--man=no", path]).output != "")
   }
 
   @Test(
     "The service is exposed to no more than 1.2 of 10 by systemd's measure",
-    .enabled(if: path(of: "systemd-analyze") != nil, noAnalyze))
+    .enabled(if: SystemTool.path(of: "systemd-analyze") != nil, noAnalyze))
   func confined() throws {
     let (directory, path) = try unit()
     defer { withExtendedLifetime(directory) {} }
-    let outcome = try run(
+    let outcome = try SystemTool.run(
       "systemd-analyze", ["security", "--offline=true", "--threshold=12", "--no-pager", path])
     #expect(outcome.status == 0, "\(outcome.output.suffix(400))")
   }
@@ -134,7 +109,7 @@ struct UnitFileTests {
 
   @Test(
     "journalctl takes the catalog and shows every entry of it",
-    .enabled(if: path(of: "journalctl") != nil, noJournalctl))
+    .enabled(if: SystemTool.path(of: "journalctl") != nil, noJournalctl))
   func catalogIsTaken() throws {
     let root = try TemporaryDirectory()
     let files = FileManager.default
@@ -144,10 +119,10 @@ struct UnitFileTests {
     try files.copyItem(
       atPath: Self.systemd + "/cognito-certd.catalog",
       toPath: root["usr/lib/systemd/catalog/cognito-certd.catalog"])
-    let update = try run("journalctl", ["--update-catalog", "--root=" + root.path])
+    let update = try SystemTool.run("journalctl", ["--update-catalog", "--root=" + root.path])
     #expect(update.output == "")
     #expect(update.status == 0)
-    let list = try run("journalctl", ["--list-catalog", "--root=" + root.path]).output
+    let list = try SystemTool.run("journalctl", ["--list-catalog", "--root=" + root.path]).output
     for kind in Event.Kind.allCases {
       #expect(list.contains("\(kind.messageID) cognito-certd: "), "\(kind.rawValue)")
     }

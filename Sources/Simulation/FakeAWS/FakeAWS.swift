@@ -1,4 +1,5 @@
 import EdgeProbe
+import Locking
 package import RolloutCore
 package import Transport
 

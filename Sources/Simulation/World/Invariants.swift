@@ -1,4 +1,5 @@
 import EdgeProbe
+import Locking
 import Reconciliation
 import RolloutCore
 import Transport
@@ -112,10 +113,17 @@ struct WorldTransport: HTTPTransport {
     return try result.get()
   }
 
+  /// One kind of error at a time: a `catch` of any error here crashes the optimizing compiler.
   private func checkIntent(_ request: HTTPRequest) async -> Rollout.Cause? {
+    let records: [DomainRecord]
+    do throws(StateFailure) {
+      records = try await store.loadRecords()
+    } catch {
+      invariants.violate("an update with a state that cannot be read: \(error)")
+      return nil
+    }
     do {
       let body = try WorldTransport.update(in: request)
-      let records = try await store.loadRecords()
       invariants.aboutToUpdate(body.domain, to: body.certificate, records: records)
       return records.first { $0.domain.text == body.domain }?.rollout?.cause
     } catch {
