@@ -16,6 +16,7 @@ SOURCES := Package.swift Sources Tests
 # A build of its own: other flags in the same directory would build everything anew each time.
 RELEASE := .build-release
 PROGRAM := $(RELEASE)/release/cognito-certd
+SIMULATOR := $(RELEASE)/release/cognito-certd-simulator
 # The same sources make the same program, wherever they lie: no path of this machine goes into it,
 # nor a hash that the compiler keeps there for itself and that the paths change.
 PLACE := /usr/src/cognito-certd
@@ -27,7 +28,7 @@ RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path $(RELEASE) \
 DOC := $(DESTDIR)$(PREFIX)/share/doc/cognito-certd
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 swift:
 	@command -v $(SWIFT) >/dev/null || { \
@@ -85,6 +86,16 @@ install: $(PROGRAM) ## Install below PREFIX (/usr/local), inside DESTDIR if give
 
 deb: swift ## Build a Debian package into dist/
 	Tests/Scripts/build-deb
+
+.PHONY: systemd-test
+systemd-test: ## Check the service under a real systemd in namespaces (as root)
+	@Tests/Systemd/run
+
+# A change of any source counts as one of both programs.
+$(SIMULATOR): $(PROGRAM)
+	@$(MAKE) --no-print-directory swift deps
+	$(SWIFT) build $(RELEASE_FLAGS) --product cognito-certd-simulator
+	@touch $@
 
 clean: ## Remove what was built
 	rm -rf .build $(RELEASE) .build-deb dist

@@ -50,17 +50,18 @@ let package = Package(
 
     module("RolloutCore"),
     module("JSONText"),
+    module("Locking"),
     module("Reconciliation", ["RolloutCore", logging]),
     module("Settings", ["RolloutCore", yams]),
-    module("Transport", ["CCurl", "COpenSSL"]),
-    module("AWSWire", ["RolloutCore", "Reconciliation", "Transport", "JSONText"]),
-    module("EdgeProbe", ["RolloutCore", "Reconciliation", "COpenSSL"]),
+    module("Transport", ["Locking", "CCurl", "COpenSSL"]),
+    module("AWSWire", ["RolloutCore", "Reconciliation", "Transport", "JSONText", "Locking"]),
+    module("EdgeProbe", ["RolloutCore", "Reconciliation", "Locking", "COpenSSL"]),
     module("StateStore", ["RolloutCore", "Reconciliation", "JSONText", grdb, sqlite]),
     module(
       "Service",
       [
         "RolloutCore", "Reconciliation", "Settings", "AWSWire", "EdgeProbe", "StateStore",
-        "Transport", "JSONText", logging, lifecycle, signals,
+        "Transport", "JSONText", "Locking", logging, lifecycle, signals,
       ]),
     .executableTarget(
       name: "cognito-certd",
@@ -71,12 +72,12 @@ let package = Package(
       "Simulation",
       [
         "RolloutCore", "Reconciliation", "AWSWire", "EdgeProbe", "StateStore", "Transport",
-        "JSONText", "COpenSSL", logging,
+        "JSONText", "Locking", "COpenSSL", logging,
       ]),
     .executableTarget(
       name: "cognito-certd-simulator",
       dependencies: [
-        "Simulation", "EdgeProbe", "Transport", "JSONText", "RolloutCore", arguments,
+        "Simulation", "Transport", "JSONText", "RolloutCore", "Locking", arguments,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -88,7 +89,10 @@ let package = Package(
     tests("SettingsTests", ["Settings", "RolloutCore"], exclude: ["Fixtures"]),
     tests(
       "AWSWireTests",
-      ["AWSWire", "Transport", "JSONText", "RolloutCore", "Reconciliation", "Simulation"],
+      [
+        "AWSWire", "Transport", "JSONText", "Locking", "RolloutCore", "Reconciliation",
+        "Simulation",
+      ],
       exclude: ["Vectors"]),
     tests(
       "EdgeProbeTests", ["EdgeProbe", "RolloutCore", "Reconciliation", "Simulation"]),
@@ -98,7 +102,8 @@ let package = Package(
       "SimulationTests",
       ["Simulation", "RolloutCore", "Reconciliation", "StateStore", "JSONText", "Transport"],
       exclude: ["Vectors"]),
-    tests("EndToEndTests", ["JSONText", "RolloutCore", "Transport", "StateStore"]),
+    tests(
+      "EndToEndTests", ["JSONText", "Locking", "RolloutCore", "Reconciliation", "Transport", "StateStore"]),
   ],
   swiftLanguageModes: [.v6]
 )

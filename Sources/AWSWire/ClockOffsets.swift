@@ -1,3 +1,4 @@
+import Locking
 import RolloutCore
 import Transport
 
@@ -9,9 +10,9 @@ struct ClockOffsets: Sendable {
   /// something else.
   private static let tolerance = Duration.minutes(4)
 
-  private let offsets = Locked<[String: Duration]>([:])
+  private let offsets = Guarded<[String: Duration]>([:])
 
-  func offset(for url: String) -> Duration { offsets.with { $0[url] ?? .zero } }
+  func offset(for url: String) -> Duration { offsets.withLock { $0[url] ?? .zero } }
 
   /// Takes the answer's time for the true one when it is far from the one that signed; true
   /// when that makes a new signature worth an attempt.
@@ -21,7 +22,7 @@ struct ClockOffsets: Sendable {
     guard error > ClockOffsets.tolerance || error < .zero - ClockOffsets.tolerance else {
       return false
     }
-    offsets.with { $0[url] = date.since(now) }
+    offsets.withLock { $0[url] = date.since(now) }
     return true
   }
 }

@@ -1,3 +1,4 @@
+import Locking
 import RolloutCore
 import Transport
 
@@ -17,11 +18,11 @@ struct RetryQuota: Sendable {
   static let costAfterTimeout = 10
   static let reward = 1
 
-  private let spent = Locked<[Scope: Int]>([:])
+  private let spent = Guarded<[Scope: Int]>([:])
 
   /// False, and nothing taken, when there are not enough left.
   func take(_ cost: Int, in scope: Scope) -> Bool {
-    spent.with { spent in
+    spent.withLock { spent in
       let total = spent[scope, default: 0] + cost
       if total > RetryQuota.capacity { return false }
       spent[scope] = total
@@ -31,7 +32,7 @@ struct RetryQuota: Sendable {
 
   /// Gives back what the last repeat cost, or the reward of a call that needed none.
   func passed(returning cost: Int, in scope: Scope) {
-    spent.with { spent in
+    spent.withLock { spent in
       guard let total = spent[scope] else { return }
       let rest = total - max(cost, RetryQuota.reward)
       spent[scope] = rest > 0 ? rest : nil

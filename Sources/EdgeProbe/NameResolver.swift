@@ -1,5 +1,6 @@
 import COpenSSL
 import Glibc
+import Locking
 import RolloutCore
 
 /// What a name resolved to, or why it did not.

@@ -1,4 +1,5 @@
 import COpenSSL
+import Locking
 package import Reconciliation
 package import RolloutCore
 

@@ -1,3 +1,5 @@
+import Locking
+
 /// A bounded number of threads for work that blocks, which the threads of Swift's own pool
 /// must not do.
 ///

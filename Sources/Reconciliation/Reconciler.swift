@@ -14,6 +14,8 @@ package actor Reconciler {
   private var memory = CertificateMemory()
   private var complaints = Complaints()
   private var isStopping = false
+  /// The looks of the pass under way.
+  private var looking: Task<[AccountLook], Never>?
 
   package init(ports: Ports, fleet: Fleet) {
     self.ports = ports
@@ -32,8 +34,12 @@ package actor Reconciler {
     try await saveRecords()
   }
 
-  /// Ends the pass under way at the next convenient place.
-  package func stop() { isStopping = true }
+  /// Ends the pass under way at the next convenient place: looks are dropped at once, a call
+  /// is waited for.
+  package func stop() {
+    isStopping = true
+    looking?.cancel()
+  }
 
   package var stopRequested: Bool { isStopping }
 
@@ -90,11 +96,11 @@ package actor Reconciler {
     let requests = await takeRequests(&summary)
     let mappings = mappings(in: scope, requested: Set(requests.map(\.domain)))
     let looks = await observe(mappings)
-    conclude(looks, &summary)
     if isStopping || Task.isCancelled {
       summary.wasCutShort = true
       return summary
     }
+    conclude(looks, &summary)
     let inputs = looks.flatMap(\.inputs)
     let plan = reviewed(Planner.plan(inputs, fleet: fleet, records: records), inputs)
     guard await journal(plan, handled: requests.map(\.id), &summary) else { return summary }
@@ -150,10 +156,20 @@ extension Reconciler {
     }
     let ports = ports
     let memory = memory
-    return await concurrently(ordered, width: fleet.pacing.concurrency) { account in
-      var look = AccountLook(ports: ports, identity: account.identity, memory: memory)
-      await look.run(account.drafts)
-      return look
+    let width = fleet.pacing.concurrency
+    let looks = Task {
+      await concurrently(ordered, width: width) { account in
+        var look = AccountLook(ports: ports, identity: account.identity, memory: memory)
+        await look.run(account.drafts)
+        return look
+      }
+    }
+    looking = looks
+    defer { looking = nil }
+    return await withTaskCancellationHandler {
+      await looks.value
+    } onCancel: {
+      looks.cancel()
     }
   }
 
@@ -199,7 +215,8 @@ extension Reconciler {
           .updateRefused,
           [
             .domain: violation.domain.text, .reason: "plan_review",
-            .error: "a planned call broke the rule \"\(violation.rule)\" and was not made; this is a defect of cognito-certd, please report it",
+            .error:
+              "a planned call broke the rule \"\(violation.rule)\" and was not made; this is a defect of cognito-certd, please report it",
           ]))
     }
     return PassPlan(decisions: plan.decisions.filter { !refused.contains($0.record.domain) })
@@ -259,6 +276,8 @@ extension Reconciler {
       fleet.mappings.map { ($0.domain, $0) }, uniquingKeysWith: { first, _ in first })
     await concurrently(ordered, width: fleet.pacing.concurrency) { updates in
       for update in updates {
+        // What is not called now was journalled, and is called after the next start.
+        if await self.stopRequested { return }
         let outcome = await ports.domains.updateDomain(update)
         ports.report.alive()
         if let mapping = mappings[update.domain] { await self.record(outcome, mapping) }

@@ -32,6 +32,7 @@ package struct CallOutcome: Sendable {
   private mutating func accepted(_ rollout: Rollout, _ mapping: Mapping, requestID: String?) {
     record.lastAttached = rollout.certificate
     record.driftedTo = nil
+    record.shunned.removeAll { $0 == rollout.certificate }
     record.selectorFingerprint = mapping.selector.fingerprint
     record.reason = nil
     var fields: [Event.Field: String] = [.deadline: rollout.deadline?.rfc3339 ?? ""]

@@ -1,4 +1,10 @@
 extension Chooser {
+  /// Whether near misses can be told: where tags select, only what was looked at for another
+  /// reason. Nothing is asked for their sake.
+  package var seesNearMisses: Bool {
+    mapping.selector.tags.isEmpty || facts.tags?.value != nil
+  }
+
   /// Certificates that would replace the baseline were it not for one check that a person may
   /// want to know of: newer, selected, covering, and refused for another reason.
   package func nearMisses() -> [CandidateVerdict] {
@@ -28,7 +34,6 @@ extension Chooser {
     }
     let checks = CandidateChecks(
       domain: mapping.domain, selector: selector, facts: facts, now: now, urgency: nil)
-    if case .failed = checks.result(of: .notSelected, on: certificate) { return false }
-    return true
+    return checks.result(of: .notSelected, on: certificate) == .passed
   }
 }

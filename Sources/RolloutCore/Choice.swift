@@ -70,7 +70,8 @@ package struct Chooser: Sendable {
       return .unseen(
         Failure(
           .notFound, operation: "DescribeCertificate", object: arn.text,
-          message: "the certificate is in account \(arn.account), which these credentials do not see"
+          message:
+            "the certificate is in account \(arn.account), which these credentials do not see"
         ))
     }
   }
@@ -99,10 +100,18 @@ package struct Chooser: Sendable {
       return Reason(
         Check.nameNotCovered.rawValue, "the attached certificate does not cover the domain")
     }
-    if selectorChanged, case .failed(let detail) = checks(nil).result(of: .notSelected, on: certificate) {
+    if selectorChanged, case .failed(let detail) = selection(of: certificate) {
       return Reason(Check.notSelected.rawValue, "the selector was changed: \(detail)")
     }
     return nil
+  }
+
+  /// Whether the selector selects the baseline, by what ACM says. What it does not say leaves
+  /// the question open, also once it was asked.
+  private func selection(of certificate: Certificate) -> CheckResult {
+    var certificate = certificate
+    certificate.isDescribed = false
+    return checks(nil).result(of: .notSelected, on: certificate)
   }
 
   package var selectorChanged: Bool {

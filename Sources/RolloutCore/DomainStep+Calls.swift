@@ -106,8 +106,7 @@ extension DomainStep {
 
   /// Tells once of each newer certificate that would be chosen but for one check.
   mutating func reportNearMisses(_ chooser: Chooser) {
-    // A list that could not be had says nothing of what was reported before.
-    guard input.facts.listed.value != nil else { return }
+    guard chooser.seesNearMisses else { return }
     var reported: [CertificateARN: String] = [:]
     for verdict in chooser.nearMisses() {
       guard let reason = verdict.reason else { continue }

@@ -16,8 +16,12 @@ extension DomainStep {
 
   /// Chooses, and turns the choice into a condition and perhaps a call.
   mutating func choose(
-    _ description: DomainDescription, attached: CertificateARN, drift: Drift
+    _ description: DomainDescription, attached: CertificateARN,
+    baseline: Result<CertificateARN, Failure>, drift: Drift
   ) throws(Needs) {
+    if case .certificate(let certificate) = chooser(baseline: attached).known(attached) {
+      record.attachedNotAfter = certificate.notAfter
+    }
     var floor: Certificate?
     switch drift {
     case .undetermined(let failure): return undetermined(failure)
@@ -25,29 +29,52 @@ extension DomainStep {
     case .restore(let mine): floor = mine
     case .none: break
     }
-    if case .certificate(let certificate) = chooser(baseline: attached).known(attached) {
-      record.attachedNotAfter = certificate.notAfter
-    }
-    let baseline = try baseline(attached: attached)
     switch baseline {
     case .failure(let failure): return undetermined(failure)
     case .success(let arn):
       let chooser = chooser(baseline: arn, floor: floor)
-      let choice = chooser.choose()
-      if case .ask(let questions) = choice {
-        throw Needs(inquiries: questions.map { .certificate($0) })
+      let choice = try choice(of: chooser)
+      if let why = pointless(choice, baseline: arn, attached: attached) {
+        giveUp(why, attached: attached)
+        let drift = try judgeDrift(attached: attached)
+        return try choose(
+          description, attached: attached, baseline: .success(attached), drift: drift)
       }
       reportNearMisses(chooser)
       try follow(choice, description, attached: attached, baseline: arn, drift: drift)
     }
   }
 
+  /// Why the rollout under way leads nowhere any more, so that what Cognito shows is to be
+  /// judged by itself.
+  private func pointless(
+    _ choice: Choice, baseline: CertificateARN, attached: CertificateARN
+  ) -> String? {
+    guard baseline != attached, let rollout = record.rollout, rollout.phase.isOpen else {
+      return nil
+    }
+    switch choice {
+    case .missing(let reason): return reason.description
+    case .replace(let winner, _, _) where winner.arn == attached && rollout.isCallOpen:
+      return "\(attached) is attached, and is the better one again"
+    case .keep, .replace, .wait, .undetermined, .ask: return nil
+    }
+  }
+
+  private func choice(of chooser: Chooser) throws(Needs) -> Choice {
+    let choice = chooser.choose()
+    if case .ask(let questions) = choice {
+      throw Needs(inquiries: questions.map { .certificate($0) })
+    }
+    return choice
+  }
+
   /// What the choice starts from: the certificate of a rollout under way, as long as it may
-  /// still be attached; else what Cognito shows.
-  private mutating func baseline(
+  /// still be attached; else what Cognito shows, and whether that is a drift comes next.
+  mutating func baseline(
     attached: CertificateARN
   ) throws(Needs) -> Result<CertificateARN, Failure> {
-    guard var rollout = record.rollout, rollout.certificate != attached || rollout.isCallOpen
+    guard let rollout = record.rollout, rollout.certificate != attached || rollout.isCallOpen
     else { return .success(attached) }
     switch rollout.phase {
     case .submitting, .completed, .superseded, .abandoned: return .success(attached)
@@ -58,25 +85,29 @@ extension DomainStep {
     switch chooser.known(rollout.certificate) {
     case .open(let question): throw Needs(inquiries: [.certificate(question)])
     case .unseen(let failure): return .failure(failure)
-    case .deleted: return abandon(&rollout, "ACM no longer has it", attached)
+    case .deleted:
+      giveUp("ACM no longer has it", attached: attached)
     case .certificate(let certificate):
       let verdict = chooser.checks(chooser.urgency(chooser.known(attached)))
         .verdict(on: certificate)
-      if let failure = verdict.obstacle(ignoring: [.soaking]) { return .failure(failure) }
-      let questions = verdict.questions(ignoring: [.soaking])
+      let waived = rollout.cause.waived
+      if let failure = verdict.obstacle(ignoring: waived) { return .failure(failure) }
+      let questions = verdict.questions(ignoring: waived)
       if !questions.isEmpty { throw Needs(inquiries: questions.map { .certificate($0) }) }
-      if verdict.isEligible(ignoring: [.soaking]) { return .success(rollout.certificate) }
-      return abandon(&rollout, verdict.reason?.description ?? "not eligible", attached)
+      if verdict.isEligible(ignoring: waived) { return .success(rollout.certificate) }
+      giveUp(verdict.reason?.description ?? "not eligible", attached: attached)
     }
+    return .success(attached)
   }
 
-  private mutating func abandon(
-    _ rollout: inout Rollout, _ why: String, _ attached: CertificateARN
-  ) -> Result<CertificateARN, Failure> {
+  /// Ends the rollout under way without another in its place. That Cognito shows something
+  /// else than its certificate is nobody's drift then.
+  private mutating func giveUp(_ why: String, attached: CertificateARN) {
+    guard var rollout = record.rollout, rollout.phase.isOpen else { return }
     rollout.end(.abandoned, at: now)
     record.rollout = rollout
+    if record.lastAttached == rollout.certificate { record.lastAttached = attached }
     events.append(event(.rolloutSuperseded, level: .warning, rollout: rollout, [.reason: why]))
-    return .success(attached)
   }
 
   private mutating func undetermined(_ failure: Failure) {
@@ -87,8 +118,9 @@ extension DomainStep {
   /// How the domain stands when nothing new can be said of it.
   private var standing: Condition {
     if let condition = record.rollout?.condition { return condition }
-    switch before.condition {
-    case .inSync, .pending, .noCandidate, .unknown: return before.condition
+    let last = input.schedule.found?.condition ?? before.condition
+    switch last {
+    case .inSync, .pending, .noCandidate, .unknown: return last
     case .drifted where record.driftedTo != nil: return .drifted
     case .submitting, .propagating, .retrying, .overdue, .refused, .drifted, .held:
       // What it was has ended: a rollout, a refusal, a drift, a hold.
@@ -106,9 +138,22 @@ extension DomainStep {
       undetermined(failure)
       // What cannot be judged is some other candidate; the rollout's own was, and need not wait.
       if input.facts.listed.failure == nil { goOn(description) }
-    case .missing(let reason): missing(reason)
+    case .missing(let reason):
+      if case .restore(let mine) = drift {
+        let chooser = chooser(baseline: attached)
+        let isUrgent = chooser.urgency(chooser.known(attached)) != nil
+        begin(mine, .restore, isUrgent: isUrgent, description, attached: attached)
+      } else {
+        missing(reason, attached: attached)
+      }
     case .replace(let winner, let cause, let isUrgent):
-      begin(winner, cause, isUrgent: isUrgent, description, attached: attached)
+      if isLeft(winner, drift, attached: attached) {
+        try keep(description, attached: attached, baseline: baseline, drift: drift)
+        return
+      }
+      begin(
+        winner, isPutBack(winner, cause, drift) ? .restore : cause, isUrgent: isUrgent,
+        description, attached: attached)
     case .wait(let winner, let reason, let until):
       if case .restore(let mine) = drift {
         // First things first: the one that soaks has its turn when the drift is undone.
@@ -127,13 +172,27 @@ extension DomainStep {
     }
   }
 
-  private mutating func missing(_ reason: Reason) {
-    if var rollout = record.rollout, rollout.phase.isOpen {
-      rollout.end(.abandoned, at: now)
-      record.rollout = rollout
-      events.append(
-        event(.rolloutSuperseded, level: .warning, rollout: rollout, [.reason: reason.description]))
-    }
+  /// Whether the pinned certificate is the one that someone moved away from, and a person is
+  /// asked. One that took the place of an unusable one is not asked about.
+  private func isLeft(
+    _ winner: Certificate, _ drift: Drift, attached: CertificateARN
+  ) -> Bool {
+    guard case .left = drift, winner.arn == record.lastAttached else { return false }
+    let chooser = chooser(baseline: attached)
+    return chooser.unusable(chooser.known(attached)) == nil
+  }
+
+  /// Whether the pinned certificate is the one that someone moved away from, and it is put
+  /// back: as a drift it is undone no more often than any other.
+  private func isPutBack(
+    _ winner: Certificate, _ cause: Rollout.Cause, _ drift: Drift
+  ) -> Bool {
+    guard case .restore(let mine) = drift, cause == .pinned else { return false }
+    return mine.arn == winner.arn
+  }
+
+  private mutating func missing(_ reason: Reason, attached: CertificateARN) {
+    giveUp(reason.description, attached: attached)
     record.desired = nil
     outlook = Outlook(condition: .noCandidate, reason: reason)
     guard isNews(.noCandidate, reason.code) else { return }
@@ -150,10 +209,7 @@ extension DomainStep {
     drift: Drift
   ) throws(Needs) {
     if let rollout = record.rollout, let condition = rollout.condition {
-      outlook = Outlook(
-        condition: condition,
-        reason: rollout.refusal.map { Reason($0, rollout.lastError ?? "") }
-          ?? rollout.lastError.map { Reason("last_error", $0) })
+      outlook = Outlook(condition: condition, reason: reason(of: rollout))
       goOn(description)
       return
     }
@@ -170,6 +226,14 @@ extension DomainStep {
         ))
     case .none, .undetermined: try rest(description, attached: attached)
     }
+  }
+
+  /// Why a rollout stands as it does: in the words of the call that failed, as long as it is
+  /// the last thing that happened.
+  private func reason(of rollout: Rollout) -> Reason? {
+    guard let error = rollout.lastError else { return nil }
+    if let reason = before.reason, reason.text == error { return reason }
+    return Reason(rollout.refusal ?? "last_error", error)
   }
 
   private mutating func rest(

@@ -46,7 +46,7 @@ extension DomainStep {
       adopt(shown.arn, from: last, because: "the certificate attached before was deleted")
       return .none
     }
-    let checks = chooser.checks(nil)
+    let checks = chooser.checks(self.chooser(baseline: last).urgency(known))
     if shown.isNewer(than: mine) {
       switch try settle(checks.verdict(on: shown)) {
       case .failure(let failure): return .undetermined(failure)
@@ -56,7 +56,11 @@ extension DomainStep {
       case .success(false): break
       }
     }
-    switch try settle(checks.verdict(on: mine), ignoring: [.soaking]) {
+    if chooser.unusable(.certificate(shown)) == nil, endsSoon(mine, before: shown) {
+      adopt(shown.arn, from: last, because: "the certificate attached before ends sooner")
+      return .none
+    }
+    switch try settle(checks.verdict(on: mine), ignoring: Rollout.Cause.restore.waived) {
     case .failure(let failure): return .undetermined(failure)
     case .success(false):
       adopt(shown.arn, from: last, because: "the certificate attached before is not eligible")
@@ -66,6 +70,11 @@ extension DomainStep {
     if mayRestore(shown.arn) { return .restore(mine) }
     leave(shown.arn, last: last)
     return .left(floor: mine)
+  }
+
+  private func endsSoon(_ mine: Certificate, before shown: Certificate) -> Bool {
+    guard let end = mine.notAfter, let otherEnd = shown.notAfter else { return false }
+    return end.since(now) < Urgency.threshold && end < otherEnd
   }
 
   private func settle(
@@ -125,4 +134,15 @@ extension DomainStep {
 
   /// Certificates remembered as moved away from, for a domain.
   static let maximumShunned = 32
+}
+
+extension Rollout.Cause {
+  /// Checks that are no question for a certificate whose rollout has begun. One that is put
+  /// back is no candidate either: it was chosen long ago.
+  var waived: Set<Check> {
+    switch self {
+    case .replacement, .pinned, .unusable: [.soaking]
+    case .restore: [.soaking, .expiresTooSoon]
+    }
+  }
 }

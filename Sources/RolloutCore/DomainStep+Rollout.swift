@@ -79,7 +79,8 @@ extension DomainStep {
     record.rollout = rollout
     switch action {
     case .completed: completed(rollout, description, verdict)
-    case .becameOverdue: reportOverdue(verdict.map(describe) ?? "Cognito shows \(description.status)")
+    case .becameOverdue:
+      reportOverdue(verdict.map(describe) ?? "Cognito shows \(description.status)")
     case .none:
       events.append(
         event(

@@ -184,14 +184,15 @@ package struct DomainStep {
       outlook = Outlook(condition: .unknown, reason: reason)
       return
     }
-    outlook = Outlook(condition: condition, reason: reason, recheckAt: now + pacing.checkInterval)
+    // Awaiting the edges has a time of its own; a call that is open is not to wait for a poll.
+    let recheckAt = rollout.isCheckOpen ? nil : now + pacing.checkInterval
+    outlook = Outlook(condition: condition, reason: reason, recheckAt: recheckAt)
     guard rollout.isCheckDue(at: now) else { return }
     let action = rollout.checked(
       .incomparable(reason.description), isActive: false, at: now, pacing: pacing)
     record.rollout = rollout
     if action == .becameOverdue { reportOverdue(reason.description) }
     outlook.condition = rollout.condition ?? condition
-    outlook.recheckAt = nil
   }
 
   private mutating func see(
@@ -207,10 +208,11 @@ package struct DomainStep {
       return
     }
     try advanceRollout(description, attached: attached)
+    let baseline = try baseline(attached: attached)
     let drift = try judgeDrift(attached: attached)
     // A retry is for the drift of its day, and no licence for a later one.
     if case .none = drift { schedule.retryIsWanted = false }
-    try choose(description, attached: attached, drift: drift)
+    try choose(description, attached: attached, baseline: baseline, drift: drift)
   }
 }
 

@@ -36,8 +36,9 @@ package enum PlanReview {
     func require(_ holds: Bool, _ rule: String) { if !holds { broken.append(rule) } }
     let rollout = decision.record.rollout
     require(
-      rollout?.phase == .submitting && rollout?.certificate == update.certificate
-        && rollout?.settings == update.settings && (rollout?.attempts ?? 0) > 0,
+      decision.record.domain == update.domain && rollout?.phase == .submitting
+        && rollout?.certificate == update.certificate && rollout?.settings == update.settings
+        && (rollout?.attempts ?? 0) > 0,
       "the intent is in the record")
     require(input.mapping.mode == .apply, "mode is apply")
     require(
@@ -47,7 +48,8 @@ package enum PlanReview {
       require(hold.until.map { $0 <= now } ?? false, "no hold is in force")
     }
     broken += brokenByDescription(update, input)
-    broken += brokenByCertificate(update, input, rollout, now: now)
+    broken += brokenByCertificate(update, input, now: now)
+    if let rollout, rollout.attempts == 1 { broken += brokenByCause(rollout, input, now: now) }
     return broken
   }
 
@@ -65,41 +67,6 @@ package enum PlanReview {
     if description.settings != update.settings { broken.append("settings are sent as seen") }
     if let pool = description.userPoolID, pool != update.userPoolID.text {
       broken.append("the domain is the pool's")
-    }
-    return broken
-  }
-
-  private static func brokenByCertificate(
-    _ update: DomainUpdate, _ input: DomainInput, _ rollout: Rollout?, now: Instant
-  ) -> [String] {
-    let known = input.facts.certificates
-    guard let certificate = known.first(where: { $0.arn == update.certificate }) else {
-      return ["ACM has the certificate"]
-    }
-    var broken: [String] = []
-    func require(_ holds: Bool, _ rule: String) { if !holds { broken.append(rule) } }
-    require(certificate.status == .issued, "the certificate is issued")
-    require(certificate.arn.region == "us-east-1", "the certificate is in us-east-1")
-    require(certificate.type != .private, "the certificate is public")
-    require(certificate.managedBy == nil, "the certificate is not managed by another service")
-    require(certificate.covers(update.domain), "the certificate covers the domain")
-    require(certificate.notBefore.map { $0 <= now } ?? false, "the certificate is valid already")
-    require(certificate.notAfter.map { $0 > now } ?? false, "the certificate is valid still")
-    if case .seen(let evidence)? = input.facts.evidence[update.certificate] {
-      require(evidence.chain == .trusted, "the chain is trusted")
-    } else {
-      broken.append("the chain was checked")
-    }
-    if let pinned = input.mapping.selector.arn {
-      require(
-        pinned == update.certificate || rollout?.cause == .restore, "the pinned one is attached")
-    }
-    if rollout?.cause == .replacement, case .described(let description) = input.look,
-      let attached = known.first(where: { $0.arn == description.certificateARN })
-    {
-      require(
-        attached.arn == certificate.arn || certificate.isNewer(than: attached),
-        "a replacement is newer than the attached one")
     }
     return broken
   }

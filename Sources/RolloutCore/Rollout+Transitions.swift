@@ -167,16 +167,22 @@ extension Rollout {
     attempts += 1
     submittedAt = now
     nextStepAt = nil
+    refusal = nil
     self.settings = settings
     mappingFingerprint = mapping
   }
 
-  /// Whether a look at the edges is due.
-  package func isCheckDue(at now: Instant) -> Bool {
+  /// Whether the edges are awaited.
+  package var isCheckOpen: Bool {
     switch phase {
-    case .propagating, .overdue: nextStepAt.map { $0 <= now } ?? true
+    case .propagating, .overdue: true
     case .submitting, .retrying, .refused, .completed, .superseded, .abandoned: false
     }
+  }
+
+  /// Whether a look at the edges is due.
+  package func isCheckDue(at now: Instant) -> Bool {
+    isCheckOpen && nextStepAt.map { $0 <= now } ?? true
   }
 
   /// One look at the domain while its edges are awaited. `verdict` is nil when the probe is

@@ -67,7 +67,8 @@ struct ControlService: Service {
       var seen: Int64?
       while await watch.sleep(for: ControlService.requestInterval) == .time {
         guard let version = await dataVersion() else { continue }
-        if let seen, seen != version { clock.wake(.operatorRequest) }
+        // The first number tells nothing of what came before it: that is looked for as well.
+        if seen != version { clock.wake(.operatorRequest) }
         seen = version
       }
     }

@@ -54,6 +54,7 @@ package struct Daemon: Sendable {
     } catch {
       let log = LogSettings(level: options.logLevel ?? .info, format: options.logFormat ?? .auto)
       report(error, to: LogReporter(logger(log)))
+      await letJournalCatchUp()
       return .configuration
     }
     let logger = logger(configuration.log)
@@ -66,6 +67,15 @@ package struct Daemon: Sendable {
     }
   }
 
+  /// journald asks the kernel which unit a sender belongs to, and learns nothing of one that
+  /// has ended: an entry of a process that ends at once would not be found by its unit.
+  private func letJournalCatchUp() async {
+    if environment["JOURNAL_STREAM"] == nil { return }
+    await CallClock().sleep(for: Daemon.journalDelay)
+  }
+
+  static let journalDelay = Duration.milliseconds(200)
+
   private func logger(_ settings: LogSettings) -> Logger {
     let format = LogOutput.Format(rawValue: (options.logFormat ?? settings.format).rawValue)
     let output = LogOutput(format ?? .auto, environment: environment)
@@ -77,16 +87,9 @@ package struct Daemon: Sendable {
 
   /// One line a problem: each is an event of its own.
   func report(_ invalid: InvalidConfiguration, to reporter: LogReporter) {
-    for problem in invalid.problems {
-      let level: Event.Level =
-        switch problem.severity {
-        case .error: .error
-        case .warning: .warning
-        }
+    for problem in invalid.problems where problem.severity == .error {
       reporter.log(
-        Event(
-          .configRejected, level: level,
-          [.config: options.configPath, .error: problem.description]))
+        Event(.configRejected, [.config: options.configPath, .error: problem.description]))
     }
   }
 

@@ -1,3 +1,4 @@
+import Locking
 package import Logging
 import Reconciliation
 package import RolloutCore
@@ -8,8 +9,8 @@ package final class DaemonReport: ReportPort {
   private let reporter: LogReporter
   private let notifier: ServiceNotifier
   private let heartbeatPath: String
-  private let beat: Locked<Heartbeat>
-  private let isReady = Locked(false)
+  private let beat: Guarded<Heartbeat>
+  private let isReady = Guarded(false)
 
   package init(
     logger: Logger, notifier: ServiceNotifier, heartbeatPath: String, heartbeat: Heartbeat
@@ -17,7 +18,7 @@ package final class DaemonReport: ReportPort {
     reporter = LogReporter(logger)
     self.notifier = notifier
     self.heartbeatPath = heartbeatPath
-    beat = Locked(heartbeat)
+    beat = Guarded(heartbeat)
   }
 
   package func emit(_ event: Event) { reporter.log(event) }

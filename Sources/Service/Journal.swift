@@ -1,8 +1,10 @@
+import Locking
+
 /// The socket of systemd's journal.
 package final class Journal: Sendable {
   private let socket: UnixDatagram
   /// Whether the last record was not taken, so that the next one is not waited for.
-  private let isStalled = Locked(false)
+  private let isStalled = Guarded(false)
 
   /// Bytes for all values of a record that the kernel would not take whole: with their names
   /// they stay below what every kernel takes unless it was told otherwise, 208 KiB.

@@ -1,11 +1,12 @@
 import Glibc
+import Locking
 
 /// Writes whole lines to a descriptor that someone else owns, and never fails or stays stuck:
 /// a log that cannot be written must not end or stop the daemon.
 package final class LineWriter: Sendable {
   package let descriptor: Int32
   package let isTerminal: Bool
-  private let state = Locked(State())
+  private let state = Guarded(State())
 
   private struct State {
     /// The start of a line is out and its end never will be.

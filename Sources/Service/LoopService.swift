@@ -1,3 +1,4 @@
+import Locking
 import Reconciliation
 import ServiceLifecycle
 
@@ -6,7 +7,7 @@ import ServiceLifecycle
 struct LoopService: Service {
   let loop: ReconcilerLoop
   let clock: SystemClock
-  private let result = Locked<ReconcilerLoop.Ending>(.stopped)
+  private let result = Guarded<ReconcilerLoop.Ending>(.stopped)
 
   init(loop: ReconcilerLoop, clock: SystemClock) {
     self.loop = loop

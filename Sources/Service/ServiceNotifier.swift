@@ -1,10 +1,11 @@
 import Glibc
+import Locking
 
 /// Tells systemd how the service is doing, as sd_notify(3) does; does nothing when no one
 /// listens. What cannot be told is lost: nothing of it is worth a stop.
 package struct ServiceNotifier: Sendable {
   private let socket: UnixDatagram?
-  private let lastAlive = Locked<Duration?>(nil)
+  private let lastAlive = Guarded<Duration?>(nil)
 
   /// Within which time `alive` must be called again and again, or the service is restarted;
   /// nil when no one watches this process.

@@ -100,7 +100,10 @@ extension StatusReport {
     if record.desired != record.attached { add("desired", record.desired?.text) }
     add("expires", record.attachedNotAfter.map { "\($0.rfc3339) (\(until($0)))" })
     for edge in record.served {
-      add("edge", "\(edge.address) serves \(edge.matches ? "the right leaf" : "another leaf"), until \(edge.notAfter.rfc3339)")
+      add(
+        "edge",
+        "\(edge.address) serves \(edge.matches ? "the right leaf" : "another leaf"), until \(edge.notAfter.rfc3339)"
+      )
     }
     if let rollout = record.rollout { add("rollout", describe(rollout)) }
     add("error", record.rollout?.lastError)

@@ -1,6 +1,7 @@
 import AWSWire
 import Dispatch
 import Glibc
+import Locking
 package import Reconciliation
 package import RolloutCore
 
@@ -9,7 +10,7 @@ package import RolloutCore
 package final class SystemClock: ClockPort {
   private let alive: @Sendable () -> Void
   private let aliveInterval: Duration
-  private let state = Locked(State())
+  private let state = Guarded(State())
 
   private struct State {
     /// The strongest wake-up that no sleep has delivered yet.

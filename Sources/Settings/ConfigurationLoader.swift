@@ -10,14 +10,7 @@ package enum ConfigurationLoader {
   package static func load(
     path: String, environment: [String: String]
   ) throws(InvalidConfiguration) -> Configuration {
-    let bytes: [UInt8]
-    do throws(UnreadableFile) {
-      bytes = try RegularFile.read(path, limit: maximumSize)
-    } catch {
-      throw InvalidConfiguration(problems: [
-        Problem(file: path, position: nil, message: "the file \(error.reason)")
-      ])
-    }
+    let bytes = try read(path)
     return try parse(
       text: bytes, path: path, environment: environment, fileTrouble: RegularFile.trouble(with:))
   }
@@ -27,20 +20,23 @@ package enum ConfigurationLoader {
   package static func stateFile(
     path: String, environment: [String: String]
   ) throws(InvalidConfiguration) -> String {
-    let bytes: [UInt8]
-    do throws(UnreadableFile) {
-      bytes = try RegularFile.read(path, limit: maximumSize)
-    } catch {
-      throw InvalidConfiguration(problems: [
-        Problem(file: path, position: nil, message: "the file \(error.reason)")
-      ])
-    }
+    let bytes = try read(path)
     let reading = Reading(
       environment: environment, fileTrouble: RegularFile.trouble(with:))
     if let configuration = configuration(of: bytes, named: path, reading) {
       return configuration.stateFile
     }
     throw InvalidConfiguration(problems: reading.findings.problems(of: path))
+  }
+
+  private static func read(_ path: String) throws(InvalidConfiguration) -> [UInt8] {
+    do throws(UnreadableFile) {
+      return try RegularFile.read(path, limit: maximumSize)
+    } catch {
+      throw InvalidConfiguration(problems: [
+        Problem(file: path, position: nil, message: "the file \(error.reason)")
+      ])
+    }
   }
 
   /// The same for a text that is at hand. `fileTrouble` says what keeps a file that the text

@@ -1,5 +1,6 @@
 import COpenSSL
 import EdgeProbe
+import Locking
 package import RolloutCore
 
 /// An authority of a simulation: a root, an intermediate that the root signed, and as many

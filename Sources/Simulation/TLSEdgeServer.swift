@@ -1,6 +1,7 @@
 import COpenSSL
 import EdgeProbe
 import Glibc
+import Locking
 
 /// A TLS listener on a loopback address that plays one edge of a domain: it serves a
 /// certificate that can be changed at any time, or misbehaves as edges and what stands before

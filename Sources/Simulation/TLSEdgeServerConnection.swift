@@ -1,6 +1,7 @@
 import COpenSSL
 import EdgeProbe
 import Glibc
+import Locking
 
 /// One accepted connection of a simulated edge, on a thread of its own.
 struct TLSEdgeConnection {

@@ -1,6 +1,7 @@
 import COpenSSL
 import EdgeProbe
 import Glibc
+import Locking
 
 /// A listening socket and the thread that accepts from it.
 final class TLSEdgeListener: Sendable {

@@ -1,5 +1,6 @@
 import CCurl
 import Glibc
+import Locking
 
 /// The thread on which every transfer of one `CurlTransport` runs.
 ///
@@ -39,7 +40,7 @@ final class CurlLoop: @unchecked Sendable {
   }()
 
   private let multi: OpaquePointer?
-  private let inbox = Locked(Inbox())
+  private let inbox = Guarded(Inbox())
   private var running: [UInt64: CurlTransfer] = [:]
 
   private init() {
@@ -64,17 +65,17 @@ final class CurlLoop: @unchecked Sendable {
 
   // MARK: Called from any thread
 
-  var isBroken: Bool { inbox.with { $0.isBroken && !$0.isStopping } }
+  var isBroken: Bool { inbox.withLock { $0.isBroken && !$0.isStopping } }
 
   func nextID() -> UInt64 {
-    inbox.with { inbox in
+    inbox.withLock { inbox in
       inbox.lastID += 1
       return inbox.lastID
     }
   }
 
   func submit(_ submission: Submission) {
-    let isTaken = inbox.with { inbox in
+    let isTaken = inbox.withLock { inbox in
       if inbox.isStopping || inbox.hasEnded { return false }
       inbox.submitted.append(submission)
       wake()
@@ -84,7 +85,7 @@ final class CurlLoop: @unchecked Sendable {
   }
 
   func cancel(_ id: UInt64) {
-    inbox.with { inbox in
+    inbox.withLock { inbox in
       if inbox.hasEnded { return }
       inbox.cancelled.append(id)
       wake()
@@ -92,7 +93,7 @@ final class CurlLoop: @unchecked Sendable {
   }
 
   func stop(resuming continuation: CheckedContinuation<Void, Never>?) {
-    let hasEnded = inbox.with { inbox in
+    let hasEnded = inbox.withLock { inbox in
       inbox.isStopping = true
       if inbox.hasEnded { return true }
       if let continuation { inbox.waiting.append(continuation) }
@@ -149,7 +150,7 @@ final class CurlLoop: @unchecked Sendable {
   }
 
   private func takeWork() -> (submitted: [Submission], cancelled: [UInt64], isStopping: Bool) {
-    inbox.with { inbox in
+    inbox.withLock { inbox in
       defer {
         inbox.submitted = []
         inbox.cancelled = []
@@ -189,7 +190,7 @@ final class CurlLoop: @unchecked Sendable {
 
   /// Lets go of the multi handle and answers everyone who still waits.
   private func end(broken: Bool) {
-    let (unsent, waiting) = inbox.with { inbox in
+    let (unsent, waiting) = inbox.withLock { inbox in
       inbox.isBroken = broken
       inbox.hasEnded = true
       if let multi { curl_multi_cleanup(UnsafeMutableRawPointer(multi)) }

@@ -1,17 +1,19 @@
+import Locking
+
 /// HTTP by libcurl: HTTP/2 or 1.1 as the server offers, TLS always verified, proxies as
 /// libcurl's own variables (`https_proxy`, `no_proxy`, …) say.
 ///
 /// All transfers run on one thread with its own pool of connections. An instance stays usable
 /// until `shutDown`; one that is dropped without it ends its thread by itself.
 package final class CurlTransport: HTTPTransport {
-  private let loop = Locked(CurlLoop.started())
+  private let loop = Guarded(CurlLoop.started())
 
   package init() {
     ignoreBrokenPipes()
   }
 
   deinit {
-    loop.with { $0.stop(resuming: nil) }
+    loop.withLock { $0.stop(resuming: nil) }
   }
 
   /// Sends one request. A cancelled task gets `.notSent` or `.answerLost`, by what had happened
@@ -36,13 +38,13 @@ package final class CurlTransport: HTTPTransport {
   /// afterwards fails with `.notSent`.
   package func shutDown() async {
     await withCheckedContinuation { continuation in
-      loop.with { $0.stop(resuming: continuation) }
+      loop.withLock { $0.stop(resuming: continuation) }
     }
   }
 
   /// The loop, or a new one in place of one that broke.
   private func usableLoop() -> CurlLoop {
-    loop.with { loop in
+    loop.withLock { loop in
       if loop.isBroken { loop = CurlLoop.started() }
       return loop
     }

@@ -14,7 +14,9 @@ struct Bench {
   static func main() throws {
     let fleet = try BenchFleet(domains: domains, accounts: accounts, latency: latency)
     defer { fleet.remove() }
-    print("\(domains) domains in \(accounts) accounts, \(latency.compact) a call, concurrency \(concurrency)")
+    print(
+      "\(domains) domains in \(accounts) accounts, \(latency.compact) a call, concurrency \(concurrency)"
+    )
     print("")
     try measurePass(fleet)
     try measureService(fleet)
@@ -22,7 +24,9 @@ struct Bench {
 
   /// `run --once`: from nothing to a pass that has seen everything, then the same again.
   private static func measurePass(_ fleet: BenchFleet) throws {
-    for name in ["first pass (run --once, new state file)", "second pass (run --once, nothing new)"] {
+    for name in [
+      "first pass (run --once, new state file)", "second pass (run --once, nothing new)",
+    ] {
       let before = fleet.calls()
       let run = try DaemonRun(fleet, arguments: ["run", "--once"])
       let usage = try run.wait()
@@ -31,9 +35,15 @@ struct Bench {
       let total = calls.values.reduce(0, +)
       let ideal = Double(total) * 0.020 / Double(concurrency)
       print(name)
-      print("  calls      \(total): \(calls.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))")
-      print("  lists      \(ratio(Double(calls["ListCertificates"] ?? 0), Double(accounts))) an account")
-      print("  wall       \(seconds(usage.wall)), \(ratio(usage.wall, ideal)) x calls x 20 ms / \(concurrency)")
+      print(
+        "  calls      \(total): \(calls.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))"
+      )
+      print(
+        "  lists      \(ratio(Double(calls["ListCertificates"] ?? 0), Double(accounts))) an account"
+      )
+      print(
+        "  wall       \(seconds(usage.wall)), \(ratio(usage.wall, ideal)) x calls x 20 ms / \(concurrency)"
+      )
       print("  CPU        \(seconds(usage.cpu))")
       print("  peak RSS   \(megabytes(usage.peakKilobytes))")
       print("")
@@ -42,6 +52,17 @@ struct Bench {
 
   /// `run` under a watcher in systemd's place: readiness, idle memory, and a quiet pass.
   private static func measureService(_ fleet: BenchFleet) throws {
+    let small = try BenchFleet(domains: 2, accounts: 1, latency: latency)
+    defer { small.remove() }
+    print("service")
+    print("  start to READY    \(try readiness(small)) (2 domains, 5 starts)")
+    print("  start to READY    \(try readiness(fleet)) (\(domains) domains, 5 starts)")
+    for (name, fleet) in [("2 domains", small), ("\(domains) domains", fleet)] {
+      try measureQuiet(fleet, name)
+    }
+  }
+
+  private static func readiness(_ fleet: BenchFleet) throws -> String {
     var ready: [Double] = []
     for _ in 0..<5 {
       let run = try DaemonRun(fleet, arguments: ["run"])
@@ -49,6 +70,10 @@ struct Bench {
       run.stop()
       _ = try run.wait()
     }
+    return ready.sorted().map { seconds($0) }.joined(separator: ", ")
+  }
+
+  private static func measureQuiet(_ fleet: BenchFleet, _ name: String) throws {
     let run = try DaemonRun(fleet, arguments: ["run"])
     _ = try run.waitUntilReady()
     try fleet.waitForPolls(atLeast: 1, since: fleet.polls())
@@ -57,10 +82,10 @@ struct Bench {
     try run.poll(fleet)
     try run.poll(fleet)
     let quiet = run.bytesWritten() - written
-    print("service")
-    print("  start to READY    \(ready.sorted().map { seconds($0) }.joined(separator: ", ")) (5 starts)")
-    print("  RSS idle          \(megabytes(run.residentKilobytes())), \(megabytes(run.privateKilobytes())) of it private")
-    print("  two quiet passes  \(quiet) bytes to disk, state file \(before == fleet.stateStamp() ? "untouched" : "CHANGED")")
+    let resident = megabytes(run.residentKilobytes())
+    print("  RSS idle          \(resident), \(megabytes(run.privateKilobytes())) private (\(name))")
+    let state = before == fleet.stateStamp() ? "untouched" : "CHANGED"
+    print("  two quiet passes  \(quiet) bytes to disk, state file \(state) (\(name))")
     run.stop()
     _ = try run.wait()
   }

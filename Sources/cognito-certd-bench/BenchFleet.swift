@@ -16,8 +16,9 @@ final class BenchFleet {
 
   init(domains: Int, accounts: Int, latency: Duration) throws {
     // On disk, not in memory: what reaches the disk is part of the measure.
-    directory = FileManager.default.currentDirectoryPath + "/.build/bench-\(getpid())"
-    runtime = "/dev/shm/cognito-certd-bench-\(getpid())"
+    let name = "cognito-certd-bench-\(getpid())-\(domains)"
+    directory = FileManager.default.currentDirectoryPath + "/.build/\(name)"
+    runtime = "/dev/shm/\(name)"
     for path in [directory, runtime] {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }

@@ -19,7 +19,9 @@ final class DaemonRun {
     notifyPath = fleet.directory + "/notify"
     unlink(notifyPath)
     notify = try DaemonRun.listen(at: notifyPath)
-    let program = (CommandLine.arguments.first.map { ($0 as NSString).deletingLastPathComponent } ?? ".") + "/cognito-certd"
+    let program =
+      (CommandLine.arguments.first.map { ($0 as NSString).deletingLastPathComponent } ?? ".")
+      + "/cognito-certd"
     var environment = fleet.environment
     environment["NOTIFY_SOCKET"] = notifyPath
     let argv = ([program] + arguments + ["--config", fleet.config]).map { strdup($0) } + [nil]
@@ -33,7 +35,9 @@ final class DaemonRun {
     var child = pid_t()
     started = DaemonRun.uptime
     let code = posix_spawn(&child, program, &actions, nil, argv, envp)
-    guard code == 0 else { throw BenchProblem("cannot start \(program): \(String(cString: strerror(code)))") }
+    guard code == 0 else {
+      throw BenchProblem("cannot start \(program): \(String(cString: strerror(code)))")
+    }
     pid = child
   }
 

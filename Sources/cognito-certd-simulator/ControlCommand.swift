@@ -1,5 +1,6 @@
 import ArgumentParser
 import EdgeProbe
+import Locking
 import Transport
 
 /// Changes the world of a simulator that runs, for machines without an HTTP client at hand.

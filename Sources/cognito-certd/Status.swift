@@ -23,8 +23,8 @@ struct Status: ParsableCommand {
   var json = false
 
   func run() throws {
-    let path = try common.stateFile()
     let wanted = try domain.map(common.domain)
+    let path = try common.stateFile()
     let report: StatusReport
     do {
       var records = try StateReader.open(path: path).snapshot().records

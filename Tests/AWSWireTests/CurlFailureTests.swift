@@ -1,3 +1,4 @@
+import Locking
 import Testing
 import Transport
 
@@ -103,15 +104,15 @@ struct CurlFailureTests {
 
   @Test("A server that sends 100 MB without end is cut off at the limit")
   func endless() async throws {
-    let written = Locked(0)
+    let written = Guarded(0)
     let result = try await Exchange.outcome(of: { $0.maximumBodySize = 1 << 20 }) { connection in
       _ = connection.readRequest()
       connection.write("HTTP/1.1 200 OK\r\n\r\n")
       let chunk = [UInt8](repeating: 0x78, count: 1 << 20)
-      for _ in 0..<100 where connection.write(chunk) { written.with { $0 += 1 } }
+      for _ in 0..<100 where connection.write(chunk) { written.withLock { $0 += 1 } }
     }
     #expect(result == .failure(.tooLarge(limit: 1 << 20)))
-    #expect(written.with { $0 } < 100)
+    #expect(written.withLock { $0 } < 100)
   }
 
   @Test(

@@ -1,3 +1,4 @@
+import Locking
 import Testing
 import Transport
 
@@ -18,7 +19,7 @@ struct CurlTransportTests {
       #expect(answer.status == 200)
       #expect(answer.body == Array("pong".utf8))
       #expect(answer.header("x-amzn-requestid") == "abc")
-      let request = try #require(server.requests.with { $0.first })
+      let request = try #require(server.requests.withLock { $0.first })
       #expect(request.hasPrefix("POST /a?b=c HTTP/1.1\r\n"))
       #expect(request.hasSuffix("\r\n\r\n{\"é\":1}"))
       #expect(request.contains("\r\nHost: 127.0.0.1:\(server.port)\r\n"))

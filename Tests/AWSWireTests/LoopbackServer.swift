@@ -1,4 +1,5 @@
 import Glibc
+import Locking
 import Transport
 
 /// A server on 127.0.0.1 whose answers, and failures, a test writes byte by byte.
@@ -25,7 +26,7 @@ final class LoopbackServer: Sendable {
             .flatMap { Int($0.dropFirst("content-length:".count).drop { $0 == " " }) } ?? 0
           let present = text.utf8.distance(from: end.upperBound, to: text.utf8.endIndex)
           if present >= length {
-            server.requests.with { $0.append(text) }
+            server.requests.withLock { $0.append(text) }
             return text
           }
         }
@@ -72,14 +73,14 @@ final class LoopbackServer: Sendable {
   }
 
   let port: UInt16
-  let requests = Locked<[String]>([])
-  let connections = Locked<Int>(0)
+  let requests = Guarded<[String]>([])
+  let connections = Guarded<Int>(0)
   private let listener: Int32
   private let handler: @Sendable (Connection) -> Void
 
   var url: String { "http://127.0.0.1:\(port)/" }
-  var requestCount: Int { requests.with { $0.count } }
-  var connectionCount: Int { connections.with { $0 } }
+  var requestCount: Int { requests.withLock { $0.count } }
+  var connectionCount: Int { connections.withLock { $0 } }
 
   /// Serves while `body` runs.
   static func serving<Result>(
@@ -138,7 +139,7 @@ final class LoopbackServer: Sendable {
     while true {
       let descriptor = Glibc.accept(server.listener, nil, nil)
       if descriptor < 0 { break }
-      let number = server.connections.with { count in
+      let number = server.connections.withLock { count in
         count += 1
         return count
       }

@@ -1,4 +1,5 @@
 import JSONText
+import Locking
 import RolloutCore
 import Transport
 
@@ -8,17 +9,17 @@ import Transport
 final class ScriptedTransport: HTTPTransport {
   typealias Reply = Result<HTTPResponse, TransportError>
 
-  private let replies: Locked<[Reply]>
-  private let received = Locked<[HTTPRequest]>([])
+  private let replies: Guarded<[Reply]>
+  private let received = Guarded<[HTTPRequest]>([])
 
-  init(_ replies: [Reply]) { self.replies = Locked(replies) }
+  init(_ replies: [Reply]) { self.replies = Guarded(replies) }
 
-  var requests: [HTTPRequest] { received.with { $0 } }
+  var requests: [HTTPRequest] { received.withLock { $0 } }
   var bodies: [String] { requests.map { String(decoding: $0.body, as: UTF8.self) } }
 
   func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
-    received.with { $0.append(request) }
-    let reply = replies.with { $0.isEmpty ? nil : $0.removeFirst() }
+    received.withLock { $0.append(request) }
+    let reply = replies.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     guard let reply else { throw .notSent("the script has ended") }
     return try reply.get()
   }
@@ -45,24 +46,24 @@ extension Result where Success == HTTPResponse, Failure == TransportError {
 
 /// A clock that a sleep sets forward at once.
 final class ScriptedClock: WireClock {
-  private let state: Locked<(now: Instant, sleeps: [Duration])>
+  private let state: Guarded<(now: Instant, sleeps: [Duration])>
   private let bits: UInt64
 
   /// `fraction` of each delay is what chance gives.
   init(at now: Instant = ScriptedClock.start, fraction: Double = 0.5) {
-    state = Locked((now, []))
+    state = Guarded((now, []))
     bits = UInt64(fraction * Double(UInt64(1) << 53)) << 11
   }
 
   static let start = Instant(year: 2026, month: 11, day: 23, hour: 21, minute: 36, second: 51)
 
-  var now: Instant { state.with { $0.now } }
-  var sleeps: [Duration] { state.with { $0.sleeps } }
+  var now: Instant { state.withLock { $0.now } }
+  var sleeps: [Duration] { state.withLock { $0.sleeps } }
 
   func random() -> UInt64 { bits }
 
   func sleep(for duration: Duration) async {
-    state.with { state in
+    state.withLock { state in
       state.now = state.now + duration
       state.sleeps.append(duration)
     }

@@ -1,5 +1,6 @@
 import EdgeProbe
 import Foundation
+import Locking
 import Reconciliation
 import RolloutCore
 import Simulation

@@ -48,7 +48,7 @@ struct UnreachableEdgeTests {
         == .unreachable("handshake: not complete within 300ms"))
     let taken = ContinuousClock.now - begun
     #expect(taken >= .milliseconds(290))
-    #expect(taken < .seconds(10))
+    #expect(taken < .seconds(60))
   }
 
   @Test("A port that accepts no more connections costs no more than the limit of a connection")

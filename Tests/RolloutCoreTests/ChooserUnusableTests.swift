@@ -172,4 +172,19 @@ struct ChooserUnusableTests {
     #expect(choosing(.seen([current.arn: ["app": "login"]])).summary == "keep")
     #expect(choosing(unseen(.throttled)).summary == "undetermined throttled")
   }
+
+  @Test("what ACM does not say of it makes it no less selected by a changed selector")
+  func selectorUnsaid() {
+    let edits: [(inout Certificate) -> Void] = [
+      { $0.type = nil }, { $0.keyAlgorithm = nil }, { $0.primaryName = nil },
+    ]
+    for edit in edits {
+      let current = described(attached(edit))
+      let choosing = Choosing([current, older]) {
+        $0.mapping.selector.domainName = "auth.example.com"
+        $0.mapping.selector.soak = .days(1)
+      }
+      #expect(choosing.summary == "keep")
+    }
+  }
 }

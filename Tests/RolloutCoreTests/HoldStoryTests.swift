@@ -112,6 +112,17 @@ struct HoldStoryTests {
     }
   }
 
+  @Test("under a hold, too, a domain stays as it was while the certificates cannot be listed")
+  func unlisted() {
+    let revoked = certificate("old", from: -60, to: 60) { $0.status = .revoked }
+    var scene = Scene([revoked])
+    scene.record.hold = Hold(since: noon, until: nil)
+    #expect(scene.pass().told == [.candidateMissing])
+    scene.listed = unseen(.throttled)
+    for _ in 0..<3 { #expect(scene.pass(after: .minutes(5)).told == []) }
+    #expect(scene.record.reason?.text.contains("otherwise no_candidate") == true)
+  }
+
   @Test("a hold that ends while the certificates cannot be listed is over")
   func expiryUnlisted() {
     var scene = Scene([oldOne])

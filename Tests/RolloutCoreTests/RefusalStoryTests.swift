@@ -107,6 +107,18 @@ struct RefusalStoryTests {
     #expect(scene.record.rollout?.certificate == newOne.arn)
   }
 
+  @Test("a certificate that Cognito did not keep and that is given up is nobody's drift")
+  func givenUp() {
+    var scene = Scene.propagating()
+    scene.cognito(.active, oldOne.arn)
+    scene.list(certificate("new", from: -1, to: 89) { $0.status = .revoked })
+    #expect(
+      scene.pass(after: .minutes(1)).told
+        == [.updateRetrying, .rolloutSuperseded, .candidateIneligible])
+    #expect(scene.condition == .inSync && scene.record.lastAttached == oldOne.arn)
+    #expect(scene.pass(after: .minutes(5)).told == [] && scene.record.shunned == [])
+  }
+
   @Test("no call is ever made again while Cognito shows the right certificate")
   func neverWhileShown() {
     var scene = Scene.propagating()

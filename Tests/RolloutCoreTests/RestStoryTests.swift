@@ -121,6 +121,20 @@ struct RestStoryTests {
     #expect(scene.pass(after: .minutes(5)).told == [])
   }
 
+  @Test("of certificates whose tags nobody looked at nothing is told, nor told twice for it")
+  func nearMissTags() {
+    let revoked = certificate("revoked", from: -1, to: 89) { $0.status = .revoked }
+    var scene = Scene([oldOne, revoked]) { $0.selector.tags = ["app": "login"] }
+    scene.tags = .seen([revoked.arn: ["app": "login"]])
+    #expect(scene.pass().told == [])
+    scene.list(newOne)
+    #expect(scene.pass(after: .minutes(5)).told == [.candidateIneligible])
+    scene.listed = .seen([oldOne, revoked])
+    #expect(scene.pass(after: .minutes(5)).told == [])
+    scene.list(newOne)
+    #expect(scene.pass(after: .minutes(5)).told == [])
+  }
+
   @Test("what the edges served when they were last looked at hastens nothing once nobody looks")
   func staleLook() {
     let edits: [(inout Scene) -> Void] = [

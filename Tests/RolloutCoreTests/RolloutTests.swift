@@ -94,6 +94,14 @@ struct RolloutTests {
     #expect(young(noon - .days(1)) == .refused)
   }
 
+  @Test("a refusal is over when the next call fails in another way")
+  func refusalOver() {
+    var it = rollout(.refused)
+    it.intend(settings: EchoedSettings(), mapping: "", at: noon)
+    _ = it.failed(failure(.throttled), at: noon, pacing: pacing, chance: 0)
+    #expect(it.phase == .retrying && it.refusal == nil)
+  }
+
   @Test("a failure that asks for a wait gets it, up to retry.maximum")
   func retryAfter() {
     for (asked, delay) in [(Duration.minutes(2), Duration.minutes(2)), (.days(2), .minutes(30))] {

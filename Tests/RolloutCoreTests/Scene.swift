@@ -98,7 +98,7 @@ struct Scene {
   static let maximumRounds = 24
 
   /// One pass: looks, decides, and remembers. `nil` only when the decision never came.
-  mutating func decide() -> Pass? {
+  func decide() -> Pass? {
     var asked: [Inquiry] = []
     for _ in 0..<Scene.maximumRounds {
       let input = input(answering: asked)

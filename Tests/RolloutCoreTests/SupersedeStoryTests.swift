@@ -147,6 +147,38 @@ struct SupersedeStoryTests {
     #expect(scene.condition == .noCandidate && scene.phase == .abandoned)
   }
 
+  @Test("revoked while Cognito still shows the one before: that one is judged by itself, at once")
+  func revokedWhileUpdating() {
+    let short = certificate("old", from: -60, to: 5)
+    var scene = Scene([short, newOne])
+    scene.pass()
+    scene.accept()
+    scene.cognito(.updating, short.arn)
+    scene.list(certificate("new", from: -1, to: 89) { $0.status = .revoked })
+    let pass = scene.pass(after: .minutes(1))
+    #expect(pass.event(.rolloutSuperseded)?.fields[.reason]?.contains("REVOKED") == true)
+    #expect(scene.phase == .abandoned && scene.condition == .inSync)
+    #expect(scene.record.desired == short.arn && scene.record.lastAttached == short.arn)
+  }
+
+  @Test("the certificate left as expired is renewed in time: no call is made for what is shown")
+  func renewedInTime() {
+    for kind in [Failure.Kind.throttled, .refused(.invalidRequest)] {
+      var scene = Scene([certificate("old", from: -60, to: 0), theirs])
+      scene.pass()
+      scene.answer(.failed(failure(kind)))
+      #expect(scene.record.rollout?.certificate == theirs.arn)
+      scene.list(
+        certificate("old", from: -60, to: 90) {
+          $0.notBefore = noon
+          $0.issuedAt = noon
+        })
+      let pass = scene.pass(after: .hours(1))
+      #expect(pass.update == nil && pass.told == [.rolloutSuperseded])
+      #expect(scene.phase == .abandoned && scene.condition == .inSync)
+    }
+  }
+
   @Test("while the newer one waits for a wave, the rollout under way goes on being called")
   func blockedByWave() {
     var scene = Scene([oldOne, newOne])

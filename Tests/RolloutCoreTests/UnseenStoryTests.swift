@@ -49,6 +49,17 @@ struct UnseenStoryTests {
     }
   }
 
+  @Test("while a domain cannot be described, its edges are awaited no more closely than before")
+  func interval() {
+    var scene = Scene.propagating()
+    scene.look = .empty
+    scene.pass(after: .hours(1))
+    scene.pass(after: .minutes(5))
+    #expect(scene.schedule.nextLookAt == scene.now + .minutes(5))
+    scene.pass(after: .minutes(1))
+    #expect(scene.schedule.nextLookAt == scene.now + .minutes(4))
+  }
+
   @Test("while a domain cannot be described, a failed or refused call is not made again")
   func callWaits() {
     for kind in [Failure.Kind.throttled, .refused(.invalidRequest)] {

@@ -1,4 +1,5 @@
 import Foundation
+import Locking
 import Reconciliation
 import RolloutCore
 import Testing
@@ -11,7 +12,7 @@ private func fleet(_ number: Int) -> Fleet {
 
 /// Counts from any thread.
 private final class Counter: Sendable {
-  private let count = Locked(0)
+  private let count = Guarded(0)
   var value: Int { count.withLock { $0 } }
   func add() { count.withLock { $0 += 1 } }
 }

@@ -92,6 +92,7 @@ struct FakeAWSFaultTests {
         .halfAnswer, .answerLost("transfer closed with outstanding read data remaining"), true
       ),
       (.hangs, .timedOut("Operation timed out", sent: true), true),
+      (.unanswered, .timedOut("Operation timed out", sent: true), false),
       (.oversized, .tooLarge(limit: 8 << 20), true),
     ] as [(Fault, TransportError, Bool)])
   func transportErrors(fault: Fault, error: TransportError, isDone: Bool) async throws {

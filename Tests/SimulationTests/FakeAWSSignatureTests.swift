@@ -114,6 +114,16 @@ struct FakeAWSSignatureTests {
     #expect(early.message.hasPrefix("Signature not yet current: 20261123T213651Z"))
   }
 
+  @Test("an AWS whose clock is ahead judges and dates by it, and by nothing else")
+  func clockOffset() throws {
+    let scenario = try Scenario(parsing: #"{"clock_offset":600,"in_use_lag":1}"#.utf8)
+    #expect(scenario.options.clockOffset == .minutes(10))
+    let caller = FakeAWSCaller(FakeAWS(seed: 7, options: scenario.options))
+    let late = caller.acm("ListCertificates")
+    #expect(late.code == "InvalidSignatureException")
+    #expect(late.response.header("date") == "Mon, 23 Nov 2026 21:46:51 GMT")
+  }
+
   @Test("the scope must name the service and the region of the endpoint")
   func scope() {
     let caller = FakeAWSCaller()

@@ -82,4 +82,13 @@ struct SimulatorScenarioTests {
     )
     #expect(scenario.domains[0].behaviour.edges.map(\.delay) == [.milliseconds(500), nil])
   }
+
+  @Test("a domain can be told to overwrite settings")
+  func overwrites() throws {
+    let scenario = try Scenario(
+      parsing:
+        #"{"domains":[{"domain":"a.b","user_pool_id":"p_1","overwrites":{"SecurityPolicy":"TLS_V1"}}]}"#
+        .utf8)
+    #expect(scenario.domains[0].behaviour.overwrites == ["SecurityPolicy": #""TLS_V1""#])
+  }
 }

@@ -11,6 +11,7 @@ struct Admission {
   let fault: Fault?
   let keys: [String: FakeAccessKey]
   let clockTolerance: Duration
+  let clockOffset: Duration
 
   var service: FakeRequest.Service? { try? request.get().service }
 
@@ -18,7 +19,7 @@ struct Admission {
   func refusal(_ fault: Fault) -> ServiceError? {
     switch fault {
     case .throttled: throttling
-    case .internalError, .unreachable, .requestLost: FaultAnswer.internalError(service)
+    case .internalError, .unreachable, .requestLost, .unanswered: FaultAnswer.internalError(service)
     case .unavailable:
       ServiceError("ServiceUnavailable", "Service is unavailable", status: 503)
     case .proxyUnavailable:

@@ -18,7 +18,7 @@ struct AnswerWriter {
     case .unreachable: return .lost(.unreachable, response)
     case .requestLost: return .lost(.request, response)
     case .answerLost: return .lost(.answer, response)
-    case .hangs: return .lost(.hang, response)
+    case .hangs, .unanswered: return .lost(.hang, response)
     case .halfAnswer: return .cutShort(response)
     case nil, .throttled, .internalError, .unavailable, .proxyUnavailable, .expiredCredentials,
       .wrongSignature, .accessDenied, .distributionDenied, .concurrentModification,
@@ -92,7 +92,9 @@ struct AnswerWriter {
   private func answer(
     status: Int, type: String, body: String, isFromAWS: Bool = true
   ) -> HTTPResponse {
-    var headers = [Header("Date", HTTPDate.text(now)), Header("Content-Type", type)]
+    var headers = [
+      Header("Date", HTTPDate.text(now + admission.clockOffset)), Header("Content-Type", type),
+    ]
     if isFromAWS { headers.append(Header("x-amzn-RequestId", admission.requestID)) }
     let bytes = Array(body.utf8)
     headers.append(Header("Content-Length", String(bytes.count)))

@@ -1,4 +1,5 @@
 import EdgeProbe
+import Locking
 package import RolloutCore
 package import Transport
 
@@ -42,7 +43,7 @@ package final class FakeAWS: Sendable {
     let parsed = try admission.request.get()
     // Outside the lock: parallel callers shall not wait for one another's digests.
     let check = SignatureCheck(
-      service: parsed.service, hostRegion: parsed.hostRegion, now: now,
+      service: parsed.service, hostRegion: parsed.hostRegion, now: now + admission.clockOffset,
       tolerance: admission.clockTolerance)
     let caller = try check.verify(request, keys: admission.keys)
     let call = CallContext(
@@ -91,7 +92,7 @@ package enum Exchange: Sendable {
     case request
     /// It was done, and its answer is lost.
     case answer
-    /// It was done, and nothing comes until the caller gives up.
+    /// Nothing comes until the caller gives up.
     case hang
   }
 }
@@ -107,6 +108,8 @@ package struct FakeAWSOptions: Sendable {
   /// False: any certificate can be attached, as an emulator lets it.
   package var checksCertificates = true
   package var clockTolerance: Duration = .minutes(5)
+  /// How far the clock that judges signatures, and dates answers, is ahead of the caller's.
+  package var clockOffset: Duration = .zero
   /// How long ACM calls a certificate in use after the last edge let go.
   package var inUseLag: Duration = .zero
 

@@ -62,7 +62,7 @@ package struct FakeCloud: Sendable {
       principal: key?.principal ?? "",
       requestID: lot.uuid("request", service, thread, String(occurrence)),
       fault: call == nil ? nil : fault(for: opportunity), keys: keys,
-      clockTolerance: options.clockTolerance)
+      clockTolerance: options.clockTolerance, clockOffset: options.clockOffset)
   }
 
   private mutating func fault(for opportunity: FaultOpportunity) -> Fault? {

@@ -23,6 +23,8 @@ package enum Fault: String, Sendable, CaseIterable {
   case unreachable
   /// The request is lost on its way.
   case requestLost = "request_lost"
+  /// The request is lost, and no answer comes until the caller gives up.
+  case unanswered
 
   // It is done, and the answer does not tell.
   /// The connection closes without an answer.
@@ -65,7 +67,7 @@ package enum Fault: String, Sendable, CaseIterable {
     switch self {
     case .throttled, .internalError, .unavailable, .proxyUnavailable, .expiredCredentials,
       .wrongSignature, .accessDenied, .distributionDenied, .concurrentModification,
-      .unreachable, .requestLost:
+      .unreachable, .requestLost, .unanswered:
       false
     case .answerLost, .halfAnswer, .hangs, .internalErrorAfterwards, .truncated, .proxyPage,
       .emptyObject, .missingMembers, .unknownValues, .oversized, .endlessPages,
@@ -85,8 +87,9 @@ extension Fault {
     case .emptyDescription: operation == "DescribeUserPoolDomain"
     case .endlessPages: operation == "ListCertificates" || operation == "GetResources"
     case .throttled, .internalError, .unavailable, .proxyUnavailable, .expiredCredentials,
-      .wrongSignature, .accessDenied, .unreachable, .requestLost, .answerLost, .halfAnswer,
-      .hangs, .internalErrorAfterwards, .truncated, .proxyPage, .emptyObject, .missingMembers,
+      .wrongSignature, .accessDenied, .unreachable, .requestLost, .unanswered, .answerLost,
+      .halfAnswer, .hangs, .internalErrorAfterwards, .truncated, .proxyPage, .emptyObject,
+      .missingMembers,
       .unknownValues, .oversized:
       true
     }

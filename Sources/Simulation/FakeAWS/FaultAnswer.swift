@@ -40,7 +40,8 @@ enum FaultAnswer {
     case .endlessPages: return endless(value)
     case .throttled, .internalError, .unavailable, .proxyUnavailable, .expiredCredentials,
       .wrongSignature, .accessDenied, .distributionDenied, .concurrentModification,
-      .unreachable, .requestLost, .answerLost, .halfAnswer, .hangs, .internalErrorAfterwards,
+      .unreachable, .requestLost, .unanswered, .answerLost, .halfAnswer, .hangs,
+      .internalErrorAfterwards,
       .truncated, .proxyPage, .oversized, .staysUpdating, .endsFailed, .staleEdges,
       .oneStaleEdge:
       return value

@@ -1,4 +1,5 @@
 import EdgeProbe
+import Locking
 import RolloutCore
 
 /// Moves every TLS port to the certificate that its edge serves by now.

@@ -1,6 +1,7 @@
 import EdgeProbe
 import Glibc
 import JSONText
+import Locking
 import RolloutCore
 import Transport
 

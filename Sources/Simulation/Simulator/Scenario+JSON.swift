@@ -15,7 +15,8 @@ extension Scenario {
 
   private static let names: Set<String> = [
     "seed", "port", "latency", "page_size", "omitted_summary_members", "timestamps",
-    "in_use_lag", "checks_certificates", "accounts", "roles", "certificates", "domains",
+    "in_use_lag", "checks_certificates", "clock_offset", "accounts", "roles", "certificates",
+    "domains",
   ]
 
   init(_ value: JSONValue) throws(SimulationProblem) {
@@ -32,6 +33,7 @@ extension Scenario {
       options.timestamps = notation
     }
     options.inUseLag = try fields.seconds("in_use_lag") ?? .zero
+    options.clockOffset = try fields.seconds("clock_offset", negative: true) ?? .zero
     options.checksCertificates = try fields.flag("checks_certificates") ?? true
     for (place, value) in try fields.list("accounts") ?? [] {
       accounts.append(try Account(SimulatorFields(value, at: place)))
@@ -170,7 +172,7 @@ extension DomainBehaviour {
     "active_after", "edge_delays", "edge_jitter", "renewal_delays", "shows_new_arn",
     "omitted_members", "while_updating", "refuses_young_for", "refusal", "stays_updating",
     "ends_failed", "failure_keeps_new_arn", "forced_status", "hides_certificate",
-    "refuses_old_policy_with_managed_login",
+    "refuses_old_policy_with_managed_login", "overwrites",
   ]
 
   /// Takes over what the fields name and leaves the rest as it was.
@@ -188,6 +190,9 @@ extension DomainBehaviour {
     refusesOldPolicyWithManagedLogin =
       try fields.flag("refuses_old_policy_with_managed_login") ?? refusesOldPolicyWithManagedLogin
     if fields.has("forced_status") { forcedStatus = try fields.text("forced_status") }
+    for member in fields.value("overwrites")?.members ?? [] {
+      overwrites[member.name] = member.value.encoded
+    }
     if fields.has("refusal") { refusal = try DomainBehaviour.refusal(fields) }
     try changeEdges(by: fields)
   }

@@ -1,6 +1,7 @@
 import EdgeProbe
 import Glibc
 package import JSONText
+import Locking
 import RolloutCore
 import Transport
 

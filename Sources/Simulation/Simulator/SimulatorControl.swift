@@ -1,5 +1,6 @@
 import EdgeProbe
 import JSONText
+import Locking
 import RolloutCore
 import Transport
 

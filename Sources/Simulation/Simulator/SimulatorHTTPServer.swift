@@ -1,5 +1,6 @@
 import EdgeProbe
 import Glibc
+import Locking
 package import Transport
 
 /// A small HTTP/1.1 server on the loopback address: one blocking thread a connection, so that

@@ -1,4 +1,5 @@
 import EdgeProbe
+import Locking
 import Reconciliation
 import RolloutCore
 import Transport
@@ -54,15 +55,21 @@ final class Invariants: Sendable {
     guard let new = certificates[change.to] else {
       return violate("attached \(change.to), which does not exist")
     }
-    require(change.certificateStatus == "ISSUED", "attached a certificate that is \(change.certificateStatus)")
-    require(new.covers(change.domain), "attached a certificate that does not cover \(change.domain)")
+    require(
+      change.certificateStatus == "ISSUED",
+      "attached a certificate that is \(change.certificateStatus)")
+    require(
+      new.covers(change.domain), "attached a certificate that does not cover \(change.domain)")
     require(new.region == "us-east-1", "attached a certificate of \(new.region)")
-    require(new.type != "PRIVATE" && new.managedBy == nil, "attached a private or managed certificate")
+    require(
+      new.type != "PRIVATE" && new.managedBy == nil, "attached a private or managed certificate")
     require(new.keyAlgorithm == "EC_prime256v1", "attached a key of \(new.keyAlgorithm)")
     require(
       new.current.map { $0.notBefore <= now && now < $0.notAfter && !$0.isSelfSigned } ?? false,
       "attached a certificate that is not valid now")
-    require(change.settingsBefore == change.settingsAfter, "changed settings: \(change.settingsBefore) to \(change.settingsAfter)")
+    require(
+      change.settingsBefore == change.settingsAfter,
+      "changed settings: \(change.settingsBefore) to \(change.settingsAfter)")
     guard let old = certificates[change.from], cause == .replacement, change.from != change.to,
       let newStart = new.current?.notBefore, let oldStart = old.current?.notBefore
     else { return }
@@ -106,10 +113,17 @@ struct WorldTransport: HTTPTransport {
     return try result.get()
   }
 
+  /// One kind of error at a time: a `catch` of any error here crashes the optimizing compiler.
   private func checkIntent(_ request: HTTPRequest) async -> Rollout.Cause? {
+    let records: [DomainRecord]
+    do throws(StateFailure) {
+      records = try await store.loadRecords()
+    } catch {
+      invariants.violate("an update with a state that cannot be read: \(error)")
+      return nil
+    }
     do {
       let body = try WorldTransport.update(in: request)
-      let records = try await store.loadRecords()
       invariants.aboutToUpdate(body.domain, to: body.certificate, records: records)
       return records.first { $0.domain.text == body.domain }?.rollout?.cause
     } catch {

@@ -1,4 +1,5 @@
 import EdgeProbe
+import Locking
 package import Reconciliation
 package import RolloutCore
 

@@ -1,4 +1,5 @@
 import EdgeProbe
+import Locking
 import Reconciliation
 import RolloutCore
 
@@ -39,10 +40,18 @@ extension World {
     case .powerCut(let points): power.cut(in: points)
     case .clockStep(let step): clock.step(by: step)
     case .diskFull(let length):
-      during(length) { $0.diskIsFull = true } undo: { $0.diskIsFull = false }
+      during(length) {
+        $0.diskIsFull = true
+      } undo: {
+        $0.diskIsFull = false
+      }
     case .unreachableEdges(let index, let length):
       let name = script.domains[index].name
-      during(length) { $0.unreachable.insert(name) } undo: { $0.unreachable.remove(name) }
+      during(length) {
+        $0.unreachable.insert(name)
+      } undo: {
+        $0.unreachable.remove(name)
+      }
     case .stuckUpdating(let index, let length): try stick(script.domains[index], length)
     case .credentialsGone(let account, let length): loseCredentials(account, length)
     case .poll: clock.wake(.pollRequested)

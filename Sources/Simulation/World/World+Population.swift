@@ -1,5 +1,6 @@
 import EdgeProbe
 import JSONText
+import Locking
 import RolloutCore
 
 /// How the world looks when the daemon first sees it.

@@ -1,4 +1,5 @@
 import EdgeProbe
+import Locking
 import Reconciliation
 import RolloutCore
 import StateStore
@@ -32,7 +33,9 @@ extension World {
     switch record.condition {
     case .inSync:
       if record.attached?.text != shown {
-        invariants.violate("\(plan.name) is in_sync with \(record.attached?.text ?? "nothing"), Cognito shows \(shown)")
+        invariants.violate(
+          "\(plan.name) is in_sync with \(record.attached?.text ?? "nothing"), Cognito shows \(shown)"
+        )
       }
       if let best { invariants.violate("\(plan.name) stays on \(shown), \(best) is better") }
       if plan.isProbed { checkEdges(plan, shown) }
@@ -45,7 +48,9 @@ extension World {
       if let best { invariants.violate("\(plan.name) has no candidate, but \(best) is eligible") }
     case .pending where waitsForTroubled(plan, among: records): break
     case .pending, .submitting, .propagating, .retrying, .overdue, .refused, .unknown, .held:
-      invariants.violate("\(plan.name) did not settle: \(record.condition.rawValue), \(record.reason?.description ?? "no reason")")
+      invariants.violate(
+        "\(plan.name) did not settle: \(record.condition.rawValue), \(record.reason?.description ?? "no reason")"
+      )
     }
   }
 

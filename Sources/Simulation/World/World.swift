@@ -1,5 +1,6 @@
 import AWSWire
 import EdgeProbe
+import Locking
 import Reconciliation
 import RolloutCore
 import StateStore

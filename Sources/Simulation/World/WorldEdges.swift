@@ -19,7 +19,8 @@ struct WorldEdges: EdgePort {
     let edges = aws.withCloud { $0.edges(of: domain.text, at: clock.trueTime) }
     if !isReachable(domain) {
       return ProbeRound(
-        edges: edges.map { EdgeLook(address: $0.label, result: .unreachable("connect: timed out")) })
+        edges: edges.map { EdgeLook(address: $0.label, result: .unreachable("connect: timed out")) }
+      )
     }
     return ProbeRound(
       edges: edges.map { edge in

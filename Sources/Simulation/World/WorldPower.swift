@@ -1,4 +1,5 @@
 import EdgeProbe
+import Locking
 import Reconciliation
 import RolloutCore
 import Transport

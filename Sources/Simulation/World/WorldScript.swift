@@ -100,7 +100,8 @@ struct WorldScript: Sendable {
     }
     // Every world sees at least one replacement.
     happenings.append(
-      Happening(at: .minutes(Int64(30 + upTo(600))), kind: .replace(domain: 0, lifetime: .days(200))))
+      Happening(
+        at: .minutes(Int64(30 + upTo(600))), kind: .replace(domain: 0, lifetime: .days(200))))
     self.happenings = happenings.sorted { $0.at < $1.at }
     let intensity = upTo(4)
     probabilities = WorldScript.faults.map { ($0.fault, $0.weight * intensity * 1000) }

@@ -1,6 +1,7 @@
 import Glibc
 
-/// A value that one thread at a time may touch, and that threads may wait on.
+/// A value that one thread at a time may touch, and that threads may wait on: for the few places
+/// that signals, callbacks of C libraries and logging reach, where an actor cannot be awaited.
 ///
 /// A POSIX mutex rather than `Synchronization.Mutex`, in which the thread sanitizer of this
 /// toolchain sees races that are none.
