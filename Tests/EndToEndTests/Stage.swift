@@ -248,6 +248,7 @@ final class Stage: Sendable {
 
 /// So that scenarios can be written as they are documented.
 extension JSONValue: ExpressibleByFloatLiteral {
+  /// A number in its shortest spelling.
   public init(floatLiteral value: Double) { self = .number(String(value)) }
 }
 
