@@ -22,7 +22,7 @@ SIMULATOR := $(RELEASE)/release/cognito-certd-simulator
 PLACE := /usr/src/cognito-certd
 RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path $(RELEASE) \
   -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=$(PLACE) \
-  -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen \
+  -Xswiftc -Xfrontend -Xswiftc -no-clang-module-breadcrumbs \
   -Xcc -ffile-prefix-map=$(CURDIR)=$(PLACE) \
   -Xlinker --build-id=sha1 -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 DOC := $(DESTDIR)$(PREFIX)/share/doc/cognito-certd

@@ -57,7 +57,6 @@ package struct Event: Equatable, Sendable {
     case reason
     case cause
     case proof
-    case condition
     case edges
     case confirmations
     case status
@@ -72,7 +71,6 @@ package struct Event: Equatable, Sendable {
     case config
     case stateFile = "state_file"
     case pid
-    case signal
     case duration
     case calls
     case failures

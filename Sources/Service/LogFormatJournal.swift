@@ -19,14 +19,16 @@ package enum LogFormatJournal {
   /// `journalctl` shows unless it is asked for more; MESSAGE_ID and the event's own field stay
   /// constant and are what to search for.
   ///
-  /// - Parameter size: bytes of a value beyond which it is cut.
-  package static func datagram(
-    _ record: LogRecord, size: Int = LogRecord.maximumValueSize
-  ) -> [UInt8] {
-    let fields = record.fields.map { LogRecord.Field($0.name, LogRecord.cut($0.value, to: size)) }
+  /// - Parameter size: bytes of a value beyond which it is cut, for a record that is too large
+  ///   as it is.
+  package static func datagram(_ record: LogRecord, size: Int? = nil) -> [UInt8] {
+    let fields = record.fields.map { field in
+      LogRecord.Field(field.name, size.map { LogRecord.cut(field.value, to: $0) } ?? field.value)
+    }
     let facts = fields.isEmpty ? "" : " " + LogFormatLogfmt.pairs(fields)
+    let message = LogRecord.cut(record.message + facts, to: size ?? LogRecord.maximumValueSize)
     var bytes: [UInt8] = []
-    append("MESSAGE", LogRecord.cut(record.message + facts, to: size), to: &bytes)
+    append("MESSAGE", message, to: &bytes)
     append("PRIORITY", String(record.level.syslogPriority), to: &bytes)
     append("SYSLOG_IDENTIFIER", identifier, to: &bytes)
     if let event = record.event {
