@@ -103,7 +103,7 @@ extension Event.Kind {
     case .configLoaded: "the configuration is in force"
     case .configRejected: "the configuration is wrong and is not taken"
     case .pollCompleted: "every account and domain was looked at"
-    case .pollFailed: "a look at AWS failed; it will be tried again"
+    case .pollFailed: "a look at AWS failed; nothing is decided of what it did not show"
     case .replacementFound: "a certificate replaces the attached one"
     case .candidateIneligible: "a certificate for this domain cannot be chosen"
     case .candidateMissing: "no certificate can serve this domain any longer"
@@ -121,7 +121,7 @@ extension Event.Kind {
     case .renewalUnserved: "the certificate was renewed and an edge still serves the old one"
     case .credentialsFailed: "AWS does not accept the credentials, or there are none"
     case .clockStepped: "the clock was stepped; deadlines were moved with it"
-    case .stateFailed: "the state file cannot be used; no update is made until it can"
+    case .stateFailed: "the state file cannot be written; no update is made until it can"
     }
   }
 }

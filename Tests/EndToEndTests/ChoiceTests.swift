@@ -178,6 +178,38 @@ struct ChoiceTests {
     }
   }
 
+  @Test(
+    "roots or a chain that were put right count from the next SIGHUP, SIGUSR1 or retry on",
+    arguments: ["sighup", "sigusr1", "retry"])
+  func trustedAfterAll(cure: String) async throws {
+    try await Stage.with(Scene.one()) { stage in
+      var config = stage.config
+      let roots = stage.directory + "/other.pem"
+      config[name].caFile = roots
+      try write(cure == "sighup" ? Scene.otherRoot : text(stage.caFile), to: roots)
+      try stage.configure(config)
+      let daemon = try await stage.pollingDaemon()
+      if cure != "sighup" {
+        // Without its chain, as it was imported; the next answer has it.
+        try await stage.simulate(
+          "fault", ["fault": "missing_members", "operation": "GetCertificate", "count": 1])
+      }
+      let arn = try await stage.issue(name)
+      try await daemon.line("candidate.ineligible") { $0["reason"] == "chain_untrusted" }
+      try await daemon.polls(1)
+      #expect(try await stage.calls("UpdateUserPoolDomain").isEmpty)
+      switch cure {
+      case "sighup":
+        try write(text(stage.caFile), to: roots)
+        daemon.process.send(SIGHUP)
+      case "sigusr1": daemon.process.send(SIGUSR1)
+      default: #expect(try await stage.run("retry", name).status == 0)
+      }
+      try await daemon.line("rollout.completed", within: .seconds(10))
+      #expect(try await stage.effects(on: name) == [arn])
+    }
+  }
+
   @Test("a revoked certificate is left at once for the best there is, waves and soak or not")
   func revoked() async throws {
     let scene: JSONValue = [

@@ -56,8 +56,9 @@ struct DriftTests {
       try stage.configure(stage.config)
       let (daemon, _, mine) = try await settled(stage)
       try stage.configure(config)
+      let length = daemon.log.count
       daemon.process.send(SIGHUP)
-      try await daemon.line("config.loaded", skipping: 4)
+      try await daemon.line("config.loaded", skipping: length) { $0.level == "info" }
       let newer = try await stage.issue(name)
       try await attach(newer, stage)
       let drift = try await daemon.line("drift.detected")

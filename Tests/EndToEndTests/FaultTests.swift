@@ -60,6 +60,7 @@ struct FaultTests {
       try await stage.simulate("replace")
       let failed = try await daemon.line("poll.failed", domain: name)
       #expect(failed["error"]?.hasPrefix(code + ": ") == true, "\(failed)")
+      #expect(failed["message"]?.contains("listed") == false, "no list failed")
       try await daemon.line("rollout.completed", domain: Scene.other)
       let status = try await stage.status()
       #expect(status.condition(Scene.other) == "in_sync" && status.exit == 3)

@@ -36,6 +36,22 @@ struct NotifyTests {
     }
   }
 
+  @Test("STOPPING when a stop begins, not when the last call has given up")
+  func stopping() async throws {
+    try await Stage.with(Scene.one()) { stage in
+      let socket = try NotifySocket(stage.directory + "/notify")
+      try stage.configure(stage.config)
+      let daemon = try await stage.pollingDaemon(environment: ["NOTIFY_SOCKET": socket.path])
+      try await stage.simulate(
+        "fault", ["fault": "unanswered", "operation": "UpdateUserPoolDomain"])
+      _ = try await stage.issue(name)
+      try await daemon.line("update.submitted")
+      daemon.process.send(SIGTERM)
+      try await socket.message("STOPPING=1", within: .seconds(3))
+      #expect(try await daemon.process.end(within: .seconds(10)) == .exited(0))
+    }
+  }
+
   @Test("WATCHDOG again and again, idle or not, within the interval that systemd gave")
   func watchdog() async throws {
     try await Stage.with(Scene.one()) { stage in

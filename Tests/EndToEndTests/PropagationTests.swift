@@ -96,9 +96,14 @@ struct PropagationTests {
     }
   }
 
-  @Test("an update that ends as FAILED is made again, and proven")
-  func failed() async throws {
-    try await Stage.with(Scene.one()) { stage in
+  @Test(
+    "an update that ends as FAILED is made again, and proven",
+    arguments: [false, true], ["at_once", "when_active"])
+  func failed(keepsNewARN: Bool, shows: String) async throws {
+    let more: JSONValue = [
+      "failure_keeps_new_arn": .bool(keepsNewARN), "shows_new_arn": .string(shows),
+    ]
+    try await Stage.with(Scene.one(more: more)) { stage in
       try stage.configure(stage.config)
       let daemon = try await stage.pollingDaemon()
       try await stage.simulate(

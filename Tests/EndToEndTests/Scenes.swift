@@ -13,10 +13,16 @@ enum Scene {
     var members: [JSONValue.Member] = [
       .init("domain", .string(name)), .init("user_pool_id", .string(pool)),
       .init("active_after", .number(String(active))), .init("edge_delays", .array(edges)),
+      .init("settings", settings),
     ]
     members.removeAll { more[$0.name] != nil }
     return .object(members + (more.members ?? []))
   }
+
+  /// What an update must send back, lest it is reset.
+  static let settings: JSONValue = [
+    "CustomDomainConfig": ["SecurityPolicy": "TLS_V1_2_2021"], "ManagedLoginVersion": 2,
+  ]
 
   /// One domain with two quick edges.
   static func one(more: JSONValue = [:]) -> JSONValue { ["domains": [domain(more: more)]] }
