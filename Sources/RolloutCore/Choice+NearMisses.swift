@@ -10,7 +10,7 @@ extension Chooser {
   package func nearMisses() -> [CandidateVerdict] {
     guard case .certificate(let attached) = known(baseline) else { return [] }
     let unusable = unusable(.certificate(attached)) != nil
-    let checks = checks(urgency(.certificate(attached)))
+    let checks = checks(urgency)
     let quiet: Set<Check> = [.nameNotCovered, .managedByCloudFront, .soaking]
     return candidates.filter { unusable || $0.isNewer(than: attached) || $0.isUndated }
       .map { checks.verdict(on: $0) }

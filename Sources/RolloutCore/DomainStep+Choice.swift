@@ -1,8 +1,9 @@
 extension DomainStep {
   func chooser(baseline: CertificateARN, floor: Certificate? = nil) -> Chooser {
-    Chooser(
+    let isTaken = !(record.rollout?.isCallOpen ?? false)
+    return Chooser(
       mapping: mapping, facts: input.facts, now: now, baseline: baseline,
-      servedNotAfter: servedNotAfter,
+      attached: isTaken ? nil : record.attached, servedNotAfter: servedNotAfter,
       selectorFingerprint: record.selectorFingerprint, shunned: Set(record.shunned),
       floor: floor)
   }
