@@ -208,6 +208,10 @@ package struct DomainStep {
       return
     }
     try advanceRollout(description, attached: attached)
+    if let condition = lagging(description, attached: attached) {
+      outlook = Outlook(condition: condition)
+      return
+    }
     let baseline = try baseline(attached: attached)
     let drift = try judgeDrift(attached: attached)
     // A retry is for the drift of its day, and no licence for a later one.
