@@ -24,6 +24,7 @@ let lifecycle = Target.Dependency.product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
@@ -49,17 +50,18 @@ let package = Package(
 
     module("RolloutCore"),
     module("JSONText"),
+    module("Locking"),
     module("Reconciliation", ["RolloutCore", logging]),
     module("Settings", ["RolloutCore", yams]),
-    module("Transport", ["CCurl", "COpenSSL"]),
-    module("AWSWire", ["RolloutCore", "Reconciliation", "Transport", "JSONText"]),
-    module("EdgeProbe", ["RolloutCore", "Reconciliation", "COpenSSL"]),
-    module("StateStore", ["RolloutCore", "Reconciliation", "JSONText", grdb]),
+    module("Transport", ["Locking", "CCurl", "COpenSSL"]),
+    module("AWSWire", ["RolloutCore", "Reconciliation", "Transport", "JSONText", "Locking"]),
+    module("EdgeProbe", ["RolloutCore", "Reconciliation", "Locking", "COpenSSL"]),
+    module("StateStore", ["RolloutCore", "Reconciliation", "JSONText", grdb, sqlite]),
     module(
       "Service",
       [
         "RolloutCore", "Reconciliation", "Settings", "AWSWire", "EdgeProbe", "StateStore",
-        "Transport", "JSONText", logging, lifecycle, signals,
+        "Transport", "JSONText", "Locking", logging, lifecycle, signals,
       ]),
     .executableTarget(
       name: "cognito-certd",
@@ -70,11 +72,13 @@ let package = Package(
       "Simulation",
       [
         "RolloutCore", "Reconciliation", "AWSWire", "EdgeProbe", "StateStore", "Transport",
-        "JSONText", "COpenSSL", logging,
+        "JSONText", "Locking", "COpenSSL", logging,
       ]),
     .executableTarget(
       name: "cognito-certd-simulator",
-      dependencies: ["Simulation", "JSONText", "RolloutCore", arguments],
+      dependencies: [
+        "Simulation", "Transport", "JSONText", "RolloutCore", "Locking", arguments,
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "cognito-certd-bench",
@@ -85,16 +89,22 @@ let package = Package(
     tests("SettingsTests", ["Settings", "RolloutCore"], exclude: ["Fixtures"]),
     tests(
       "AWSWireTests",
-      ["AWSWire", "Transport", "JSONText", "RolloutCore", "Reconciliation", "Simulation"],
+      [
+        "AWSWire", "Transport", "JSONText", "Locking", "RolloutCore", "Reconciliation",
+        "Simulation",
+      ],
       exclude: ["Vectors"]),
     tests(
       "EdgeProbeTests", ["EdgeProbe", "RolloutCore", "Reconciliation", "Simulation"]),
-    tests("StateStoreTests", ["StateStore", "RolloutCore", "Reconciliation"]),
+    tests("StateStoreTests", ["StateStore", "RolloutCore", "Reconciliation", grdb]),
     tests("ServiceTests", ["Service", "RolloutCore", "Reconciliation", "JSONText", logging]),
     tests(
       "SimulationTests",
-      ["Simulation", "RolloutCore", "Reconciliation", "StateStore", "JSONText"]),
-    tests("EndToEndTests", ["JSONText", "RolloutCore", "Transport", "StateStore"]),
+      ["Simulation", "RolloutCore", "Reconciliation", "StateStore", "JSONText", "Transport"],
+      exclude: ["Vectors"]),
+    tests(
+      "EndToEndTests",
+      ["JSONText", "Locking", "RolloutCore", "Reconciliation", "Transport", "StateStore"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,14 +1,83 @@
 #ifndef COGNITO_CERTD_COPENSSL_H
 #define COGNITO_CERTD_COPENSSL_H
+#include <openssl/bn.h>
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
+#include <string.h>
+/* Time limits of handshakes; Swift's Glibc module has neither. */
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+
+/* Certificates and TLS: OpenSSL's macros and variadic functions, as functions for Swift. */
+
+static inline EVP_PKEY *cossl_new_ec_key(const char *curve) { return EVP_EC_gen(curve); }
+
+static inline EVP_PKEY *cossl_new_rsa_key(size_t bits) { return EVP_RSA_gen(bits); }
+
+/* The bytes of a memory BIO; they live as long as it does. */
+static inline long cossl_bio_bytes(BIO *bio, const char **bytes) {
+  return BIO_ctrl(bio, BIO_CTRL_INFO, 0, (void *)bytes);
+}
+
+static inline void cossl_free(void *pointer) { OPENSSL_free(pointer); }
+
+static inline STACK_OF(GENERAL_NAME) *cossl_new_general_names(void) {
+  return sk_GENERAL_NAME_new_null();
+}
+
+static inline int cossl_push_general_name(STACK_OF(GENERAL_NAME) *names, GENERAL_NAME *name) {
+  return sk_GENERAL_NAME_push(names, name);
+}
+
+static inline void cossl_free_general_names(STACK_OF(GENERAL_NAME) *names) {
+  sk_GENERAL_NAME_pop_free(names, GENERAL_NAME_free);
+}
+
+static inline STACK_OF(X509) *cossl_new_certificates(void) { return sk_X509_new_null(); }
+
+static inline int cossl_push_certificate(STACK_OF(X509) *certificates, X509 *certificate) {
+  return sk_X509_push(certificates, certificate);
+}
+
+static inline int cossl_count_certificates(const STACK_OF(X509) *certificates) {
+  return sk_X509_num(certificates);
+}
+
+static inline X509 *cossl_certificate_at(const STACK_OF(X509) *certificates, int index) {
+  return index < sk_X509_num(certificates) ? sk_X509_value(certificates, index) : NULL;
+}
+
+static inline void cossl_free_certificates(STACK_OF(X509) *certificates) {
+  sk_X509_pop_free(certificates, X509_free);
+}
+
+/* Whether a read of PEM failed for no other reason than that nothing more follows. */
+static inline int cossl_is_end_of_pem(unsigned long code) {
+  return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
+}
+
+static inline int cossl_require_tls_1_2(SSL_CTX *context) {
+  return (int)SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+}
+
+static inline int cossl_set_server_name(SSL *connection, const char *name) {
+  return (int)SSL_set_tlsext_host_name(connection, name);
+}
+
+/* For servers: takes a reference of its own to an intermediate that is to be shown. */
+static inline int cossl_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
+  return (int)SSL_CTX_add1_chain_cert(context, certificate);
+}
+
 #endif

@@ -49,7 +49,8 @@ private struct JSONParser {
 
   mutating func expect(_ character: Unicode.Scalar) throws(JSONError) {
     guard next == UInt8(ascii: character) else {
-      throw error(next == nil ? "the text ends where \(character) must follow" : "expected \(character)")
+      throw error(
+        next == nil ? "the text ends where \(character) must follow" : "expected \(character)")
     }
     position += 1
   }

@@ -74,18 +74,35 @@ package protocol StatePort: Sendable {
 
 package struct StateChange: Equatable, Sendable {
   package var records: [DomainRecord]
+  /// Rollouts that ended as another took their place in a record.
+  package var ended: [EndedRollout]
   package var history: [HistoryEntry]
   package var handled: [Int64]
 
   package init(
-    records: [DomainRecord] = [], history: [HistoryEntry] = [], handled: [Int64] = []
+    records: [DomainRecord] = [], ended: [EndedRollout] = [], history: [HistoryEntry] = [],
+    handled: [Int64] = []
   ) {
     self.records = records
+    self.ended = ended
     self.history = history
     self.handled = handled
   }
 
-  package var isEmpty: Bool { records.isEmpty && history.isEmpty && handled.isEmpty }
+  package var isEmpty: Bool {
+    records.isEmpty && ended.isEmpty && history.isEmpty && handled.isEmpty
+  }
+}
+
+/// A rollout that is no longer its domain's latest.
+package struct EndedRollout: Equatable, Sendable {
+  package let domain: DomainName
+  package let rollout: Rollout
+
+  package init(domain: DomainName, rollout: Rollout) {
+    self.domain = domain
+    self.rollout = rollout
+  }
 }
 
 /// One line of the append-only record.

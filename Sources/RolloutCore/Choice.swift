@@ -176,7 +176,7 @@ package struct Chooser: Sendable {
   private func openFacts(_ certificate: Certificate) -> Question? {
     if certificate.isDescribed || facts.details[certificate.arn] != nil { return nil }
     let isDated =
-      certificate.notBefore != nil && certificate.notAfter != nil && certificate.origin != nil
+      certificate.notBefore != nil && certificate.notAfter != nil && certificate.createdAt != nil
     let isNamed = certificate.namesAreComplete || certificate.covers(mapping.domain)
     return isDated && isNamed && certificate.status != nil ? nil : .details(certificate.arn)
   }
@@ -218,7 +218,7 @@ package struct Chooser: Sendable {
 
   private func needsDates(_ certificate: Certificate, _ checks: CandidateChecks) -> Bool {
     let isDated =
-      certificate.notBefore != nil && certificate.notAfter != nil && certificate.origin != nil
+      certificate.notBefore != nil && certificate.notAfter != nil && certificate.createdAt != nil
     if isDated || certificate.isDescribed || facts.details[certificate.arn] != nil { return false }
     return checks.verdict(on: certificate).reason == nil
   }

@@ -177,7 +177,8 @@ extension DomainStep {
   private func reason(of rollout: Rollout) -> Reason? {
     guard let error = rollout.lastError else { return nil }
     if let reason = before.reason, reason.text == error { return reason }
-    return Reason(rollout.refusal ?? "last_error", error)
+    if let refusal = rollout.refusal { return Reason(refusal, error) }
+    return Reason("last_error", error)
   }
 
   private mutating func rest(

@@ -24,7 +24,8 @@ extension DomainStep {
     case .submitting: rollout.outcomeUnknown(at: now)
     case .propagating, .overdue:
       if !isShown, description.status.takesUpdates {
-        notKept(&rollout, description, attached: attached)
+        // A description may lag behind the call: it is believed when a look is due.
+        if rollout.isCheckDue(at: now) { notKept(&rollout, description, attached: attached) }
       } else {
         record.rollout = rollout
         let isActive = isShown && description.status == .active
@@ -34,6 +35,18 @@ extension DomainStep {
     case .retrying, .refused, .completed, .superseded, .abandoned: break
     }
     record.rollout = rollout
+  }
+
+  /// The condition of a rollout whose call was taken a moment ago and does not show yet: until
+  /// a look is due, nothing is concluded from it.
+  func lagging(_ description: DomainDescription, attached: CertificateARN) -> Condition? {
+    guard let rollout = record.rollout, description.status.takesUpdates,
+      attached != rollout.certificate || description.status == .failed
+    else { return nil }
+    switch rollout.phase {
+    case .propagating, .overdue: return rollout.isCheckDue(at: now) ? nil : rollout.condition
+    case .submitting, .retrying, .refused, .completed, .superseded, .abandoned: return nil
+    }
   }
 
   /// Whether someone else attached a third certificate, and the rollout is to give way: before
@@ -113,9 +126,11 @@ extension DomainStep {
   }
 
   private func describe(_ verdict: ProbeVerdict) -> String {
-    switch verdict {
-    case .passed(let edges): "all \(edges) that answer serve the new leaf"
-    case .stale(let addresses): "another leaf at \(addresses.joined(separator: ", "))"
+    let unreached = input.round?.unreached ?? []
+    let rest = unreached.isEmpty ? "" : "; no answer from \(unreached.joined(separator: ", "))"
+    return switch verdict {
+    case .passed(let edges): "all \(edges) that answer serve the new leaf\(rest)"
+    case .stale(let addresses): "another leaf at \(addresses.joined(separator: ", "))\(rest)"
     case .silent(let reason): "none answers: \(reason)"
     case .incomparable(let reason): "cannot be compared: \(reason)"
     }

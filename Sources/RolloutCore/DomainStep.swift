@@ -67,6 +67,13 @@ package struct DomainSchedule: Equatable, Sendable {
       self.code = code
     }
   }
+
+  /// Moves every time with a clock that was stepped.
+  package mutating func shift(by step: Duration) {
+    nextLookAt = nextLookAt.map { $0 + step }
+    lastProbedAt = lastProbedAt.map { $0 + step }
+    lastExpiryWarningAt = lastExpiryWarningAt.map { $0 + step }
+  }
 }
 
 /// What a decision still has to know.
@@ -201,6 +208,10 @@ package struct DomainStep {
       return
     }
     try advanceRollout(description, attached: attached)
+    if let condition = lagging(description, attached: attached) {
+      outlook = Outlook(condition: condition)
+      return
+    }
     let baseline = try baseline(attached: attached)
     let drift = try judgeDrift(attached: attached)
     // A retry is for the drift of its day, and no licence for a later one.

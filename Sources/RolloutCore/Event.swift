@@ -57,7 +57,6 @@ package struct Event: Equatable, Sendable {
     case reason
     case cause
     case proof
-    case condition
     case edges
     case confirmations
     case status
@@ -72,7 +71,6 @@ package struct Event: Equatable, Sendable {
     case config
     case stateFile = "state_file"
     case pid
-    case signal
     case duration
     case calls
     case failures
@@ -103,9 +101,9 @@ extension Event.Kind {
     case .daemonStarted: "the daemon has started"
     case .daemonStopping: "the daemon is stopping; open rollouts go on after the next start"
     case .configLoaded: "the configuration is in force"
-    case .configRejected: "the configuration is wrong; the one in force is kept"
+    case .configRejected: "the configuration is wrong and is not taken"
     case .pollCompleted: "every account and domain was looked at"
-    case .pollFailed: "the certificates of an identity could not be listed"
+    case .pollFailed: "a look at AWS failed; nothing is decided of what it did not show"
     case .replacementFound: "a certificate replaces the attached one"
     case .candidateIneligible: "a certificate for this domain cannot be chosen"
     case .candidateMissing: "no certificate can serve this domain any longer"

@@ -1,0 +1,104 @@
+# All that is done from a checkout; `make` alone lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help swift deps build test demo bench format lint release install deb clean
+
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR ?=
+SWIFT ?= swift
+
+SOURCES := Package.swift Sources Tests
+# A build of its own: other flags in the same directory would build everything anew each time.
+RELEASE := .build-release
+PROGRAM := $(RELEASE)/release/cognito-certd
+SIMULATOR := $(RELEASE)/release/cognito-certd-simulator
+# The same sources make the same program, wherever they lie: no path of this machine goes into it,
+# nor a hash that the compiler keeps there for itself and that the paths change.
+PLACE := /usr/src/cognito-certd
+RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path $(RELEASE) \
+  -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=$(PLACE) \
+  -Xswiftc -Xfrontend -Xswiftc -no-clang-module-breadcrumbs \
+  -Xcc -ffile-prefix-map=$(CURDIR)=$(PLACE) \
+  -Xlinker --build-id=sha1 -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
+DOC := $(DESTDIR)$(PREFIX)/share/doc/cognito-certd
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+swift:
+	@command -v $(SWIFT) >/dev/null || { \
+	  echo "make: there is no '$(SWIFT)'; install Swift 6.2 or newer from" \
+	    "https://www.swift.org/install/linux and put its usr/bin on the PATH" >&2; exit 1; }
+
+deps: ## Install the Debian packages that are missing (sudo when not root)
+	@Tests/Scripts/install-packages
+
+build: swift deps ## Build everything for debugging
+	$(SWIFT) build
+
+# One after the other: worlds take every core, and what runs programs measures time.
+test: swift deps ## Run all tests
+	$(SWIFT) test --disable-xctest --skip WorldTests --skip EndToEndTests
+	$(SWIFT) test --disable-xctest --skip-build --filter WorldTests
+	$(SWIFT) test --disable-xctest --skip-build --filter EndToEndTests
+
+demo: build ## Watch a rotation against a simulated AWS, about a minute
+	Tests/Demo/demo.sh
+
+bench: swift deps ## Measure a pass over 1,000 domains in 250 accounts
+	$(SWIFT) run -c release cognito-certd-bench
+
+format: swift ## Lay out the sources
+	$(SWIFT) format -i -r $(SOURCES)
+
+lint: swift ## Check the layout of the sources
+	$(SWIFT) format lint --strict -r $(SOURCES)
+
+release: $(PROGRAM) ## Build the program for other machines, without Swift's libraries
+
+# Not built again when nothing changed, so that root needs no Swift for `make install`.
+$(PROGRAM): $(shell find Package.swift Sources -type f)
+	@$(MAKE) --no-print-directory swift deps
+	$(SWIFT) build $(RELEASE_FLAGS) --product cognito-certd
+	@touch $@
+
+install: $(PROGRAM) ## Install below PREFIX (/usr/local), inside DESTDIR if given
+	install -D -m 755 -s $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/cognito-certd
+	sed 's|/usr/bin/cognito-certd|$(PREFIX)/bin/cognito-certd|; s|/usr/share|$(PREFIX)/share|' \
+	  systemd/cognito-certd.service | install -D -m 644 /dev/stdin \
+	  $(DESTDIR)$(PREFIX)/lib/systemd/system/cognito-certd.service
+	install -D -m 644 systemd/cognito-certd.catalog \
+	  $(DESTDIR)$(PREFIX)/lib/systemd/catalog/cognito-certd.catalog
+	install -D -m 644 -t $(DOC)/examples config/config.yaml systemd/examples/*.conf
+	@if [ -e $(DESTDIR)$(SYSCONFDIR)/cognito-certd/config.yaml ]; then \
+	  echo "$(DESTDIR)$(SYSCONFDIR)/cognito-certd/config.yaml is there and was left as it is"; \
+	else \
+	  install -D -m 644 config/config.yaml \
+	    $(DESTDIR)$(SYSCONFDIR)/cognito-certd/config.yaml; \
+	fi
+	@if [ -z "$(DESTDIR)" ]; then \
+	  echo "Now: write your domains into $(SYSCONFDIR)/cognito-certd/config.yaml, then run"; \
+	  echo "  cognito-certd check && journalctl --update-catalog && systemctl daemon-reload"; \
+	  echo "  systemctl enable --now cognito-certd"; \
+	fi
+
+deb: swift ## Build a Debian package into dist/
+	Tests/Scripts/build-deb
+
+.PHONY: systemd-test
+systemd-test: ## Check the service under a real systemd in namespaces (as root)
+	@Tests/Systemd/run
+
+# A change of any source counts as one of both programs.
+$(SIMULATOR): $(PROGRAM)
+	@$(MAKE) --no-print-directory swift deps
+	$(SWIFT) build $(RELEASE_FLAGS) --product cognito-certd-simulator
+	@touch $@
+
+clean: ## Remove what was built
+	rm -rf .build $(RELEASE) .build-deb dist

@@ -1,0 +1,114 @@
+import JSONText
+import RolloutCore
+
+/// Times as AWS and the emulators write them.
+enum AnswerTime {
+  /// From 1900 to 9999: what lies beyond is a mistake, whoever made it.
+  private static let range =
+    Instant(
+      year: 1900, month: 1, day: 1)...Instant(
+      year: 9999, month: 12, day: 31, hour: 23, minute: 59, second: 59)
+
+  /// Seconds since 1970, whole or not, or ISO 8601; nil for anything else.
+  static func instant(_ value: JSONValue) -> Instant? {
+    let instant: Instant?
+    switch value {
+    case .number: instant = value.double.flatMap(fromSeconds)
+    case .string(let text): instant = iso8601(text)
+    case .null, .bool, .array, .object: instant = nil
+    }
+    return instant.flatMap { range.contains($0) ? $0 : nil }
+  }
+
+  private static func fromSeconds(_ seconds: Double) -> Instant? {
+    Int64(exactly: (seconds * 1000).rounded()).map(Instant.init(milliseconds:))
+  }
+
+  /// `2026-11-23T21:36:51.5Z`, with `+01:00` for `Z`; a space may stand for the `T`.
+  static func iso8601(_ text: String) -> Instant? {
+    var reader = DigitReader(text)
+    guard let year = reader.number(4), reader.skip("-"), let month = reader.number(2),
+      reader.skip("-"), let day = reader.number(2), reader.skip("T") || reader.skip(" "),
+      let hour = reader.number(2), reader.skip(":"), let minute = reader.number(2),
+      reader.skip(":"), let second = reader.number(2)
+    else { return nil }
+    let milliseconds = reader.skip(".") ? reader.fraction() : 0
+    guard let milliseconds, let offset = reader.zone(), reader.isAtEnd else { return nil }
+    return checked(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+      .map { Instant(milliseconds: $0.milliseconds + milliseconds - offset * 60_000) }
+  }
+
+  /// The form of HTTP's `Date`: `Mon, 23 Nov 2026 21:36:51 GMT`.
+  static func httpDate(_ text: String) -> Instant? {
+    let months = [
+      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+    let words = text.split(separator: " ")
+    guard words.count == 6, words[5] == "GMT" || words[5] == "UTC",
+      let month = months.firstIndex(of: String(words[2]))
+    else { return nil }
+    var day = DigitReader(String(words[1]))
+    var year = DigitReader(String(words[3]))
+    var time = DigitReader(String(words[4]))
+    guard let day = day.number(2), let year = year.number(4), let hour = time.number(2),
+      time.skip(":"), let minute = time.number(2), time.skip(":"), let second = time.number(2)
+    else { return nil }
+    return checked(
+      year: year, month: Int64(month + 1), day: day, hour: hour, minute: minute, second: second)
+  }
+
+  private static func checked(
+    year: Int64, month: Int64, day: Int64, hour: Int64, minute: Int64, second: Int64
+  ) -> Instant? {
+    guard (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61
+    else { return nil }
+    let instant = Instant(
+      year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+    // 30 February carries over into March: it is no day.
+    return Instant(year: year, month: month, day: day).civilDate.month == month ? instant : nil
+  }
+}
+
+/// Reads ASCII digits and signs from the front of a text.
+private struct DigitReader {
+  private var rest: Substring.UTF8View
+
+  init(_ text: String) { rest = Substring(text).utf8 }
+
+  var isAtEnd: Bool { rest.isEmpty }
+
+  mutating func skip(_ sign: Unicode.Scalar) -> Bool {
+    guard rest.first == UInt8(ascii: sign) else { return false }
+    rest = rest.dropFirst()
+    return true
+  }
+
+  /// Exactly that many digits, four at most.
+  mutating func number(_ width: Int) -> Int64? {
+    let digits = rest.prefix(width)
+    guard digits.count == width, digits.allSatisfy({ (0x30...0x39).contains($0) }) else {
+      return nil
+    }
+    rest = rest.dropFirst(width)
+    return digits.reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+  }
+
+  /// Milliseconds from the digits after a decimal point; those beyond three are dropped.
+  mutating func fraction() -> Int64? {
+    let digits = rest.prefix { (0x30...0x39).contains($0) }
+    guard !digits.isEmpty else { return nil }
+    rest = rest.dropFirst(digits.count)
+    let first = Array((digits.map { Int64($0 - 0x30) } + [0, 0, 0]).prefix(3))
+    return first.reduce(0) { $0 * 10 + $1 }
+  }
+
+  /// Minutes east of UTC.
+  mutating func zone() -> Int64? {
+    if skip("Z") { return 0 }
+    let isEast = skip("+")
+    guard isEast || skip("-"), let hours = number(2) else { return nil }
+    _ = skip(":")
+    guard let minutes = number(2), hours < 24, minutes < 60 else { return nil }
+    return (hours * 60 + minutes) * (isEast ? 1 : -1)
+  }
+}

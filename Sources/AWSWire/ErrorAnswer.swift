@@ -1,0 +1,62 @@
+import JSONText
+import RolloutCore
+import Transport
+
+/// An answer that is not a success, read as far as it can be.
+struct ErrorAnswer {
+  let code: String?
+  let message: String
+
+  /// Names of codes may carry a namespace before `#` and a URL after `:`.
+  init(reading response: HTTPResponse, hiding secrets: [Secret]) {
+    var code = response.header("x-amzn-errortype")
+    var message: String?
+    if let body = try? JSONValue(parsing: response.body), body.members != nil {
+      code = code ?? body["__type"]?.string ?? body["code"]?.string ?? body["Code"]?.string
+      message = body["message"]?.string ?? body["Message"]?.string ?? ""
+    } else if let error = QueryAnswer(response.body)?.error {
+      code = code ?? error.code
+      message = error.message
+    }
+    self.code = code.flatMap { ErrorAnswer.plainCode($0, hiding: secrets) }
+    let place = ErrorAnswer.place(of: response)
+    guard let message else {
+      self.message = ErrorAnswer.whatInstead(response)
+      return
+    }
+    let text = SafeMessage.text(message, hiding: secrets)
+    guard let known = self.code else {
+      self.message = "an error without a code (\(place)): \(text)"
+      return
+    }
+    self.message =
+      ErrorClassification.isKnown(known)
+      ? text : "\(text) (\(known), a code this version does not know, \(place))"
+  }
+
+  private static func plainCode(_ raw: String, hiding secrets: [Secret]) -> String? {
+    let withoutURL = raw.split(separator: ":", maxSplits: 1).first ?? ""
+    let name = withoutURL.split(separator: "#").last ?? ""
+    return SafeMessage.token(String(name), hiding: secrets)
+  }
+
+  /// Says what came in place of JSON: `HTML instead of JSON (HTTP 503, text/html)`.
+  static func whatInstead(_ response: HTTPResponse, problem: JSONError? = nil) -> String {
+    let place = place(of: response)
+    let first = response.body.first { $0 > 0x20 }
+    guard let first else { return "an empty body instead of JSON (\(place))" }
+    let type = response.header("content-type")?.lowercased() ?? ""
+    if type.hasPrefix("text/html") || first == UInt8(ascii: "<") {
+      return "HTML instead of JSON (\(place))"
+    }
+    guard let problem else { return "something else than a JSON object (\(place))" }
+    return "malformed JSON, wrong at byte \(problem.offset) of \(response.body.count) (\(place))"
+  }
+
+  private static func place(of response: HTTPResponse) -> String {
+    let type = response.header("content-type").flatMap { $0.split(separator: ";").first }
+    let isPlain = type?.utf8.allSatisfy { (0x21...0x7e).contains($0) } ?? false
+    let shown = type.flatMap { isPlain && $0.utf8.count <= 80 ? ", \($0)" : nil }
+    return "HTTP \(response.status)\(shown ?? "")"
+  }
+}

@@ -1,0 +1,167 @@
+/// Makes a text that came from elsewhere fit to log, to store and to compare: no credentials,
+/// no signatures, no request ids (two errors that differ by those alone are the same error), no
+/// control characters, no more than a few lines.
+enum SafeMessage {
+  /// Characters of a finished message.
+  static let maximumLength = 500
+  private static let maximumTokenLength = 128
+  /// Characters that are looked at before that.
+  private static let maximumInput = 4096
+  /// A secret shorter than this is no secret, and would be found in every second word.
+  private static let minimumSecretLength = 8
+
+  /// A message of AWS's. `secrets` are those that signed the request: wherever they come back,
+  /// they go.
+  static func text(_ raw: String, hiding secrets: [Secret]) -> String {
+    var text = hide(secrets, in: raw)
+    text = withoutSignatureDump(text)
+    text = withoutRequestIDs(text)
+    text = withoutCredentials(text)
+    return finished(text)
+  }
+
+  /// A message of our own libraries': it may name long paths, and holds nothing that AWS wrote.
+  static func local(_ raw: String, hiding secrets: [Secret]) -> String {
+    finished(hide(secrets, in: raw))
+  }
+
+  /// A short token such as an error code or a request id; nil when it is anything else.
+  static func token(_ raw: String, hiding secrets: [Secret] = []) -> String? {
+    if hide(secrets, in: raw) != raw { return nil }
+    let isPlain = raw.utf8.allSatisfy { byte in
+      switch byte {
+      case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+      case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "="): true
+      default: false
+      }
+    }
+    return isPlain && !raw.isEmpty && raw.utf8.count <= maximumTokenLength ? raw : nil
+  }
+
+  private static func hide(_ secrets: [Secret], in raw: String) -> String {
+    var text = raw
+    for secret in secrets where secret.revealed.utf8.count >= minimumSecretLength {
+      text = text.replacing(secret.revealed, with: Secret.placeholder)
+    }
+    return String(text.prefix(maximumInput))
+  }
+
+  /// SignatureDoesNotMatch shows the whole canonical request, with the session token in it.
+  private static func withoutSignatureDump(_ text: String) -> String {
+    let lowered = text.lowercased()
+    let marks = [
+      "the canonical string", "canonical request", "the string-to-sign", "string to sign",
+    ]
+    let cut = marks.compactMap { lowered.firstRange(of: $0)?.lowerBound }.min()
+    guard let cut else { return text }
+    return String(text.prefix(lowered.distance(from: lowered.startIndex, to: cut)))
+  }
+
+  /// `; Request ID: 1-2-3` within the text of an error that wraps another service's.
+  private static func withoutRequestIDs(_ text: String) -> String {
+    var rest = Substring(text)
+    var kept = ""
+    let isEnd: (Character) -> Bool = { ";,)]".contains($0) || $0.isNewline }
+    while let mark = nextRequestID(in: rest) {
+      var before = rest[..<mark.lowerBound]
+      while let last = before.last, last.isWhitespace || last == ";" || last == "," {
+        before = before.dropLast()
+      }
+      kept += before
+      rest = rest[mark.upperBound...].drop { $0.isWhitespace }
+      rest = rest.drop { !isEnd($0) && !$0.isWhitespace }
+    }
+    return kept + rest
+  }
+
+  private static func nextRequestID(in text: Substring) -> Range<Substring.Index>? {
+    ["Extended Request ID:", "Request ID:", "Request Id:", "RequestId:", "RequestID:"]
+      .compactMap { text.firstRange(of: $0) }
+      .min { $0.lowerBound < $1.lowerBound }
+  }
+
+  // MARK: Credentials
+
+  private static func withoutCredentials(_ text: String) -> String {
+    var safe = ""
+    var word = ""
+    for character in text {
+      if character.isWhitespace || "\"'(),;<>[]{}&?".contains(character) {
+        safe += redacted(word)
+        word = ""
+        safe.append(character)
+      } else {
+        word.append(character)
+      }
+    }
+    return safe + redacted(word)
+  }
+
+  private static let secretNames = [
+    "credential", "signature", "signedheaders", "token", "secret", "password", "authorization",
+    "accesskey", "access_key", "x-amz-",
+  ]
+
+  private static func redacted(_ word: String) -> String {
+    if let equals = word.firstIndex(of: "="), word.index(after: equals) < word.endIndex {
+      let name = word[..<equals].lowercased()
+      if secretNames.contains(where: { name.contains($0) }) {
+        return word[...equals] + Secret.placeholder
+      }
+    }
+    return isOpaque(word) ? Secret.placeholder : word
+  }
+
+  /// Whether a word can only have been made by a machine: an access key id, a web token, or so
+  /// many letters and digits in a row that they are a key, a signature or a session token. The
+  /// hyphens and colons of an ARN part it into shorter runs.
+  private static func isOpaque(_ word: String) -> Bool {
+    let isAccessKey = ["AKIA", "ASIA", "ABIA", "ACCA"].contains { word.contains($0) }
+    if isAccessKey && word.utf8.count >= 16 { return true }
+    if word.hasPrefix("eyJ") && word.utf8.count >= 20 { return true }
+    var run = 0
+    var longestRun = 0
+    var isURLSafe = true
+    for byte in word.utf8 {
+      switch byte {
+      case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "+"), UInt8(ascii: "/"),
+        UInt8(ascii: "="):
+        run += 1
+        longestRun = max(longestRun, run)
+      case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "%"): run = 0
+      default:
+        run = 0
+        isURLSafe = false
+      }
+    }
+    return longestRun >= 40 || (isURLSafe && word.utf8.count >= 100)
+  }
+
+  // MARK: Layout
+
+  private static func finished(_ text: String) -> String {
+    let isSpace: (Character) -> Bool = { $0.isWhitespace }
+    let trimmed = text.drop(while: isSpace)
+    let end = trimmed.lastIndex { !isSpace($0) }.map { trimmed.index(after: $0) }
+    var safe = ""
+    for scalar in trimmed[..<(end ?? trimmed.startIndex)].unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate,
+        .unassigned:
+        safe += escaped(scalar)
+      default: safe.unicodeScalars.append(scalar)
+      }
+    }
+    if safe.isEmpty { return "no message" }
+    return safe.count > maximumLength ? safe.prefix(maximumLength - 1) + "…" : safe
+  }
+
+  private static func escaped(_ scalar: Unicode.Scalar) -> String {
+    switch scalar {
+    case "\n": "\\n"
+    case "\r": "\\r"
+    case "\t": "\\t"
+    default: "\\u{\(String(scalar.value, radix: 16))}"
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/// One of the shared AWS files, parsed.
+struct SharedFile {
+  let path: String
+  let content: INIFile
+}
+
+/// What one shared file says of one profile.
+struct SharedProfile {
+  private let name: String
+  private let path: String
+  private let values: [String: String]
+
+  /// nil when the file has no such profile. In the config file it stands as `[profile x]`, and
+  /// the default one as `[default]` too; in the credentials file as `[x]`.
+  init?(in file: SharedFile?, named name: String, asConfig: Bool) {
+    guard let file else { return nil }
+    let plain = asConfig && name != "default" ? nil : file.content.sections[name]
+    let prefixed = asConfig ? file.content.sections["profile \(name)"] : nil
+    guard let values = prefixed ?? plain else { return nil }
+    self.name = name
+    self.values = values
+    path = file.path
+  }
+
+  private func value(_ key: String) -> String? {
+    values[key].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// The static keys; nil when the profile has none.
+  func credentials() throws(CredentialProblem) -> Credentials? {
+    let key = value("aws_access_key_id")
+    let secret = value("aws_secret_access_key")
+    if key == nil && secret == nil { return nil }
+    guard let key, let secret else {
+      let missing = key == nil ? "aws_access_key_id" : "aws_secret_access_key"
+      throw CredentialProblem("profile \(name) in \(path) has no \(missing): add it")
+    }
+    return try StaticKeys(key: key, secret: secret, token: value("aws_session_token"))
+      .credentials(origin: "profile \(name) of \(path)")
+  }
+
+  /// Set when the profile assumes a role.
+  var assumedRole: CredentialProblem? {
+    firstOf(["role_arn", "web_identity_token_file"])
+  }
+
+  /// Set when the profile takes its keys from elsewhere.
+  var otherSource: CredentialProblem? {
+    firstOf(["credential_process", "sso_session", "sso_start_url", "login_session"])
+  }
+
+  private func firstOf(_ keys: [String]) -> CredentialProblem? {
+    keys.first { value($0) != nil }.map { key in
+      CredentialProblem(
+        "\(key) of profile \(name) in \(path) is not supported yet: "
+          + "use aws_access_key_id and aws_secret_access_key")
+    }
+  }
+}
+
+/// A key pair as it was written somewhere, not yet judged.
+struct StaticKeys {
+  let key: String
+  let secret: String
+  let token: String?
+
+  /// Refuses what can only be a mistake: such a text would not survive as a header.
+  func credentials(origin: String) throws(CredentialProblem) -> Credentials {
+    for (name, text) in [
+      ("access key id", key), ("secret access key", secret), ("session token", token ?? "-"),
+    ] where !text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) {
+      throw CredentialProblem("the \(name) of \(origin) holds a space or a character beyond ASCII")
+    }
+    return Credentials(
+      accessKeyID: key, secretAccessKey: secret, sessionToken: token, origin: origin)
+  }
+}

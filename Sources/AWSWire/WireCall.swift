@@ -1,0 +1,79 @@
+import JSONText
+import RolloutCore
+import Transport
+
+/// One operation on one thing, as it will be sent.
+struct WireCall: Sendable {
+  let service: AWSService
+  let region: Region
+  let identity: Identity
+  let operation: String
+  /// What it is about, for errors: a domain, an ARN, an identity.
+  let object: String
+  let payload: Payload
+  let discipline: Discipline
+  let maximumBodySize: Int
+
+  enum Payload: Sendable {
+    /// JSON 1.1.
+    case json(JSONValue)
+    /// The query protocol: a form that names the operation and its version.
+    case form(String)
+  }
+
+  enum Discipline: Sendable {
+    /// May be asked again at will.
+    case read
+    /// Asked once, on a connection that libcurl cannot have tried before.
+    case change
+  }
+
+  /// In bytes. A page of ListCertificates holds 1,000 summaries of up to 100 names.
+  static let maximumPage = 8 << 20
+  static let maximumSingle = 1 << 20
+
+  /// Cognito calls CloudFront before it answers an update.
+  private static let timeoutOfChange = Duration.seconds(60)
+  private static let timeoutOfRead = Duration.seconds(15)
+
+  var quotaScope: RetryQuota.Scope {
+    RetryQuota.Scope(service: service, region: region, identity: identity)
+  }
+
+  func failure(
+    _ kind: Failure.Kind, _ message: String, code: String? = nil, requestID: String? = nil,
+    retryAfter: Duration? = nil
+  ) -> Failure {
+    Failure(
+      kind, operation: operation, object: object, code: code, message: message,
+      requestID: requestID, retryAfter: retryAfter)
+  }
+
+  /// The request without its signature.
+  func request(to url: String, userAgent: String, caBundle: String?) -> HTTPRequest {
+    let isChange = discipline == .change
+    return HTTPRequest(
+      url: url, headers: headers + [Header("User-Agent", userAgent)], body: body,
+      timeout: isChange ? WireCall.timeoutOfChange : WireCall.timeoutOfRead,
+      maximumBodySize: maximumBodySize, usesFreshConnection: isChange, caBundle: caBundle)
+  }
+
+  private var headers: [Header] {
+    switch payload {
+    case .json:
+      [
+        Header("Content-Type", "application/x-amz-json-1.1"),
+        Header("X-Amz-Target", "\(service.targetPrefix).\(operation)"),
+      ]
+    case .form:
+      [Header("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")]
+    }
+  }
+
+  private var body: [UInt8] {
+    switch payload {
+    case .json(let value): Array(value.encoded.utf8)
+    case .form(let text): Array(text.utf8)
+    }
+  }
+}

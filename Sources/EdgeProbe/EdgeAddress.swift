@@ -1,0 +1,121 @@
+package import Glibc
+
+/// An address and port that a name resolved to.
+package struct EdgeAddress: Hashable, Sendable, CustomStringConvertible {
+  private let family: Family
+  /// In network order.
+  private let bytes: [UInt8]
+  /// The interface of a link-local IPv6 address; 0 for all others.
+  private let scope: UInt32
+  private let port: UInt16
+
+  private enum Family: Hashable {
+    case ipv4, ipv6
+  }
+
+  /// An address as people write it, without brackets; nil for anything else.
+  package init?(_ text: String, port: UInt16) {
+    var buffer = [UInt8](repeating: 0, count: 16)
+    if inet_pton(AF_INET, text, &buffer) == 1 {
+      self.init(family: .ipv4, bytes: Array(buffer.prefix(4)), scope: 0, port: port)
+    } else if inet_pton(AF_INET6, text, &buffer) == 1 {
+      self.init(family: .ipv6, bytes: buffer, scope: 0, port: port)
+    } else {
+      return nil
+    }
+  }
+
+  /// What `getaddrinfo` gave; nil for a family that is neither of IP's.
+  init?(_ given: addrinfo) {
+    guard let address = given.ai_addr else { return nil }
+    let raw = UnsafeRawPointer(address)
+    let length = Int(given.ai_addrlen)
+    switch given.ai_family {
+    case AF_INET where length >= MemoryLayout<sockaddr_in>.size:
+      let ipv4 = raw.loadUnaligned(as: sockaddr_in.self)
+      self.init(
+        family: .ipv4, bytes: withUnsafeBytes(of: ipv4.sin_addr) { Array($0) }, scope: 0,
+        port: UInt16(bigEndian: ipv4.sin_port))
+    case AF_INET6 where length >= MemoryLayout<sockaddr_in6>.size:
+      let ipv6 = raw.loadUnaligned(as: sockaddr_in6.self)
+      self.init(
+        family: .ipv6, bytes: withUnsafeBytes(of: ipv6.sin6_addr) { Array($0) },
+        scope: ipv6.sin6_scope_id, port: UInt16(bigEndian: ipv6.sin6_port))
+    default:
+      return nil
+    }
+  }
+
+  private init(family: Family, bytes: [UInt8], scope: UInt32, port: UInt16) {
+    self.family = family
+    self.bytes = bytes
+    self.scope = scope
+    self.port = port
+  }
+
+  /// `AF_INET` or `AF_INET6`.
+  package var socketFamily: Int32 {
+    switch family {
+    case .ipv4: AF_INET
+    case .ipv6: AF_INET6
+    }
+  }
+
+  package func withSocketAddress<Result>(
+    _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+  ) -> Result {
+    var storage = sockaddr_storage()
+    return withUnsafeMutableBytes(of: &storage) { raw in
+      let length: Int
+      switch family {
+      case .ipv4:
+        var ipv4 = sockaddr_in()
+        ipv4.sin_family = sa_family_t(AF_INET)
+        ipv4.sin_port = port.bigEndian
+        withUnsafeMutableBytes(of: &ipv4.sin_addr) { $0.copyBytes(from: bytes) }
+        raw.storeBytes(of: ipv4, as: sockaddr_in.self)
+        length = MemoryLayout<sockaddr_in>.size
+      case .ipv6:
+        var ipv6 = sockaddr_in6()
+        ipv6.sin6_family = sa_family_t(AF_INET6)
+        ipv6.sin6_port = port.bigEndian
+        ipv6.sin6_scope_id = scope
+        withUnsafeMutableBytes(of: &ipv6.sin6_addr) { $0.copyBytes(from: bytes) }
+        raw.storeBytes(of: ipv6, as: sockaddr_in6.self)
+        length = MemoryLayout<sockaddr_in6>.size
+      }
+      let address = raw.assumingMemoryBound(to: sockaddr.self)
+      guard let base = address.baseAddress else {
+        preconditionFailure("a variable on the stack has an address")
+      }
+      return body(base, socklen_t(length))
+    }
+  }
+
+  /// `192.0.2.7:443` or `[2001:db8::1]:443`.
+  package var description: String {
+    var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+    guard inet_ntop(socketFamily, bytes, &buffer, socklen_t(buffer.count)) != nil else {
+      return "?:\(port)"
+    }
+    let text = buffer.withUnsafeBufferPointer { characters in
+      String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+    switch family {
+    case .ipv4: return "\(text):\(port)"
+    case .ipv6: return "[\(text)\(scope == 0 ? "" : "%\(scope)")]:\(port)"
+    }
+  }
+}
+
+extension EdgeAddress: Comparable {
+  /// IPv4 before IPv6, then by number: name servers answer in another order every time, and
+  /// what is shown and stored is not to change with it.
+  package static func < (left: EdgeAddress, right: EdgeAddress) -> Bool {
+    if left.family != right.family { return left.family == .ipv4 }
+    if left.bytes != right.bytes {
+      return left.bytes.lexicographicallyPrecedes(right.bytes)
+    }
+    return (left.port, left.scope) < (right.port, right.scope)
+  }
+}

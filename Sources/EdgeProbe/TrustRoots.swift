@@ -1,0 +1,127 @@
+import COpenSSL
+import Glibc
+
+/// The roots that chains are to lead to.
+///
+/// OpenSSL guards a store with a lock of its own, so that any number of threads may verify
+/// against one.
+final class TrustRoots: @unchecked Sendable {
+  /// An `X509_STORE`.
+  let store: OpaquePointer
+
+  private init(taking store: OpaquePointer) { self.store = store }
+
+  deinit { X509_STORE_free(store) }
+
+  /// The roots of a PEM file, of which there must be one at least.
+  static func reading(file path: String) throws(StepFailure) -> TrustRoots {
+    do throws(StepFailure) {
+      let bytes = try readFile(path, limit: maximumFileSize)
+      let list = try CertificateList(
+        readingPEM: bytes,
+        limits: CertificateList.Limits(bytes: maximumFileSize, blocks: maximumBlocks),
+        otherBlocks: .skip)
+      guard list.count > 0 else { throw StepFailure("there is no PEM certificate in it") }
+      guard let store = X509_STORE_new() else { throw .openSSL() }
+      let roots = TrustRoots(taking: store)
+      for index in 0..<Int32(clamping: list.count) {
+        guard X509_STORE_add_cert(store, cossl_certificate_at(list.stack, index)) == 1 else {
+          throw .openSSL()
+        }
+      }
+      return withExtendedLifetime(list) { roots }
+    } catch {
+      throw StepFailure("the roots in \(path) cannot be read: \(error.text)")
+    }
+  }
+
+  /// The roots of this system, where OpenSSL was built or told (SSL_CERT_FILE, SSL_CERT_DIR)
+  /// to look for them.
+  static func system() throws(StepFailure) -> TrustRoots {
+    let file = systemFile
+    let directory = systemDirectory
+    guard FileIdentity(of: file) != nil || !isEmptyDirectory(directory) else {
+      throw StepFailure(
+        "there are no roots in \(file) or \(directory); install ca-certificates, "
+          + "or name a file of roots with ca_file")
+    }
+    guard let store = X509_STORE_new() else {
+      throw StepFailure(StepFailure.openSSL().text)
+    }
+    let roots = TrustRoots(taking: store)
+    guard X509_STORE_set_default_paths(store) == 1 else {
+      throw StepFailure(
+        "the system's roots cannot be read: \(StepFailure.openSSL().text)")
+    }
+    ERR_clear_error()
+    return roots
+  }
+
+  static var systemFile: String {
+    environment(X509_get_default_cert_file_env()) ?? text(X509_get_default_cert_file())
+  }
+
+  private static var systemDirectory: String {
+    environment(X509_get_default_cert_dir_env()) ?? text(X509_get_default_cert_dir())
+  }
+
+  /// Debian's file of all public roots has 220 kB.
+  private static let maximumFileSize = 16 << 20
+  private static let maximumBlocks = 10_000
+
+  private static func environment(_ name: UnsafePointer<CChar>?) -> String? {
+    guard let name, let value = getenv(name) else { return nil }
+    return String(cString: value)
+  }
+
+  private static func text(_ characters: UnsafePointer<CChar>?) -> String {
+    characters.map { String(cString: $0) } ?? ""
+  }
+}
+
+/// What changes when a file is replaced or written to.
+struct FileIdentity: Equatable {
+  private let device: UInt
+  private let inode: UInt
+  private let size: Int
+  private let seconds: Int
+  private let nanoseconds: Int
+
+  init?(of path: String) {
+    var facts = stat()
+    guard stat(path, &facts) == 0 else { return nil }
+    device = facts.st_dev
+    inode = facts.st_ino
+    size = facts.st_size
+    seconds = facts.st_mtim.tv_sec
+    nanoseconds = facts.st_mtim.tv_nsec
+  }
+}
+
+private func isEmptyDirectory(_ path: String) -> Bool {
+  guard let directory = opendir(path) else { return true }
+  defer { closedir(directory) }
+  // "." and ".." are always there.
+  return readdir(directory) == nil || readdir(directory) == nil || readdir(directory) == nil
+}
+
+/// Reads a regular file whole. A pipe or device, which might never end, is refused.
+private func readFile(_ path: String, limit: Int) throws(StepFailure) -> [UInt8] {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+  guard descriptor >= 0 else { throw .system(errno) }
+  defer { close(descriptor) }
+  var facts = stat()
+  guard fstat(descriptor, &facts) == 0 else { throw .system(errno) }
+  guard facts.st_mode & S_IFMT == S_IFREG else {
+    throw StepFailure("it is not a regular file")
+  }
+  var bytes: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: 64 << 10)
+  while bytes.count <= limit {
+    let count = read(descriptor, &buffer, buffer.count)
+    if count == 0 { return bytes }
+    guard count > 0 else { throw .system(errno) }
+    bytes += buffer[..<count]
+  }
+  throw StepFailure("it is over the limit of \(limit) bytes")
+}

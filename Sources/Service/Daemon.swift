@@ -1,0 +1,208 @@
+import AWSWire
+import Glibc
+import Logging
+import Reconciliation
+import RolloutCore
+import ServiceLifecycle
+package import Settings
+import StateStore
+import UnixSignals
+
+/// The service: everything that a valid configuration is turned into, from the lock to the
+/// loop, and its end.
+package struct Daemon: Sendable {
+  package let version: String
+  package let options: Options
+  package let environment: [String: String]
+
+  package init(version: String, options: Options, environment: [String: String]) {
+    self.version = version
+    self.options = options
+    self.environment = environment
+  }
+
+  package struct Options: Sendable {
+    package var configPath: String
+    package var logLevel: LogLevel?
+    package var logFormat: LogFormat?
+    package var mode: Mode
+
+    package init(
+      configPath: String, logLevel: LogLevel? = nil, logFormat: LogFormat? = nil,
+      mode: Mode = .service
+    ) {
+      self.configPath = configPath
+      self.logLevel = logLevel
+      self.logFormat = logFormat
+      self.mode = mode
+    }
+
+    package enum Mode: Sendable { case service, once, onceAndWait }
+  }
+
+  /// A stop waits this long for a pass under way before it is cancelled; systemd is promised
+  /// an end within 10 s.
+  static let stopGrace = Duration.seconds(7)
+
+  /// Runs until a signal, or until `--once` is done.
+  package func run() async -> ExitStatus {
+    StandardStreams.prepare()
+    let configuration: Configuration
+    do throws(InvalidConfiguration) {
+      configuration = try ConfigurationLoader.load(
+        path: options.configPath, environment: environment)
+    } catch {
+      let log = LogSettings(level: options.logLevel ?? .info, format: options.logFormat ?? .auto)
+      report(error, to: LogReporter(logger(log)))
+      await letJournalCatchUp()
+      return .configuration
+    }
+    let logger = logger(configuration.log)
+    do throws(StateFailure) {
+      return try await serve(configuration, logger: logger)
+    } catch {
+      LogReporter(logger).log(
+        Event(.stateFailed, [.error: error.description, .stateFile: error.path]))
+      return .failure
+    }
+  }
+
+  /// journald asks the kernel which unit a sender belongs to, and learns nothing of one that
+  /// has ended: an entry of a process that ends at once would not be found by its unit.
+  private func letJournalCatchUp() async {
+    if environment["JOURNAL_STREAM"] == nil { return }
+    await CallClock().sleep(for: Daemon.journalDelay)
+  }
+
+  static let journalDelay = Duration.milliseconds(200)
+
+  private func logger(_ settings: LogSettings) -> Logger {
+    let format = LogOutput.Format(rawValue: (options.logFormat ?? settings.format).rawValue)
+    let output = LogOutput(format ?? .auto, environment: environment)
+    let level = Logger.Level(rawValue: (options.logLevel ?? settings.level).rawValue) ?? .info
+    return Logger(label: "cognito-certd") { _ in
+      RecordLogHandler(output, level: level, now: { SystemClock.now })
+    }
+  }
+
+  /// One line a problem: each is an event of its own.
+  func report(_ invalid: InvalidConfiguration, to reporter: LogReporter) {
+    for problem in invalid.problems where problem.severity == .error {
+      reporter.log(
+        Event(.configRejected, [.config: options.configPath, .error: problem.description]))
+    }
+  }
+
+  private func serve(
+    _ configuration: Configuration, logger: Logger
+  ) async throws(StateFailure) -> ExitStatus {
+    let reporter = LogReporter(logger)
+    let heartbeatPath = Heartbeat.path(
+      stateFile: configuration.stateFile, runtimeDirectory: environment["RUNTIME_DIRECTORY"])
+    let lock = try ProcessLock.acquire(
+      stateFile: configuration.stateFile, heartbeat: heartbeatPath)
+    let store = try StateStore.open(
+      path: configuration.stateFile, mode: .daemon, holding: lock)
+    defer { close(store, reporter) }
+    let notifier = ServiceNotifier(environment: environment)
+    let clock = SystemClock(
+      aliveInterval: (notifier.watchdogInterval ?? .seconds(60)) / 3,
+      alive: { notifier.alive() })
+    let surroundings: AWSSurroundings
+    do throws(MalformedEndpoint) {
+      surroundings = try AWSSurroundings(environment: environment, version: version)
+    } catch {
+      reporter.log(Event(.configRejected, [.error: error.description]))
+      return .configuration
+    }
+    let report = DaemonReport(
+      logger: logger, notifier: notifier, heartbeatPath: heartbeatPath,
+      heartbeat: Heartbeat(
+        pid: getpid(), lastSuccessfulPoll: nil,
+        pollInterval: configuration.fleet.pacing.pollInterval))
+    let ports = Ports(
+      certificates: surroundings.client, domains: surroundings.client,
+      edges: surroundings.probe, state: store, clock: clock, report: report)
+    let reconciler = Reconciler(ports: ports, fleet: configuration.fleet)
+    announce(configuration, reporter)
+    let loop = LoopService(
+      loop: ReconcilerLoop(reconciler: reconciler, ports: ports, mode: options.mode.loop),
+      clock: clock, notifier: notifier)
+    let control = ControlService(
+      daemon: self, configuration: configuration, clock: clock, store: store, report: report,
+      reporter: reporter, notifier: notifier,
+      signals: await UnixSignalsSequence(trapping: .sighup, .sigusr1))
+    let status = await run(loop, control, logger: logger)
+    notifier.stopping()
+    reporter.log(Event(.daemonStopping, [.pid: String(getpid())]))
+    await surroundings.shutDown()
+    return status
+  }
+
+  private func announce(_ configuration: Configuration, _ reporter: LogReporter) {
+    reporter.log(
+      Event(
+        .daemonStarted,
+        [
+          .version: version, .pid: String(getpid()), .stateFile: configuration.stateFile,
+        ]))
+    announceConfiguration(configuration, reporter)
+  }
+
+  func announceConfiguration(_ configuration: Configuration, _ reporter: LogReporter) {
+    for warning in configuration.warnings {
+      reporter.log(
+        Event(
+          .configLoaded, level: .warning,
+          [.config: configuration.path, .error: warning.description]))
+    }
+    reporter.log(
+      Event(
+        .configLoaded,
+        [
+          .config: configuration.path, .domains: String(configuration.fleet.mappings.count),
+          .identities: String(configuration.fleet.identities.count),
+        ]))
+  }
+
+  private func run(
+    _ loop: LoopService, _ control: ControlService, logger: Logger
+  ) async -> ExitStatus {
+    var quiet = logger
+    quiet.logLevel = .critical
+    var settings = ServiceGroupConfiguration(
+      services: [
+        .init(service: control, successTerminationBehavior: .ignore),
+        .init(
+          service: loop, successTerminationBehavior: .gracefullyShutdownGroup,
+          failureTerminationBehavior: .gracefullyShutdownGroup),
+      ],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+    settings.maximumGracefulShutdownDuration = Daemon.stopGrace
+    do {
+      try await ServiceGroup(configuration: settings).run()
+    } catch {
+      return .failure
+    }
+    return loop.ending
+  }
+
+  private func close(_ store: StateStore, _ reporter: LogReporter) {
+    do throws(StateFailure) {
+      try store.close()
+    } catch {
+      reporter.log(
+        Event(.stateFailed, level: .warning, [.error: error.description, .stateFile: error.path]))
+    }
+  }
+}
+
+extension Daemon.Options.Mode {
+  fileprivate var loop: ReconcilerLoop.Mode {
+    switch self {
+    case .service: .service
+    case .once: .once
+    case .onceAndWait: .onceAndWait
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import JSONText
+import Logging
+import RolloutCore
+
+/// One JSON object a line, for log collectors: `time`, `level`, `event`, `message`, then the
+/// fields, every value a string.
+package enum LogFormatJSON {
+  /// The record as one line without its newline.
+  package static func line(_ record: LogRecord) -> String {
+    var members = [
+      JSONValue.Member("time", .string(record.time.rfc3339)),
+      JSONValue.Member("level", .string(record.level.rawValue)),
+    ]
+    if let event = record.event { members.append(JSONValue.Member("event", .string(event))) }
+    members.append(JSONValue.Member("message", .string(record.message)))
+    members += record.fields.map { JSONValue.Member($0.name, .string($0.value)) }
+    return JSONValue.object(members).encoded
+  }
+}

@@ -1,0 +1,77 @@
+import Logging
+import RolloutCore
+
+/// A record in the native protocol of systemd's journal, as a datagram for its socket
+/// (<https://systemd.io/JOURNAL_NATIVE_PROTOCOL/>).
+package enum LogFormatJournal {
+  /// Where journald listens.
+  package static let socketPath = "/run/systemd/journal/socket"
+
+  /// What `journalctl -t` selects.
+  package static let identifier = "cognito-certd"
+
+  /// Before the names of our own fields, so that they meet no one else's.
+  package static let prefix = "COGNITO_CERTD_"
+
+  /// The record's fields under the journal's names.
+  ///
+  /// MESSAGE holds the constant message and after it the facts as logfmt, since it is all that
+  /// `journalctl` shows unless it is asked for more; MESSAGE_ID and the event's own field stay
+  /// constant and are what to search for.
+  ///
+  /// - Parameter size: bytes of a value beyond which it is cut, for a record that is too large
+  ///   as it is.
+  package static func datagram(_ record: LogRecord, size: Int? = nil) -> [UInt8] {
+    let fields = record.fields.map { field in
+      LogRecord.Field(field.name, size.map { LogRecord.cut(field.value, to: $0) } ?? field.value)
+    }
+    let facts = fields.isEmpty ? "" : " " + LogFormatLogfmt.pairs(fields)
+    let message = LogRecord.cut(record.message + facts, to: size ?? LogRecord.maximumValueSize)
+    var bytes: [UInt8] = []
+    append("MESSAGE", message, to: &bytes)
+    append("PRIORITY", String(record.level.syslogPriority), to: &bytes)
+    append("SYSLOG_IDENTIFIER", identifier, to: &bytes)
+    if let event = record.event {
+      if let kind = Event.Kind(rawValue: event) { append("MESSAGE_ID", kind.messageID, to: &bytes) }
+      append(prefix + "EVENT", event, to: &bytes)
+    }
+    for field in fields { append(name(of: field), field.value, to: &bytes) }
+    return bytes
+  }
+
+  /// What the journal takes as a name: capitals, digits and underscores, 64 at most.
+  private static func name(of field: LogRecord.Field) -> String {
+    let plain = field.name.uppercased().unicodeScalars.map { scalar -> Character in
+      ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar) ? Character(scalar) : "_"
+    }
+    return String((prefix + String(plain)).prefix(64))
+  }
+
+  /// A value that holds a newline goes with its length, in the order of bytes that the protocol
+  /// fixes, and any other as text.
+  private static func append(_ name: String, _ value: String, to bytes: inout [UInt8]) {
+    bytes += name.utf8
+    if value.utf8.contains(UInt8(ascii: "\n")) {
+      bytes.append(UInt8(ascii: "\n"))
+      withUnsafeBytes(of: UInt64(value.utf8.count).littleEndian) { bytes += $0 }
+    } else {
+      bytes.append(UInt8(ascii: "="))
+    }
+    bytes += value.utf8
+    bytes.append(UInt8(ascii: "\n"))
+  }
+}
+
+extension Logger.Level {
+  /// The priorities of syslog(3).
+  fileprivate var syslogPriority: Int {
+    switch self {
+    case .trace, .debug: 7
+    case .info: 6
+    case .notice: 5
+    case .warning: 4
+    case .error: 3
+    case .critical: 2
+    }
+  }
+}

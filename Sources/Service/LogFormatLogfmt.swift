@@ -1,0 +1,79 @@
+import Logging
+import RolloutCore
+
+/// `time=… level=… event=… msg="…" domain=…`: for people on a terminal and for line tools.
+package enum LogFormatLogfmt {
+  /// The record as one line without its newline, whatever its values hold.
+  ///
+  /// - Parameter forTerminal: pads the level, so that lines align, and colours it.
+  package static func line(_ record: LogRecord, forTerminal: Bool = false) -> String {
+    var line = "time=\(record.time.rfc3339) "
+    let level = "level=\(record.level.rawValue)"
+    line += forTerminal ? decorated(level, as: record.level) : level
+    if let event = record.event { line += " event=\(quoted(event))" }
+    line += " msg=\(quoted(record.message))"
+    if !record.fields.isEmpty { line += " " + pairs(record.fields) }
+    return line
+  }
+
+  /// `name=value` after `name=value`.
+  static func pairs(_ fields: [LogRecord.Field]) -> String {
+    fields.map { "\(key($0.name))=\(quoted($0.value))" }.joined(separator: " ")
+  }
+
+  /// The value as it is, or in quotes with JSON's escapes where a reader could mistake it.
+  static func quoted(_ value: String) -> String {
+    let isBare = value.utf8.allSatisfy {
+      (0x21...0x7e).contains($0)
+        && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: "\\")
+    }
+    if isBare && !value.isEmpty { return value }
+    var text = "\""
+    for scalar in value.unicodeScalars { append(scalar, to: &text) }
+    return text + "\""
+  }
+
+  private static func append(_ scalar: Unicode.Scalar, to text: inout String) {
+    switch scalar {
+    case "\"": text += "\\\""
+    case "\\": text += "\\\\"
+    case "\n": text += "\\n"
+    case "\r": text += "\\r"
+    case "\t": text += "\\t"
+    default:
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned:
+        // Also what reverses or hides text on a terminal.
+        for unit in Character(scalar).utf16 {
+          let digits = String(unit, radix: 16)
+          text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+  }
+
+  /// Names come from code, but some of it is not ours.
+  private static func key(_ name: String) -> String {
+    let isPlain: (Unicode.Scalar) -> Bool = {
+      $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil)
+        || $0 == "_" || $0 == "." || $0 == "-"
+    }
+    let plain = name.unicodeScalars.map { isPlain($0) ? Character($0) : "_" }
+    return plain.isEmpty ? "_" : String(plain)
+  }
+
+  private static func decorated(_ level: String, as kind: Logger.Level) -> String {
+    let width = "level=critical".utf8.count
+    let padding = String(repeating: " ", count: max(0, width - level.utf8.count))
+    let colour: String
+    switch kind {
+    case .trace, .debug: colour = "2"
+    case .info: return level + padding
+    case .notice: colour = "32"
+    case .warning: colour = "33"
+    case .error, .critical: colour = "1;31"
+    }
+    return "\u{1b}[\(colour)m\(level)\u{1b}[0m\(padding)"
+  }
+}

@@ -1,0 +1,61 @@
+import Glibc
+
+/// Where log records go, and in which form.
+package enum LogOutput: Sendable {
+  case logfmt(LineWriter, colours: Bool)
+  case json(LineWriter)
+  /// The second is for what the journal does not take.
+  case journal(Journal, LineWriter)
+
+  /// The words of `log.format` and `--log-format`.
+  package enum Format: String, Sendable, CaseIterable {
+    /// The journal where standard error is connected to it, else logfmt.
+    case auto
+    case journal, logfmt, json
+  }
+
+  package init(
+    _ format: Format, environment: [String: String],
+    standardError: LineWriter = .standardError,
+    journalPath: String = LogFormatJournal.socketPath
+  ) {
+    let plain = LogOutput.logfmt(
+      standardError,
+      colours: standardError.isTerminal && environment["NO_COLOR", default: ""].isEmpty
+        && environment["TERM"] != "dumb")
+    let journal = LogOutput.journal(Journal(path: journalPath), standardError)
+    switch format {
+    case .auto:
+      let isConnected = LogOutput.isJournal(standardError.descriptor, environment: environment)
+      self = isConnected ? journal : plain
+    case .journal: self = journal
+    case .logfmt: self = plain
+    case .json: self = .json(standardError)
+    }
+  }
+
+  /// Whether the descriptor is the stream that systemd connected to the journal: the device and
+  /// inode in `JOURNAL_STREAM` tell it from one that a shell redirected since.
+  package static func isJournal(_ descriptor: Int32, environment: [String: String]) -> Bool {
+    let parts = environment["JOURNAL_STREAM", default: ""]
+      .split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, let device = UInt64(parts[0]), let inode = UInt64(parts[1])
+    else { return false }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return false }
+    return UInt64(status.st_dev) == device && UInt64(status.st_ino) == inode
+  }
+
+  package func write(_ record: LogRecord) {
+    switch self {
+    case .logfmt(let writer, let colours):
+      writer.write(Array(LogFormatLogfmt.line(record, forTerminal: colours).utf8))
+    case .json(let writer):
+      writer.write(Array(LogFormatJSON.line(record).utf8))
+    case .journal(let journal, let fallback):
+      if !journal.write(record) {
+        fallback.write(Array(LogFormatLogfmt.line(record).utf8))
+      }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/// Finds the word that was likely meant.
+enum Suggestion {
+  /// Longer words than any key are not compared.
+  static let maximumLength = 64
+
+  /// The nearest of `words`, if it is near enough to be meant by `wrong`; at equal distance
+  /// the first one.
+  static func nearest(to wrong: String, among words: [String]) -> String? {
+    guard (1...maximumLength).contains(wrong.utf8.count) else { return nil }
+    let plain = snakeCase(wrong)
+    if let same = words.first(where: { $0.lowercased() == plain || snakeCase($0) == plain }) {
+      return same
+    }
+    var best: (word: String, distance: Int)?
+    for word in words where word.utf8.count <= maximumLength {
+      let distance = distance(from: Array(plain.utf8), to: Array(snakeCase(word).utf8))
+      let limit = max(1, min(3, word.utf8.count / 3))
+      if distance <= limit, distance < (best?.distance ?? .max) { best = (word, distance) }
+    }
+    return best?.word ?? words.first { abbreviates(plain, $0) || abbreviates($0, plain) }
+  }
+
+  /// Whether one is the beginning of the other, and long enough to be no accident.
+  private static func abbreviates(_ short: String, _ long: String) -> Bool {
+    short.utf8.count >= 3 && long.hasPrefix(short)
+  }
+
+  /// `; did you mean "arn"?`, or nothing.
+  static func question(_ wrong: String, among words: [String]) -> String {
+    nearest(to: wrong, among: words).map { "; did you mean \"\($0)\"?" } ?? ""
+  }
+
+  /// `userPoolId` and `user-pool-id` as `user_pool_id`.
+  private static func snakeCase(_ word: String) -> String {
+    var result = ""
+    var previousIsLower = false
+    for character in word {
+      if character.isUppercase, previousIsLower { result += "_" }
+      result += character == "-" || character == " " ? "_" : character.lowercased()
+      previousIsLower = character.isLowercase
+    }
+    return result
+  }
+
+  /// Insertions, removals, replacements and swaps of neighbours that lead from one word to the
+  /// other (the restricted Damerau-Levenshtein distance).
+  private static func distance(from: [UInt8], to: [UInt8]) -> Int {
+    var rows = [Array(0...to.count)]
+    for (i, left) in from.enumerated() {
+      var row = [i + 1]
+      for (j, right) in to.enumerated() {
+        var cost = min(rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (left == right ? 0 : 1))
+        if i > 0, j > 0, left == to[j - 1], from[i - 1] == right {
+          cost = min(cost, rows[i - 1][j - 1] + 1)
+        }
+        row.append(cost)
+      }
+      rows.append(row)
+    }
+    return rows[from.count][to.count]
+  }
+}

@@ -1,0 +1,59 @@
+import COpenSSL
+
+/// A private key of a mint. OpenSSL lets any number of threads sign with one key at a time.
+final class CertificateMintKey: @unchecked Sendable {
+  let pointer: OpaquePointer
+  let pem: String
+
+  convenience init(_ kind: MintedKey) throws(MintError) {
+    let made: OpaquePointer? =
+      switch kind {
+      case .ecP256: cossl_new_ec_key("P-256")
+      case .ecP384: cossl_new_ec_key("P-384")
+      case .rsa2048: cossl_new_rsa_key(2048)
+      }
+    guard let made else { throw MintError(failing: "making a key (\(kind))") }
+    try self.init(taking: made)
+  }
+
+  private init(taking key: OpaquePointer) throws(MintError) {
+    do throws(MintError) {
+      pem = try pemText("writing a key") {
+        PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil)
+      }
+    } catch {
+      EVP_PKEY_free(key)
+      throw error
+    }
+    pointer = key
+  }
+
+  deinit { EVP_PKEY_free(pointer) }
+}
+
+extension MintError {
+  /// Takes the reason from OpenSSL's queue of this thread, and empties it.
+  init(failing step: String) {
+    let code = ERR_peek_last_error()
+    let reason = ERR_reason_error_string(code).map { String(cString: $0) }
+    ERR_clear_error()
+    self.init(step: step, reason: reason ?? "")
+  }
+
+  /// For the calls that answer 1 when they worked.
+  static func require(_ answer: Int32, _ step: String) throws(MintError) {
+    if answer != 1 { throw MintError(failing: step) }
+  }
+}
+
+/// What `write` puts into a memory BIO, as text.
+func pemText(_ step: String, write: (OpaquePointer) -> Int32) throws(MintError) -> String {
+  guard let bio = BIO_new(BIO_s_mem()) else { throw MintError(failing: step) }
+  defer { BIO_free(bio) }
+  try MintError.require(write(bio), step)
+  var bytes: UnsafePointer<CChar>?
+  let count = cossl_bio_bytes(bio, &bytes)
+  guard let bytes, count > 0 else { throw MintError(failing: step) }
+  return String(
+    decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
+}

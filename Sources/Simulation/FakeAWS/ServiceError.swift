@@ -1,0 +1,80 @@
+/// An answer that says no, as AWS writes it.
+struct ServiceError: Error {
+  var status = 400
+  var code: String
+  var message: String
+  /// Where the error is made, which decides how it is spelt.
+  var origin = Origin.service
+  /// A body that is not AWS's own, such as a proxy's page.
+  var rawBody: String?
+
+  enum Origin {
+    /// The service itself: `__type` and `message`.
+    case service
+    /// The framework in front of it: a namespace before the type, and, in one case, `Message`.
+    case framework
+  }
+
+  init(
+    _ code: String, _ message: String, status: Int = 400, origin: Origin = .service,
+    rawBody: String? = nil
+  ) {
+    self.code = code
+    self.message = message
+    self.status = status
+    self.origin = origin
+    self.rawBody = rawBody
+  }
+
+  static let unknownOperation = ServiceError("UnknownOperationException", "", origin: .framework)
+
+  /// What a content type or a method brings that no protocol answers to.
+  static let unknownPage = ServiceError(
+    "UnknownOperationException", "", status: 404, rawBody: "<UnknownOperationException/>\n")
+
+  static let serialization = ServiceError("SerializationException", "", origin: .framework)
+
+  static let tooLarge = ServiceError(
+    "RequestEntityTooLargeException", "Request entity too large", status: 413,
+    origin: .framework)
+
+  static let missingToken = ServiceError(
+    "MissingAuthenticationTokenException", "Missing Authentication Token", origin: .framework)
+
+  static func incompleteSignature(_ problem: String) -> ServiceError {
+    ServiceError("IncompleteSignatureException", problem, origin: .framework)
+  }
+
+  static func invalidSignature(_ problem: String) -> ServiceError {
+    ServiceError("InvalidSignatureException", problem, origin: .framework)
+  }
+
+  static let wrongSignature = invalidSignature(
+    "The request signature we calculated does not match the signature you provided. Check "
+      + "your AWS Secret Access Key and signing method. Consult the service documentation "
+      + "for details.")
+
+  static let unknownKey = ServiceError(
+    "UnrecognizedClientException", "The security token included in the request is invalid.",
+    origin: .framework)
+
+  static let expiredToken = ServiceError(
+    "ExpiredTokenException", "The security token included in the request is expired",
+    origin: .framework)
+
+  static func accessDenied(_ principal: String, _ action: String) -> ServiceError {
+    ServiceError(
+      "AccessDeniedException",
+      "User: \(principal) is not authorized to perform: \(action) because no identity-based "
+        + "policy allows the \(action) action",
+      origin: .framework)
+  }
+
+  static func invalidParameter(_ message: String) -> ServiceError {
+    ServiceError("InvalidParameterException", message)
+  }
+
+  static func validation(_ message: String) -> ServiceError {
+    ServiceError("ValidationException", message)
+  }
+}

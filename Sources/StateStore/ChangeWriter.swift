@@ -1,0 +1,46 @@
+import GRDB
+import Reconciliation
+import RolloutCore
+
+/// Writes a change within a transaction that its caller opened.
+struct ChangeWriter {
+  let database: Database
+
+  func write(_ change: StateChange) throws {
+    for ended in change.ended {
+      try execute(Table.rollouts.upsert, ended.rollout.rowValues(of: ended.domain))
+    }
+    for record in change.records { try write(record) }
+    for entry in change.history { try append(entry) }
+    for id in change.handled { try remove(request: id) }
+  }
+
+  /// The rollout goes first, for the domain's row refers to it.
+  private func write(_ record: DomainRecord) throws {
+    if let rollout = record.rollout {
+      try execute(Table.rollouts.upsert, rollout.rowValues(of: record.domain))
+    }
+    try execute(Table.domains.upsert, record.rowValues)
+    try execute("DELETE FROM served_edges WHERE domain = :domain", ["domain": record.domain.text])
+    for (position, edge) in record.served.enumerated() {
+      try execute(Table.servedEdges.upsert, edge.rowValues(of: record.domain, at: position))
+    }
+  }
+
+  private func append(_ entry: HistoryEntry) throws {
+    try execute(
+      """
+      INSERT INTO history (id, at, domain, event, level, fields)
+      VALUES (:id, :at, :domain, :event, :level, :fields)
+      """,
+      entry.rowValues)
+  }
+
+  private func remove(request id: Int64) throws {
+    try execute("DELETE FROM requests WHERE id = :id", ["id": id])
+  }
+
+  private func execute(_ statement: String, _ values: Table.Values) throws {
+    try database.cachedStatement(sql: statement).execute(arguments: StatementArguments(values))
+  }
+}

@@ -1,0 +1,114 @@
+import JSONText
+import RolloutCore
+
+extension DomainRecord {
+  /// The row of `domains`; the rollout and the served edges have tables of their own.
+  var rowValues: Table.Values {
+    [
+      "domain": domain.text,
+      "user_pool_id": userPoolID.text,
+      "region": region.text,
+      "is_mapped": isMapped,
+      "condition": condition.rawValue,
+      "reason_code": reason?.code,
+      "reason_text": reason?.text,
+      "attached_certificate_arn": attached?.text,
+      "attached_not_after": attachedNotAfter?.milliseconds,
+      "desired_certificate_arn": desired?.text,
+      "last_attached_certificate_arn": lastAttached?.text,
+      "selector_fingerprint": selectorFingerprint,
+      "last_restored_at": lastRestoredAt?.milliseconds,
+      "drifted_to_certificate_arn": driftedTo?.text,
+      "shunned": JSONValue.array(shunned.map { .string($0.text) }).encoded,
+      "held_since": hold?.since.milliseconds,
+      "held_until": hold?.until?.milliseconds,
+      "rollout": rollout?.id,
+    ]
+  }
+
+  /// Without the rollout.
+  init(_ row: RowReader, served: [ServedEdge]) throws(MalformedRow) {
+    self.init(
+      domain: try row.parsed("domain", DomainName.init(parsing:)),
+      userPoolID: try row.parsed("user_pool_id", UserPoolID.init(parsing:)),
+      region: try row.parsed("region", Region.init(parsing:)),
+      isMapped: try row.flag("is_mapped"),
+      condition: try row.choice("condition", of: Condition.self),
+      reason: try DomainRecord.reason(row),
+      attached: try row.optionalCertificate("attached_certificate_arn"),
+      attachedNotAfter: try row.optionalInstant("attached_not_after"),
+      desired: try row.optionalCertificate("desired_certificate_arn"),
+      lastAttached: try row.optionalCertificate("last_attached_certificate_arn"),
+      selectorFingerprint: try row.optionalText("selector_fingerprint"),
+      lastRestoredAt: try row.optionalInstant("last_restored_at"),
+      driftedTo: try row.optionalCertificate("drifted_to_certificate_arn"),
+      shunned: try DomainRecord.shunned(row),
+      hold: try DomainRecord.hold(row),
+      served: served)
+  }
+
+  private static func reason(_ row: RowReader) throws(MalformedRow) -> Reason? {
+    let code = try row.optionalText("reason_code")
+    let text = try row.optionalText("reason_text")
+    guard let code else {
+      if text != nil { throw row.malformed("reason_text", "stands without a reason_code") }
+      return nil
+    }
+    guard let text else { throw row.malformed("reason_text", "is empty") }
+    return Reason(code, text)
+  }
+
+  private static func hold(_ row: RowReader) throws(MalformedRow) -> Hold? {
+    let until = try row.optionalInstant("held_until")
+    guard let since = try row.optionalInstant("held_since") else {
+      if until != nil { throw row.malformed("held_until", "stands without a held_since") }
+      return nil
+    }
+    return Hold(since: since, until: until)
+  }
+
+  private static func shunned(_ row: RowReader) throws(MalformedRow) -> [CertificateARN] {
+    guard let elements = try row.json("shunned").array else {
+      throw row.malformed("shunned", "is not a JSON array")
+    }
+    var certificates: [CertificateARN] = []
+    for element in elements {
+      guard let text = element.string else {
+        throw row.malformed("shunned", "holds something that is not a string")
+      }
+      do throws(MalformedIdentifier) {
+        certificates.append(try CertificateARN(parsing: text))
+      } catch {
+        throw row.malformed("shunned", "holds something that is not \(error.kind)")
+      }
+    }
+    return certificates
+  }
+}
+
+extension RowReader {
+  func optionalCertificate(_ column: String) throws(MalformedRow) -> CertificateARN? {
+    try optionalParsed(column, CertificateARN.init(parsing:))
+  }
+}
+
+extension ServedEdge {
+  func rowValues(of domain: DomainName, at position: Int) -> Table.Values {
+    [
+      "domain": domain.text,
+      "position": position,
+      "address": address,
+      "sha256": sha256,
+      "serial": serial,
+      "not_after": notAfter.milliseconds,
+      "matches": matches,
+    ]
+  }
+
+  init(_ row: RowReader) throws(MalformedRow) {
+    self.init(
+      address: try row.text("address"), sha256: try row.text("sha256"),
+      serial: try row.text("serial"), notAfter: try row.instant("not_after"),
+      matches: try row.flag("matches"))
+  }
+}

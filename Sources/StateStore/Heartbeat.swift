@@ -1,0 +1,87 @@
+import Glibc
+import JSONText
+package import Reconciliation
+package import RolloutCore
+
+/// When the daemon last listed every account: a small file beside the state file's database,
+/// since a pass that changes nothing writes nothing there.
+///
+/// It is only for its owner (0600): whoever may read the state file may read it, and nobody
+/// else needs to know whether and when a certificate daemon runs.
+package struct Heartbeat: Equatable, Sendable {
+  package var pid: Int32
+  /// nil until the first good poll since the start.
+  package var lastSuccessfulPoll: Instant?
+  package var pollInterval: Duration
+
+  package init(pid: Int32, lastSuccessfulPoll: Instant?, pollInterval: Duration) {
+    self.pid = pid
+    self.lastSuccessfulPoll = lastSuccessfulPoll
+    self.pollInterval = pollInterval
+  }
+
+  /// `heartbeat` in the first directory of `$RUNTIME_DIRECTORY`, which systemd sets and clears,
+  /// or `<state>.heartbeat` without one. The daemon tells it in its lock.
+  package static func path(stateFile: String, runtimeDirectory: String?) -> String {
+    let first = runtimeDirectory?.split(separator: ":").first.map(String.init)
+    return first.map { "\($0)/heartbeat" } ?? "\(stateFile).heartbeat"
+  }
+
+  /// Replaces the file by renaming, so that a reader sees the old one or the new one whole. It
+  /// is not synced: after a power cut there is no daemon whose heartbeat it could be.
+  package func write(to path: String) throws(StateFailure) {
+    let draft = path + ".new"
+    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
+    let descriptor = Glibc.open(draft, flags, StateFile.mode)
+    guard descriptor >= 0 else {
+      throw StateFailure(errno: errno, path: draft, doing: "create the heartbeat")
+    }
+    let bytes = Array((json.encoded + "\n").utf8)
+    let written = Glibc.write(descriptor, bytes, bytes.count)
+    let code = written < 0 ? errno : ENOSPC
+    close(descriptor)
+    guard written == bytes.count else {
+      throw StateFailure(errno: code, path: draft, doing: "write the heartbeat")
+    }
+    guard rename(draft, path) == 0 else {
+      throw StateFailure(errno: errno, path: path, doing: "replace the heartbeat")
+    }
+  }
+
+  /// nil when there is none, or none that can be understood: both mean that nothing is known.
+  package static func read(path: String) -> Heartbeat? {
+    let descriptor = Glibc.open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: maximumSize)
+    let count = Glibc.read(descriptor, &bytes, bytes.count)
+    guard count > 0 else { return nil }
+    do throws(JSONError) {
+      return Heartbeat(json: try JSONValue(parsing: bytes.prefix(count)))
+    } catch {
+      return nil
+    }
+  }
+
+  /// Bytes; what is written has about 100.
+  private static let maximumSize = 4096
+
+  private var json: JSONValue {
+    [
+      "pid": .number(String(pid)),
+      "last_successful_poll_at": JSONValue(lastSuccessfulPoll?.rfc3339),
+      "poll_interval_ms": .number(String(pollInterval.inMilliseconds)),
+    ]
+  }
+
+  private init?(json: JSONValue) {
+    guard let number = json["pid"]?.int, let pid = Int32(exactly: number), pid > 0,
+      let interval = json["poll_interval_ms"]?.int, interval > 0,
+      let poll = json["last_successful_poll_at"]
+    else { return nil }
+    let instant = poll.string.flatMap(Instant.init(rfc3339UTC:))
+    guard poll == .null || instant != nil else { return nil }
+    self.init(
+      pid: pid, lastSuccessfulPoll: instant, pollInterval: .milliseconds(interval))
+  }
+}

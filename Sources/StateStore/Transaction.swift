@@ -1,0 +1,43 @@
+import GRDB
+import GRDBSQLite
+import Reconciliation
+
+extension DatabaseQueue {
+  /// Runs `body` in one transaction on the connection's own thread, and returns when it is
+  /// committed.
+  ///
+  /// It is not GRDB's `async` access on purpose: that one gives up when the caller's task is
+  /// cancelled, and an outcome must be kept even as the daemon stops.
+  func transact<Value: Sendable>(
+    _ kind: Database.TransactionKind, in file: StateFile,
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws(StateFailure) -> Value {
+    let result: Result<Value, StateFailure> = await withCheckedContinuation { continuation in
+      asyncWriteWithoutTransaction { database in
+        continuation.resume(returning: database.transact(kind, in: file, body))
+      }
+    }
+    return try result.get()
+  }
+}
+
+extension Database {
+  func transact<Value>(
+    _ kind: TransactionKind, in file: StateFile, _ body: (Database) throws -> Value
+  ) -> Result<Value, StateFailure> {
+    do {
+      // Left by a rollback that the disk refused.
+      if isInsideTransaction { try rollback() }
+      var value: Value?
+      try inTransaction(kind) {
+        value = try body(self)
+        return .commit
+      }
+      if let value { return .success(value) }
+      return .failure(StateFailure(.io, path: file.path, message: "a transaction did not run"))
+    } catch {
+      return .failure(
+        file.failure(for: error, systemError: sqlite3_system_errno(sqliteConnection)))
+    }
+  }
+}

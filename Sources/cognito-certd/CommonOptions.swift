@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+import Service
+import Settings
+
+/// The options that every command has.
+struct CommonOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The configuration file.", valueName: "file"),
+    completion: .file(extensions: ["yaml", "yml"]))
+  var config = "/etc/cognito-certd/config.yaml"
+
+  @Option(help: "The least level that is logged; overrides log.level.")
+  var logLevel: LogLevel?
+
+  @Option(help: "The form of the log; overrides log.format.")
+  var logFormat: LogFormat?
+
+  var environment: [String: String] { ProcessInfo.processInfo.environment }
+}
+
+extension LogLevel: ExpressibleByArgument {}
+extension LogFormat: ExpressibleByArgument {}
+
+extension ExitStatus {
+  /// Ends the command with this status.
+  var exit: ExitCode { ExitCode(rawValue) }
+}
+
+/// Standard output for results, standard error for what went wrong.
+enum Output {
+  static func result(_ text: String) { print(text) }
+
+  static func problem(_ text: String) {
+    FileHandle.standardError.write(Data(("cognito-certd: " + text + "\n").utf8))
+  }
+
+  static func line(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+}

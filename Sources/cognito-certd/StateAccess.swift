@@ -1,0 +1,26 @@
+import RolloutCore
+import Service
+import Settings
+
+extension CommonOptions {
+  /// Where the state file is, by the configuration. A file that is wrong elsewhere still tells
+  /// it: a daemon may run on an earlier version of it.
+  func stateFile() throws -> String {
+    do throws(InvalidConfiguration) {
+      return try ConfigurationLoader.stateFile(path: config, environment: environment)
+    } catch {
+      for problem in error.problems { Output.line(problem.description) }
+      throw ExitStatus.failure.exit
+    }
+  }
+
+  /// A domain given on the command line.
+  func domain(_ text: String) throws -> DomainName {
+    do throws(MalformedIdentifier) {
+      return try DomainName(parsing: text)
+    } catch {
+      Output.problem(error.description)
+      throw ExitStatus.usage.exit
+    }
+  }
+}

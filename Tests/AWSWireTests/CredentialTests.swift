@@ -1,0 +1,254 @@
+import Foundation
+import RolloutCore
+import Testing
+
+@testable import AWSWire
+
+@Suite("Credentials")
+struct CredentialTests {
+  /// A directory with the given files, removed afterwards.
+  private func withFiles<Result>(
+    _ files: [String: String], _ body: (String) async throws -> Result
+  ) async throws -> Result {
+    let directory = FileManager.default.temporaryDirectory
+      .appending(path: "cognito-certd-credentials-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: directory) }
+    for (name, content) in files {
+      let file = directory.appending(path: name)
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(content.utf8).write(to: file)
+    }
+    return try await body(directory.path)
+  }
+
+  /// `key secret token`, or the failure's message with the directory's name left out.
+  private func found(
+    _ environment: [String: String], profile: String? = nil, in directory: String = "/nowhere"
+  ) async -> String {
+    do throws(Failure) {
+      let keys = try await CredentialChain(environment: environment)
+        .credentials(for: Identity(profile: profile))
+      return [keys.accessKeyID, keys.secretAccessKey, keys.sessionToken].compactMap { $0?.revealed }
+        .joined(separator: " ")
+    } catch {
+      #expect(error.kind == .credentials)
+      return error.message.replacing(directory, with: "")
+    }
+  }
+
+  private func keys(_ name: String, token: Bool = false) -> String {
+    "aws_access_key_id=\(name)-key\naws_secret_access_key=\(name)-secret\n"
+      + (token ? "aws_session_token=\(name)-token\n" : "")
+  }
+
+  private let environment = [
+    "AWS_ACCESS_KEY_ID": "env-key", "AWS_SECRET_ACCESS_KEY": "env-secret",
+  ]
+
+  @Test("The environment's keys are used, with the token if there is one")
+  func fromEnvironment() async {
+    var environment = environment
+    #expect(await found(environment) == "env-key env-secret")
+    environment["AWS_SESSION_TOKEN"] = "env-token"
+    #expect(await found(environment) == "env-key env-secret env-token")
+    environment["AWS_SESSION_TOKEN"] = ""
+    #expect(await found(environment) == "env-key env-secret")
+  }
+
+  @Test("A key without its secret is an error, and an empty variable counts as unset")
+  func halfOfEnvironment() async {
+    #expect(
+      await found(["AWS_ACCESS_KEY_ID": "env-key", "AWS_SECRET_ACCESS_KEY": ""])
+        == "AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY: set both, or neither")
+    #expect(
+      await found(["AWS_SECRET_ACCESS_KEY": "env-secret"])
+        == "AWS_SECRET_ACCESS_KEY is set without AWS_ACCESS_KEY_ID: set both, or neither")
+    #expect(
+      await found(["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""])
+        == "there is no profile default in no file (HOME is not set): "
+        + "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write the profile")
+  }
+
+  @Test("Without keys in the environment the default profile is read, or AWS_PROFILE's")
+  func fromFiles() async throws {
+    let files = [
+      ".aws/credentials": "[default]\n\(keys("a"))[other]\n\(keys("b", token: true))"
+    ]
+    try await withFiles(files) { home in
+      #expect(await found(["HOME": home]) == "a-key a-secret")
+      #expect(await found(["HOME": home, "AWS_PROFILE": "other"]) == "b-key b-secret b-token")
+      #expect(await found(["HOME": home, "AWS_PROFILE": ""]) == "a-key a-secret")
+      let both = environment.merging(["HOME": home, "AWS_PROFILE": "other"]) { $1 }
+      #expect(await found(both) == "env-key env-secret")
+      #expect(await found(both, profile: "other") == "b-key b-secret b-token")
+      #expect(
+        await found(both, profile: "none", in: home)
+          == "there is no profile none in /.aws/credentials and /.aws/config: "
+          + "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write the profile")
+    }
+  }
+
+  @Test("The credentials file wins over the config file, each with its own names of profiles")
+  func bothFiles() async throws {
+    let files = [
+      "credentials": "[a]\n\(keys("a"))[profile b]\n\(keys("wrong"))[both]\n\(keys("shared"))",
+      "config": """
+      [default]
+      \(keys("default"))
+      [profile b]
+      \(keys("b"))
+      [a]
+      \(keys("wrong"))
+      [profile both]
+      \(keys("config", token: true))
+      [c]
+      \(keys("wrong"))
+      [profile empty]
+      region = eu-west-1
+      """,
+    ]
+    try await withFiles(files) { path in
+      let variables = [
+        "AWS_CONFIG_FILE": "~/config", "AWS_SHARED_CREDENTIALS_FILE": "\(path)/credentials",
+        "HOME": path,
+      ]
+      #expect(await found(variables) == "default-key default-secret")
+      #expect(await found(variables, profile: "a") == "a-key a-secret")
+      #expect(await found(variables, profile: "b") == "b-key b-secret")
+      #expect(await found(variables, profile: "both") == "shared-key shared-secret")
+      #expect(await found(variables, profile: "c").hasPrefix("there is no profile c in "))
+      #expect(
+        await found(variables, profile: "empty", in: path)
+          == "profile empty has no aws_access_key_id in /credentials and /config: "
+          + "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write the profile")
+    }
+  }
+
+  @Test("systemd's credential is the shared file unless a variable names another")
+  func systemdCredential() async throws {
+    let files = [
+      "run/aws-credentials": "[default]\n\(keys("systemd"))",
+      "named": "[default]\n\(keys("named"))", ".aws/credentials": "[default]\n\(keys("home"))",
+    ]
+    try await withFiles(files) { path in
+      let variables = ["CREDENTIALS_DIRECTORY": "\(path)/run", "HOME": path]
+      #expect(await found(variables) == "systemd-key systemd-secret")
+      let named = variables.merging(["AWS_SHARED_CREDENTIALS_FILE": "\(path)/named"]) { $1 }
+      #expect(await found(named) == "named-key named-secret")
+      let empty = variables.merging(["CREDENTIALS_DIRECTORY": "\(path)/none"]) { $1 }
+      #expect(await found(empty) == "home-key home-secret")
+    }
+  }
+
+  @Test(
+    "What later versions will read is named, and not passed over for other keys",
+    arguments: [
+      ("role_arn", "arn:aws:iam::123456789012:role/r"), ("web_identity_token_file", "/token"),
+      ("credential_process", "/bin/helper"), ("sso_session", "corp"),
+      ("sso_start_url", "https://x"),
+    ])
+  func notSupported(key: String, value: String) async throws {
+    let files = [".aws/config": "[profile p]\n\(key) = \(value)\n\(keys("config"))"]
+    try await withFiles(files) { home in
+      #expect(
+        await found(["HOME": home], profile: "p", in: home)
+          == "\(key) of profile p in /.aws/config is not supported yet: "
+          + "use aws_access_key_id and aws_secret_access_key")
+    }
+  }
+
+  @Test("A role keeps its profile's keys from being used as they are; other sources do not")
+  func rolesFirst() async throws {
+    let files = [
+      ".aws/config": "[profile r]\nrole_arn = arn\n[profile p]\ncredential_process = x\n",
+      ".aws/credentials": "[r]\n\(keys("r"))[p]\n\(keys("p"))",
+    ]
+    try await withFiles(files) { home in
+      #expect(await found(["HOME": home], profile: "r").hasPrefix("role_arn of profile r in "))
+      #expect(await found(["HOME": home], profile: "p") == "p-key p-secret")
+    }
+  }
+
+  @Test("A mapping's role is not supported yet, and says so")
+  func roleOfMapping() async {
+    do throws(Failure) {
+      let identity = Identity(roleARN: "arn:aws:iam::123456789012:role/r", externalID: "hidden")
+      _ = try await CredentialChain(environment: environment).credentials(for: identity)
+      Issue.record("credentials were found")
+    } catch {
+      #expect(error.kind == .credentials)
+      #expect(error.message.contains("not supported yet"))
+      #expect(!"\(error)".contains("hidden"))
+    }
+  }
+
+  @Test("A profile with half a key pair says which half is missing, and no value")
+  func halfOfProfile() async throws {
+    let files = [".aws/credentials": "[default]\naws_access_key_id = AKIAVISIBLE\n"]
+    try await withFiles(files) { home in
+      #expect(
+        await found(["HOME": home], in: home)
+          == "profile default in /.aws/credentials has no aws_secret_access_key: add it")
+    }
+  }
+
+  @Test("A secret with a space or a line break is refused before it becomes a header")
+  func oddSecret() async {
+    for secret in ["a b", "a\nX-Evil: 1", "ä", "\u{0}"] {
+      let odd = ["AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": secret]
+      #expect(
+        await found(odd)
+          == "the secret access key of the environment holds a space or a character beyond ASCII")
+    }
+  }
+
+  @Test("A file that cannot be read is an error and not an absent one")
+  func unreadable() async throws {
+    let large = "[default]\n" + String(repeating: "#", count: SmallFile.maximumSize)
+    try await withFiles(["large": large, "dir/x": "", "latin": ""]) { path in
+      try Data([0x5b, 0xe4, 0x5d]).write(to: URL(filePath: path + "/latin"))
+      func message(_ name: String) async -> String {
+        await found(["AWS_SHARED_CREDENTIALS_FILE": "\(path)/\(name)"], in: path)
+      }
+      #expect(await message("large") == "/large is over 1 MiB")
+      #expect(await message("dir") == "/dir is not a regular file")
+      #expect(await message("latin") == "/latin is not UTF-8: save it as plain text")
+      #expect(await message("none").hasPrefix("there is no profile default in /none"))
+    }
+  }
+
+  @Test("The cache reads once, reads again after a refusal, and never remembers a failure")
+  func cache() async throws {
+    try await withFiles(["c": "[default]\n"]) { path in
+      let file = URL(filePath: path + "/c")
+      let cache = CredentialCache(
+        source: CredentialChain(environment: ["AWS_SHARED_CREDENTIALS_FILE": file.path]))
+      let identity = Identity()
+      await #expect(throws: Failure.self) { try await cache.credentials(for: identity) }
+      try Data("[default]\n\(keys("old"))".utf8).write(to: file)
+      let old = try await cache.credentials(for: identity)
+      #expect(old.accessKeyID.revealed == "old-key")
+      try Data("[default]\n\(keys("new"))".utf8).write(to: file)
+      #expect(try await cache.credentials(for: identity) == old)
+      await cache.invalidate(identity, refused: old)
+      let new = try await cache.credentials(for: identity)
+      #expect(new.accessKeyID.revealed == "new-key")
+      try Data("[default]\n\(keys("third"))".utf8).write(to: file)
+      await cache.invalidate(identity, refused: old)
+      #expect(try await cache.credentials(for: identity) == new)
+    }
+  }
+
+  @Test("Credentials show nothing of themselves, however they are printed")
+  func redaction() {
+    let keys = Credentials(
+      accessKeyID: "AKIAVISIBLE", secretAccessKey: "seen", sessionToken: "tok-seen", origin: "here")
+    var dumped = ""
+    dump(keys, to: &dumped)
+    for text in ["\(keys)", String(reflecting: keys), dumped, "\(keys.secretAccessKey)"] {
+      #expect(text.contains("‹redacted›") || text == dumped)
+      #expect(!text.contains("VISIBLE") && !text.contains("seen"))
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import JSONText
+import Locking
+import RolloutCore
+import Transport
+
+@testable import AWSWire
+
+/// Answers requests from a list, in order, and keeps what was asked.
+final class ScriptedTransport: HTTPTransport {
+  typealias Reply = Result<HTTPResponse, TransportError>
+
+  private let replies: Guarded<[Reply]>
+  private let received = Guarded<[HTTPRequest]>([])
+
+  init(_ replies: [Reply]) { self.replies = Guarded(replies) }
+
+  var requests: [HTTPRequest] { received.withLock { $0 } }
+  var bodies: [String] { requests.map { String(decoding: $0.body, as: UTF8.self) } }
+
+  func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+    received.withLock { $0.append(request) }
+    let reply = replies.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    guard let reply else { throw .notSent("the script has ended") }
+    return try reply.get()
+  }
+}
+
+extension Result where Success == HTTPResponse, Failure == TransportError {
+  static func json(
+    _ body: String, status: Int = 200, _ headers: [Header] = []
+  ) -> ScriptedTransport.Reply {
+    let common = [
+      Header("Content-Type", "application/x-amz-json-1.1"), Header("x-amzn-RequestId", "r-1"),
+    ]
+    return .success(
+      HTTPResponse(status: status, headers: headers + common, body: Array(body.utf8)))
+  }
+
+  static func error(
+    _ code: String, _ message: String = "m", status: Int = 400, _ headers: [Header] = []
+  ) -> ScriptedTransport.Reply {
+    let body: JSONValue = ["__type": .string(code), "message": .string(message)]
+    return json(body.encoded, status: status, headers)
+  }
+}
+
+/// A clock that a sleep sets forward at once.
+final class ScriptedClock: WireClock {
+  private let state: Guarded<(now: Instant, sleeps: [Duration])>
+  private let bits: UInt64
+
+  /// `fraction` of each delay is what chance gives.
+  init(at now: Instant = ScriptedClock.start, fraction: Double = 0.5) {
+    state = Guarded((now, []))
+    bits = UInt64(fraction * Double(UInt64(1) << 53)) << 11
+  }
+
+  static let start = Instant(year: 2026, month: 11, day: 23, hour: 21, minute: 36, second: 51)
+
+  var now: Instant { state.withLock { $0.now } }
+  var sleeps: [Duration] { state.withLock { $0.sleeps } }
+
+  func random() -> UInt64 { bits }
+
+  func sleep(for duration: Duration) async {
+    state.withLock { state in
+      state.now = state.now + duration
+      state.sleeps.append(duration)
+    }
+  }
+}
+
+/// A client, and all that it stands on.
+struct ScriptedAWS {
+  static let secrets = [
+    "AKIAVISIBLEVISIBLE00", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYVISIBLEKEY", "visible-session-token",
+  ]
+  static let environment = [
+    "AWS_ACCESS_KEY_ID": secrets[0], "AWS_SECRET_ACCESS_KEY": secrets[1],
+    "AWS_SESSION_TOKEN": secrets[2],
+  ]
+
+  let transport: ScriptedTransport
+  let clock: ScriptedClock
+  let client: AWSClient
+
+  init(
+    _ replies: [ScriptedTransport.Reply], clock: ScriptedClock = ScriptedClock(),
+    environment: [String: String] = ScriptedAWS.environment
+  ) throws {
+    transport = ScriptedTransport(replies)
+    self.clock = clock
+    client = AWSClient(
+      transport: transport,
+      credentials: CredentialCache(source: CredentialChain(environment: environment)),
+      endpoints: try Endpoints(environment: environment), clock: clock,
+      userAgent: "cognito-certd/test")
+  }
+}
+
+enum Example {
+  static let identity = Identity()
+
+  static func arn(_ id: String = "1") throws -> CertificateARN {
+    try CertificateARN(parsing: "arn:aws:acm:us-east-1:123456789012:certificate/\(id)")
+  }
+
+  static func domain() throws -> DomainName { try DomainName(parsing: "auth.example.com") }
+  static func region() throws -> Region { try Region(parsing: "eu-west-1") }
+
+  static func update(settings: EchoedSettings = EchoedSettings()) throws -> DomainUpdate {
+    DomainUpdate(
+      domain: try domain(), userPoolID: try UserPoolID(parsing: "eu-west-1_Ab12Cd34E"),
+      region: try region(), identity: identity, certificate: try arn("new"), settings: settings)
+  }
+}

@@ -1,0 +1,114 @@
+import EdgeProbe
+import Foundation
+import Locking
+import Reconciliation
+import RolloutCore
+import Simulation
+import Testing
+
+@Suite("What probing costs")
+struct ProbeResourcesTests {
+  @Test("No more lookups run side by side than the limit allows")
+  func concurrencyOfLookups() async throws {
+    let running = Guarded<(now: Int, most: Int)>((0, 0))
+    let fixture = try ProbeFixture(
+      limits: ProbeLimits(concurrency: 3),
+      lookUp: { _, _ in
+        running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+        // The first three wait for each other, which proves that three do run at once.
+        running.wait { $0.most >= 3 }
+        running.withLock { $0.now -= 1 }
+        return .failed("not today")
+      })
+    let endpoints = (0..<30).map { ProbeTarget.Endpoint(host: "n\($0).example", port: 443) }
+    _ = await fixture.round(at: endpoints)
+    #expect(running.withLock { $0.most } == 3)
+  }
+
+  @Test("No more handshakes run side by side than the limit allows, over all domains")
+  func concurrencyOfHandshakes() async throws {
+    let limits = ProbeLimits(handshake: .milliseconds(200), concurrency: 3)
+    let fixture = try ProbeFixture(limits: limits)
+    let server = try TLSEdgeServer(certificate: try fixture.leaf())
+    server.behave(.stalling)
+    let begun = ContinuousClock.now
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<9 { group.addTask { _ = await fixture.round(server) } }
+    }
+    // Nine silent edges, three at a time.
+    #expect(ContinuousClock.now - begun >= .milliseconds(590))
+    #expect(server.connections == 9)
+  }
+
+  @Test("Two hundred probes of edges good and bad leave no descriptor and no thread behind")
+  func nothingIsLeft() async {
+    // In a process of its own: other tests open files too. SIGPIPE is deadly there, as it is
+    // by default.
+    await #expect(processExitsWith: .success) {
+      signal(SIGPIPE, SIG_DFL)
+      let fixture = try ProbeFixture(
+        limits: ProbeLimits(handshake: .milliseconds(400), concurrency: 20))
+      // The first one of anything loads and opens what stays.
+      try await probeEveryBehaviour(fixture, rounds: 1)
+      let before = try Census()
+      try await probeEveryBehaviour(fixture, rounds: 10)
+      var after = try Census()
+      for _ in 0..<200 where !after.isWithin(before) {
+        try await Task.sleep(for: .milliseconds(20))
+        after = try Census()
+      }
+      guard after.isWithin(before) else {
+        print("before: \(before)\nafter: \(after)")
+        exit(1)
+      }
+    }
+  }
+}
+
+/// Twenty probes a round, four of each behaviour of an edge.
+private func probeEveryBehaviour(_ fixture: ProbeFixture, rounds: Int) async throws {
+  for _ in 0..<rounds {
+    let minted = try fixture.leaf()
+    let behaviours = (0..<4).flatMap { _ in TLSEdgeServer.Behaviour.allCases }
+    let servers = try behaviours.map { behaviour in
+      let server = try TLSEdgeServer(certificate: minted)
+      server.behave(behaviour)
+      return server
+    }
+    let endpoints = servers.map { ProbeTarget.Endpoint(host: $0.address, port: $0.port) }
+    let round = await fixture.round(at: endpoints)
+    for (behaviour, edge) in zip(behaviours, round.edges)
+    where (edge.result.leaf != nil) != (behaviour == .serving) {
+      print("\(behaviour): \(edge)")
+      exit(2)
+    }
+    for server in servers { server.stop() }
+  }
+}
+
+/// What a process holds.
+private struct Census {
+  /// What each open descriptor is: `socket:`, `anon_inode:[eventfd]`, a path.
+  let descriptors: [String]
+  let threads: Int
+
+  init() throws {
+    let manager = FileManager.default
+    var descriptors: [String] = []
+    for number in try manager.contentsOfDirectory(atPath: "/proc/self/fd") {
+      do {
+        let target = try manager.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(number)")
+        descriptors.append(target)
+      } catch {
+        // The one that the directory itself was read by.
+      }
+    }
+    self.descriptors = descriptors.sorted()
+    threads = try manager.contentsOfDirectory(atPath: "/proc/self/task").count
+  }
+
+  /// Swift's own pool may have grown by a thread or two.
+  func isWithin(_ other: Census) -> Bool {
+    descriptors.count == other.descriptors.count && threads <= other.threads + 4
+  }
+}

@@ -1,0 +1,170 @@
+import EdgeProbe
+import Foundation
+import Locking
+import Reconciliation
+import RolloutCore
+import Simulation
+import Testing
+
+@Suite("From a domain to the addresses of its edges")
+struct ResolvingTests {
+  @Test("Two names for one address are one edge")
+  func duplicates() async throws {
+    let fixture = try ProbeFixture()
+    let server = try TLSEdgeServer(certificate: try fixture.leaf())
+    let round = await fixture.round(at: [
+      ProbeTarget.Endpoint(host: "127.0.0.1", port: server.port),
+      ProbeTarget.Endpoint(host: "localhost", port: server.port),
+      ProbeTarget.Endpoint(host: "127.0.0.1", port: server.port),
+    ])
+    #expect(round.edges.filter { $0.address == "127.0.0.1:\(server.port)" }.count == 1)
+    #expect(round.edges.count == Set(round.edges.map(\.address)).count)
+  }
+
+  @Test("Without connect_to the domain itself is resolved, on port 443")
+  func wholeDomain() async throws {
+    let asked = Guarded<[String]>([])
+    let fixture = try ProbeFixture(lookUp: { host, port in
+      asked.withLock { $0.append("\(host):\(port)") }
+      return .failed("not today")
+    })
+    let round = await fixture.round(at: [])
+    #expect(asked.withLock { $0 } == ["auth.example.com:443"])
+    #expect(round.edges.isEmpty)
+    let failure = try #require(round.failure)
+    #expect(failure.kind == .unreachable)
+    #expect(failure.description == "resolve auth.example.com:443: not today")
+  }
+
+  @Test("Every address of a name is an edge, in an order that does not change")
+  func everyAddress() async throws {
+    let orders = Guarded<[[String]]>([
+      ["127.0.0.10", "127.0.0.2", "127.0.0.1"], ["127.0.0.1", "127.0.0.10", "127.0.0.2"],
+    ])
+    let fixture = try ProbeFixture(lookUp: { _, port in
+      let order = orders.withLock { $0.removeFirst() }
+      return .addresses(order.compactMap { EdgeAddress($0, port: port) })
+    })
+    let port = try closedPort(try fixture.leaf())
+    let endpoint = ProbeTarget.Endpoint(host: "edge.example.net", port: port)
+    let expected = ["127.0.0.1", "127.0.0.2", "127.0.0.10"].map { "\($0):\(port)" }
+    for _ in 0..<2 {
+      #expect(await fixture.round(at: [endpoint]).edges.map(\.address) == expected)
+    }
+  }
+
+  @Test("A name that does not resolve is reported beside the edges of one that does")
+  func oneOfTwo() async throws {
+    let fixture = try ProbeFixture(lookUp: { host, port in
+      host == "gone.example.net" ? .failed("no such name") : systemLookup(host, port: port)
+    })
+    let minted = try fixture.leaf()
+    let server = try TLSEdgeServer(certificate: minted)
+    let round = await fixture.round(at: [
+      ProbeTarget.Endpoint(host: "gone.example.net", port: 8443),
+      ProbeTarget.Endpoint(host: "127.0.0.1", port: server.port),
+    ])
+    #expect(round.failure == nil)
+    #expect(round.edges.map(\.address) == ["127.0.0.1:\(server.port)", "gone.example.net:8443"])
+    #expect(round.edges.map(\.result.failure) == [nil, "resolve: no such name"])
+  }
+
+  @Test("The system's own words come back for a name that it does not know")
+  func unknownName() async throws {
+    let fixture = try ProbeFixture()
+    // More than 63 characters in a label: no name server is ever asked.
+    let host = String(repeating: "x", count: 64) + ".invalid"
+    let round = await fixture.round(at: [ProbeTarget.Endpoint(host: host, port: 443)])
+    #expect(round.edges.isEmpty)
+    #expect(round.failure?.kind == .unreachable)
+    #expect(round.failure?.message.isEmpty == false)
+  }
+
+  @Test(
+    "What can be no endpoint is a failure to resolve",
+    arguments: [("127.0.0.1", 0), ("127.0.0.1", 65_536), ("127.0.0.1", -1), ("", 443)])
+  func impossibleEndpoint(host: String, port: Int) async throws {
+    let fixture = try ProbeFixture()
+    let round = await fixture.round(at: [ProbeTarget.Endpoint(host: host, port: port)])
+    #expect(round.failure?.kind == .unreachable)
+  }
+
+  @Test("A resolver that hangs costs no more than its limit, and other names go on")
+  func hangingResolver() async throws {
+    let isReleased = Guarded(false)
+    let limits = ProbeLimits(resolve: .milliseconds(300))
+    let fixture = try ProbeFixture(
+      limits: limits,
+      lookUp: { host, port in
+        if host.hasPrefix("hang") { isReleased.wait { $0 } }
+        return systemLookup("127.0.0.1", port: port)
+      })
+    defer { isReleased.withLock { $0 = true } }
+    let port = try closedPort(try fixture.leaf())
+    // Three of the eight threads hang; the round still has room for the rest.
+    let endpoints = (0..<3).map { ProbeTarget.Endpoint(host: "hang\($0).example", port: port) }
+    let round = await fixture.round(
+      at: endpoints + [ProbeTarget.Endpoint(host: "fine.example", port: port)])
+    #expect(round.edges.first?.address == "127.0.0.1:\(port)")
+    #expect(
+      round.edges.dropFirst().map(\.result)
+        == Array(repeating: .unreachable("resolve: no answer within 300ms"), count: 3))
+  }
+
+  @Test("While every lookup hangs, names fail by their limit, and all is well afterwards")
+  func everyLookupHangs() async throws {
+    let isReleased = Guarded(false)
+    let hanging = Guarded(0)
+    let limits = ProbeLimits(resolve: .milliseconds(200))
+    let fixture = try ProbeFixture(
+      limits: limits,
+      lookUp: { _, port in
+        hanging.withLock { $0 += 1 }
+        isReleased.wait { $0 }
+        return systemLookup("127.0.0.1", port: port)
+      })
+    let server = try TLSEdgeServer(certificate: try fixture.leaf())
+    let endpoints = (0..<40).map {
+      ProbeTarget.Endpoint(host: "hang\($0).example", port: server.port)
+    }
+    let round = await fixture.round(at: endpoints)
+    #expect(round.failure?.message == "no answer within 200ms")
+    // Eight threads hang; the 32 lookups behind them were given up before they began.
+    #expect(hanging.withLock { $0 } == 8)
+    isReleased.withLock { $0 = true }
+    #expect(try await fixture.result(server).leaf != nil)
+  }
+
+  @Test("Addresses over the limit are counted and not looked at")
+  func tooManyAddresses() async throws {
+    let fixture = try ProbeFixture(lookUp: { _, port in
+      .addresses((1...100).compactMap { EdgeAddress("127.0.1.\($0)", port: port) })
+    })
+    let port = try closedPort(try fixture.leaf())
+    let round = await fixture.round(
+      at: [ProbeTarget.Endpoint(host: "many.example", port: port)])
+    #expect(round.edges.count == 65)
+    #expect(
+      round.edges.last
+        == EdgeLook(
+          address: "36 more",
+          result: .unreachable("resolve: over the limit of 64 addresses a domain")))
+  }
+
+  @Test("An IPv6 edge is looked at and written in brackets", .enabled(if: hasIPv6Loopback))
+  func ipv6() async throws {
+    let fixture = try ProbeFixture()
+    let minted = try fixture.leaf()
+    let server = try TLSEdgeServer(address: "::1", certificate: minted)
+    let round = await fixture.round(server)
+    #expect(round.edges.map(\.address) == ["[::1]:\(server.port)"])
+    #expect(round.edges.first?.result.leaf?.sha256 == minted.sha256)
+  }
+}
+
+private let hasIPv6Loopback: Bool = {
+  let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+  defer { close(descriptor) }
+  let bound = EdgeAddress("::1", port: 0)?.withSocketAddress { bind(descriptor, $0, $1) }
+  return descriptor >= 0 && bound == 0
+}()

@@ -1,0 +1,93 @@
+import Foundation
+import Testing
+
+/// The rules of the house that a reader cannot see by looking at one file.
+@Suite("House rules")
+struct HouseRulesTests {
+  struct Source: Sendable {
+    /// `Service/Daemon.swift`
+    let path: String
+    let lines: [String]
+    var module: String { String(path.prefix { $0 != "/" }) }
+  }
+
+  static let sources: [Source] = {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources")
+    let files = FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String }
+    return (files ?? []).filter { $0.hasSuffix(".swift") }.sorted().compactMap { path in
+      let data = FileManager.default.contents(atPath: root.path + "/" + path)
+      return data.map {
+        Source(
+          path: path,
+          lines: String(decoding: $0, as: UTF8.self).components(separatedBy: "\n"))
+      }
+    }
+  }()
+
+  /// Lines of code, comments left out, that hold one of the words outside the allowed files.
+  private func offences(
+    _ words: [String], allowed: (Source) -> Bool
+  ) -> [String] {
+    HouseRulesTests.sources.filter { !allowed($0) }.flatMap { source in
+      source.lines.enumerated().compactMap { number, line in
+        let code = line.trimmingCharacters(in: .whitespaces)
+        if code.hasPrefix("//") { return nil }
+        return words.contains { code.contains($0) } ? "\(source.path):\(number + 1): \(code)" : nil
+      }
+    }
+  }
+
+  @Test("There are sources to look at")
+  func notEmpty() {
+    #expect(HouseRulesTests.sources.count > 100)
+    #expect(HouseRulesTests.sources.contains { $0.path == "RolloutCore/Planner.swift" })
+  }
+
+  @Test("The core and the JSON text import nothing at all")
+  func pureModules() {
+    #expect(
+      offences(["import "]) { !["RolloutCore", "JSONText"].contains($0.module) } == [])
+  }
+
+  @Test(
+    "A library is imported where it belongs, and nowhere else",
+    arguments: [
+      ("import CCurl", ["Transport"]),
+      ("import COpenSSL", ["Transport", "EdgeProbe", "Simulation"]),
+      ("import GRDB", ["StateStore"]),
+      ("import Yams", ["Settings"]),
+      ("import CYaml", ["Settings"]),
+      (
+        "import ArgumentParser",
+        ["cognito-certd", "cognito-certd-simulator"]
+      ),
+      ("import Simulation", ["cognito-certd-simulator", "cognito-certd-bench"]),
+    ])
+  func imports(statement: String, modules: [String]) {
+    #expect(offences([statement]) { modules.contains($0.module) } == [])
+  }
+
+  @Test("Time and chance come from one file of the daemon, and one of the simulator")
+  func clocks() {
+    let words = [
+      "clock_gettime", "Date()", "Date.now", "ContinuousClock", "SuspendingClock", "Task.sleep",
+      "usleep(", "nanosleep(", "SystemRandomNumberGenerator", ".random(in", "gettimeofday",
+    ]
+    let homes = ["Service/SystemClock.swift", "Simulation/Simulator/SimulatorClock.swift"]
+    #expect(
+      offences(words) { homes.contains($0.path) || $0.module == "cognito-certd-bench" } == [])
+  }
+
+  @Test("Nothing traps on input, and no failure is thrown away")
+  func traps() {
+    #expect(offences(["try!", " as! ", "fatalError("]) { _ in false } == [])
+    #expect(offences(["try? await"]) { _ in false } == [])
+  }
+
+  @Test("A file stays short enough to be read at one sitting")
+  func lengths() {
+    let long = HouseRulesTests.sources.filter { $0.lines.count > 350 }
+    #expect(long.map { "\($0.path): \($0.lines.count)" } == [])
+  }
+}

@@ -1,0 +1,118 @@
+import JSONText
+import Logging
+import RolloutCore
+import Testing
+
+@testable import Service
+
+private let time = Instant(year: 2026, month: 11, day: 23, hour: 21, minute: 36, second: 51)
+
+private func record(
+  _ fields: [LogRecord.Field] = [], message: String = "the rollout is complete"
+) -> LogRecord {
+  LogRecord(
+    time: time, level: .notice, event: "rollout.completed", message: message, fields: fields)
+}
+
+/// Values that have broken log formats before.
+private let awkward = [
+  "", " ", "plain", "two words", "a=b", "say \"so\"", "back\\slash", "line\nbreak", "tab\there",
+  "cr\rlf\n", "\u{0}", "\u{7}\u{1b}[31mred", "\u{7f}", "Grüße ‹redacted›", "🦄", "\u{2028}",
+  "\u{85}", "\u{202e}reversed", "e\u{301}", "\r\n", "\u{e0041}tag", "ends in \\",
+  String(decoding: [0x66, 0xff, 0xfe, 0x66], as: UTF8.self),
+]
+
+@Suite("How a log line looks")
+struct LogFormatTests {
+  @Test("logfmt shows time, level, event and message, then the fields in their order")
+  func logfmtLine() {
+    let line = LogFormatLogfmt.line(
+      record([.init("domain", "auth.example.com"), .init("retry_in", "30s")]))
+    #expect(
+      line == """
+        time=2026-11-23T21:36:51Z level=notice event=rollout.completed \
+        msg="the rollout is complete" domain=auth.example.com retry_in=30s
+        """)
+  }
+
+  @Test("A value with anything in it comes back out of logfmt unchanged", arguments: awkward)
+  func logfmtRoundTrip(value: String) throws {
+    let line = LogFormatLogfmt.line(record([.init("error", value)], message: value))
+    let fields = try LogfmtReader.fields(of: line)
+    #expect(fields.map(\.name) == ["time", "level", "event", "msg", "error"])
+    #expect(fields.last?.value == value)
+    #expect(fields[3].value == value)
+  }
+
+  @Test("A line has no character that could end it or drive a terminal", arguments: awkward)
+  func logfmtIsOneLine(value: String) {
+    let line = LogFormatLogfmt.line(record([.init("error", value)], message: value))
+    let allowed = line.unicodeScalars.allSatisfy {
+      switch $0.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator: false
+      default: true
+      }
+    }
+    #expect(allowed, "\(line.debugDescription)")
+  }
+
+  @Test("A strange field name cannot pass for another field")
+  func logfmtNames() throws {
+    let line = LogFormatLogfmt.line(record([.init("a b=\"c", "x"), .init("", "y")]))
+    let fields = try LogfmtReader.fields(of: line)
+    #expect(fields.suffix(2).map(\.name) == ["a_b__c", "_"])
+  }
+
+  @Test("On a terminal the level is padded and the rest is the same")
+  func terminalLine() {
+    let plain = LogRecord(time: time, level: .info, message: "m")
+    let line = LogFormatLogfmt.line(plain, forTerminal: true)
+    #expect(line == "time=2026-11-23T21:36:51Z level=info     msg=m")
+    let error = LogRecord(time: time, level: .error, message: "m")
+    #expect(LogFormatLogfmt.line(error, forTerminal: true).contains("\u{1b}[1;31mlevel=error"))
+  }
+
+  @Test("JSON is one object on one line, with its keys in a fixed order", arguments: awkward)
+  func jsonLine(value: String) throws {
+    let line = LogFormatJSON.line(record([.init("domain", value), .init("error", "x")]))
+    #expect(!line.contains("\n"))
+    let object = try JSONValue(parsing: line)
+    #expect(
+      object.members?.map(\.name) == ["time", "level", "event", "message", "domain", "error"])
+    #expect(object["domain"]?.string == value)
+    #expect(object["time"]?.string == "2026-11-23T21:36:51Z")
+    #expect(object["level"]?.string == "notice")
+  }
+
+  @Test("Known fields come first and in the order of the event's list, others by name")
+  func fieldOrder() {
+    let metadata: Logger.Metadata = [
+      "zebra": "1", "error": "2", "apple": "3", "domain": "4", "event": "poll.failed",
+      "rollout": "5",
+    ]
+    let record = LogRecord(time: time, level: .info, message: "m", metadata: metadata)
+    #expect(record.event == "poll.failed")
+    #expect(record.fields.map(\.name) == ["domain", "rollout", "error", "apple", "zebra"])
+  }
+
+  @Test("A field that is called like a part of the line gets a name of its own")
+  func reservedNames() throws {
+    let metadata: Logger.Metadata = ["time": "a", "level": "b", "msg": "c", "message": "d"]
+    let record = LogRecord(time: time, level: .info, message: "m", metadata: metadata)
+    #expect(record.fields.map(\.name) == ["level_", "message_", "msg_", "time_"])
+    #expect(throws: Never.self) { try JSONValue(parsing: LogFormatJSON.line(record)) }
+  }
+
+  @Test("A value is cut only beyond its limit, and says how much is missing")
+  func longValues() {
+    let limit = LogRecord.maximumValueSize
+    let whole = String(repeating: "x", count: limit)
+    #expect(LogRecord.cut(whole, to: limit) == whole)
+    #expect(LogRecord.cut(whole + "yz", to: limit) == whole + "…[2 bytes cut]")
+    #expect(LogRecord.cut("aé", to: 2) == "a…[2 bytes cut]")
+    let metadata: Logger.Metadata = ["error": .string(whole + "y")]
+    let record = LogRecord(time: time, level: .info, message: whole + "y", metadata: metadata)
+    #expect(record.fields.first?.value == whole + "…[1 bytes cut]")
+    #expect(record.message == whole + "…[1 bytes cut]")
+  }
+}
