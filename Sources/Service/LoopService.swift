@@ -7,17 +7,20 @@ import ServiceLifecycle
 struct LoopService: Service {
   let loop: ReconcilerLoop
   let clock: SystemClock
+  let farewell: Farewell
   private let result = Guarded<ReconcilerLoop.Ending>(.stopped)
 
-  init(loop: ReconcilerLoop, clock: SystemClock) {
+  init(loop: ReconcilerLoop, clock: SystemClock, farewell: Farewell) {
     self.loop = loop
     self.clock = clock
+    self.farewell = farewell
   }
 
   func run() async throws {
     let ending = await withGracefulShutdownHandler {
       await loop.run()
     } onGracefulShutdown: {
+      farewell.say()
       clock.wake(.shutdown)
       Task { await loop.reconciler.stop() }
     }

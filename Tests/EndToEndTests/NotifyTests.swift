@@ -18,7 +18,7 @@ struct NotifyTests {
       #expect(status.json["daemon"]?["running"] == true, "the lock and the state come first")
       #expect(status.domains.count == 1)
       let told = try await eventually("STATUS=") {
-        socket.next()?.first { $0.hasPrefix("STATUS=1 domains: 1 in_sync") }
+        socket.next()?.first { $0.hasPrefix("STATUS=1 domain: 1 in_sync") }
       }
       #expect(!told.isEmpty)
 
