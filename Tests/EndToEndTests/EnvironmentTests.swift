@@ -77,9 +77,10 @@ struct EnvironmentTests {
       let plain = try await stage.run("run", "--once")
       #expect(plain.status == 0)
       let lines = plain.errors.split(separator: "\n")
-      #expect(lines.map { $0.split(separator: " ")[2] } == [
-        "event=daemon.started", "event=config.loaded", "event=daemon.stopping",
-      ])
+      #expect(
+        lines.map { $0.split(separator: " ")[2] } == [
+          "event=daemon.started", "event=config.loaded", "event=daemon.stopping",
+        ])
       #expect(lines.allSatisfy { $0.hasPrefix("time=20") })
       let quiet = try await stage.run("run", "--once", "--log-level", "warning")
       #expect(quiet.status == 0 && quiet.errors.isEmpty)
