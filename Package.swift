@@ -103,7 +103,10 @@ let package = Package(
       ["Simulation", "RolloutCore", "Reconciliation", "StateStore", "JSONText", "Transport"],
       exclude: ["Vectors"]),
     tests(
-      "EndToEndTests", ["JSONText", "Locking", "RolloutCore", "Reconciliation", "Transport", "StateStore"]),
+      "EndToEndTests",
+      [
+        "JSONText", "Locking", "RolloutCore", "Reconciliation", "Transport", "StateStore", grdb,
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
