@@ -104,7 +104,9 @@ let package = Package(
       exclude: ["Vectors"]),
     tests(
       "EndToEndTests",
-      ["JSONText", "Locking", "RolloutCore", "Reconciliation", "Transport", "StateStore"]),
+      [
+        "JSONText", "Locking", "RolloutCore", "Reconciliation", "Transport", "StateStore", grdb,
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

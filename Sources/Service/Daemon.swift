@@ -125,16 +125,16 @@ package struct Daemon: Sendable {
       edges: surroundings.probe, state: store, clock: clock, report: report)
     let reconciler = Reconciler(ports: ports, fleet: configuration.fleet)
     announce(configuration, reporter)
+    let farewell = Farewell(notifier, reporter)
     let loop = LoopService(
       loop: ReconcilerLoop(reconciler: reconciler, ports: ports, mode: options.mode.loop),
-      clock: clock, notifier: notifier)
+      clock: clock, farewell: farewell)
     let control = ControlService(
       daemon: self, configuration: configuration, clock: clock, store: store, report: report,
       reporter: reporter, notifier: notifier,
       signals: await UnixSignalsSequence(trapping: .sighup, .sigusr1))
     let status = await run(loop, control, logger: logger)
-    notifier.stopping()
-    reporter.log(Event(.daemonStopping, [.pid: String(getpid())]))
+    farewell.say()
     await surroundings.shutDown()
     return status
   }

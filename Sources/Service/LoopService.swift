@@ -7,20 +7,20 @@ import ServiceLifecycle
 struct LoopService: Service {
   let loop: ReconcilerLoop
   let clock: SystemClock
-  let notifier: ServiceNotifier
+  let farewell: Farewell
   private let result = Guarded<ReconcilerLoop.Ending>(.stopped)
 
-  init(loop: ReconcilerLoop, clock: SystemClock, notifier: ServiceNotifier) {
+  init(loop: ReconcilerLoop, clock: SystemClock, farewell: Farewell) {
     self.loop = loop
     self.clock = clock
-    self.notifier = notifier
+    self.farewell = farewell
   }
 
   func run() async throws {
     let ending = await withGracefulShutdownHandler {
       await loop.run()
     } onGracefulShutdown: {
-      notifier.stopping()
+      farewell.say()
       clock.wake(.shutdown)
       Task { await loop.reconciler.stop() }
     }

@@ -28,6 +28,9 @@ struct Hold: AsyncParsableCommand {
     if let duration {
       do throws(Malformed) {
         let length = try DurationNotation.parse(duration)
+        guard length > .zero else {
+          throw Malformed("a duration above 0", "a hold that ends at once holds nothing")
+        }
         until = SystemClock.now + length
       } catch {
         Output.problem("--for \"\(duration)\" is not \(error.kind): \(error.problem)")

@@ -1,5 +1,4 @@
-import Foundation
-import Glibc
+import GRDB
 import JSONText
 import Reconciliation
 import RolloutCore
@@ -51,5 +50,64 @@ struct OrderTests {
         #expect([line["certificate_arn"], refused].contains(record?.desired?.text))
       }
     }
+  }
+
+  @Test("an intent that cannot be written yet is neither told nor acted on")
+  func lockedBeforeTheCall() async throws {
+    try await Stage.with(Scene.one()) { stage in
+      try stage.configure(stage.config)
+      let daemon = try await stage.pollingDaemon()
+      let lock = try StateLock(stage.statePath)
+      let new = try await stage.issue(Scene.name)
+      try await Task.sleep(for: .seconds(2.5))
+      #expect(daemon.lines("replacement.found").isEmpty)
+      #expect(daemon.lines("update.submitted").isEmpty)
+      #expect(try await stage.calls("UpdateUserPoolDomain").isEmpty)
+      try lock.release()
+      try await daemon.line("rollout.completed")
+      #expect(try await stage.effects(on: Scene.name) == [new])
+      #expect(daemon.lines("state.failed").isEmpty)
+    }
+  }
+
+  @Test("an answer that cannot be written yet is not told, and never asked for twice")
+  func lockedAfterTheCall() async throws {
+    try await Stage.with(Scene.one()) { stage in
+      try stage.configure(stage.config)
+      let daemon = try await stage.pollingDaemon()
+      try await stage.simulate("set", ["latency": 0.7])
+      let new = try await stage.issue(Scene.name)
+      try await daemon.line("update.submitted")
+      let lock = try StateLock(stage.statePath)
+      try await stage.simulate("set", ["latency": 0])
+      // Longer than SQLite waits for a lock.
+      let failed = try await daemon.line("state.failed")
+      #expect(failed["error"]?.contains("locked") == true, "\(failed)")
+      #expect(try await stage.effects(on: Scene.name) == [new])
+      #expect(daemon.lines("update.accepted").isEmpty)
+      #expect(try await stage.status()[Scene.name]["condition"] == "submitting")
+      try lock.release()
+      try await daemon.line("rollout.completed", within: .seconds(45))
+      #expect(daemon.lines("update.accepted").count == 1)
+      #expect(try await stage.calls("UpdateUserPoolDomain").count == 1)
+    }
+  }
+}
+
+/// Someone else who writes to the state file and takes their time.
+final class StateLock {
+  private let queue: DatabaseQueue
+
+  init(_ path: String) throws {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(5)
+    configuration.allowsUnsafeTransactions = true
+    queue = try DatabaseQueue(path: path, configuration: configuration)
+    try queue.inDatabase { try $0.execute(sql: "BEGIN IMMEDIATE") }
+  }
+
+  func release() throws {
+    try queue.inDatabase { try $0.execute(sql: "ROLLBACK") }
+    try queue.close()
   }
 }

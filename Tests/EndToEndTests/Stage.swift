@@ -270,8 +270,7 @@ final class Stage: Sendable {
 
 /// So that scenarios can be written as they are documented.
 extension JSONValue: ExpressibleByFloatLiteral {
-  /// A number in its shortest spelling.
-  public init(floatLiteral value: Double) { self = .number(String(value)) }
+  package init(floatLiteral value: Double) { self = .number(String(value)) }
 }
 
 func write(_ text: String, to path: String) throws {
