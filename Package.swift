@@ -103,7 +103,8 @@ let package = Package(
       ["Simulation", "RolloutCore", "Reconciliation", "StateStore", "JSONText", "Transport"],
       exclude: ["Vectors"]),
     tests(
-      "EndToEndTests", ["JSONText", "Locking", "RolloutCore", "Reconciliation", "Transport", "StateStore"]),
+      "EndToEndTests",
+      ["JSONText", "Locking", "RolloutCore", "Reconciliation", "Transport", "StateStore"]),
   ],
   swiftLanguageModes: [.v6]
 )

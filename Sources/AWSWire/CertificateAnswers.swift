@@ -66,7 +66,7 @@ enum CertificateAnswers {
       primaryName: try reader.text("DomainName"), notBefore: try reader.time("NotBefore"),
       notAfter: try reader.time("NotAfter"), createdAt: try reader.time("CreatedAt"),
       issuedAt: try reader.time("IssuedAt"), importedAt: try reader.time("ImportedAt"),
-      managedBy: try reader.text("ManagedBy"))
+      managedBy: try reader.text("ManagedBy").flatMap { $0.isEmpty ? nil : $0 })
   }
 
   private static func all(_ names: [String], including primary: String?) -> [String] {

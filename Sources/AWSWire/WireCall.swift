@@ -34,7 +34,7 @@ struct WireCall: Sendable {
 
   /// Cognito calls CloudFront before it answers an update.
   private static let timeoutOfChange = Duration.seconds(60)
-  private static let timeoutOfRead = Duration.seconds(20)
+  private static let timeoutOfRead = Duration.seconds(15)
 
   var quotaScope: RetryQuota.Scope {
     RetryQuota.Scope(service: service, region: region, identity: identity)

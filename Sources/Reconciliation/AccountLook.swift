@@ -84,7 +84,10 @@ struct AccountLook: Sendable {
       switch DomainStep.decide(input) {
       case .decided: return input
       case .ask(let inquiries):
-        for inquiry in inquiries { await answer(inquiry, for: &input) }
+        for inquiry in inquiries {
+          await answer(inquiry, for: &input)
+          ports.report.alive()
+        }
       }
     }
     let tooMany = Failure(

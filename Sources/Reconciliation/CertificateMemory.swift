@@ -7,6 +7,9 @@ struct CertificateMemory: Sendable {
   static let detailsLifetime = Duration.hours(1)
   /// How long a chain's verdict is good for: roots and intermediates end, too.
   static let evidenceLifetime = Duration.hours(24)
+  /// How long a verdict against a chain is: the intermediate that it lacks may be imported
+  /// under the same ARN, or a root added, at any time.
+  static let doubtLifetime = Duration.minutes(10)
   /// Entries kept at the most; the oldest go first.
   static let maximumEntries = 20_000
 
@@ -32,6 +35,12 @@ struct CertificateMemory: Sendable {
   struct Evidence: Sendable {
     let leaf: LeafEvidence
     let at: Instant
+
+    func isGood(at now: Instant) -> Bool {
+      now.since(at)
+        < (leaf.chain == .trusted
+          ? CertificateMemory.evidenceLifetime : CertificateMemory.doubtLifetime)
+    }
   }
 
   private(set) var details: [DetailsKey: Details] = [:]
@@ -47,8 +56,7 @@ struct CertificateMemory: Sendable {
   }
 
   func evidence(of certificate: Certificate, caFile: String?, now: Instant) -> LeafEvidence? {
-    guard let key = key(certificate, caFile), let entry = evidence[key],
-      now.since(entry.at) < CertificateMemory.evidenceLifetime
+    guard let key = key(certificate, caFile), let entry = evidence[key], entry.isGood(at: now)
     else { return nil }
     return entry.leaf
   }
@@ -72,10 +80,15 @@ struct CertificateMemory: Sendable {
     evidence.merge(other.evidence) { $1 }
   }
 
+  /// Drops every verdict against a chain: someone says that things were put right.
+  mutating func forgetDoubts() {
+    evidence = evidence.filter { $0.value.leaf.chain == .trusted }
+  }
+
   /// Drops what has outlived its use.
   mutating func prune(at now: Instant) {
     details = details.filter { now.since($0.value.at) < CertificateMemory.detailsLifetime }
-    evidence = evidence.filter { now.since($0.value.at) < CertificateMemory.evidenceLifetime }
+    evidence = evidence.filter { $0.value.isGood(at: now) }
     if details.count > CertificateMemory.maximumEntries { details = [:] }
     if evidence.count > CertificateMemory.maximumEntries { evidence = [:] }
   }

@@ -64,8 +64,10 @@ package actor Reconciler {
     }
   }
 
-  /// Makes every call that waits due now: a restart, a reload and SIGUSR1 cure a refusal.
+  /// Makes every call that waits due now, and looks again at every chain that was not trusted:
+  /// a restart, a reload and SIGUSR1 cure a refusal.
   package func hurryAll() {
+    memory.forgetDoubts()
     let now = ports.clock.now
     for domain in records.keys { records[domain]?.rollout?.hurry(at: now) }
   }
@@ -130,6 +132,7 @@ extension Reconciler {
       records[request.domain]?.obey(request.kind, at: now)
       if request.kind == .retry {
         schedules[request.domain, default: DomainSchedule()].retryIsWanted = true
+        memory.forgetDoubts()
       }
     }
     return requests

@@ -9,7 +9,8 @@ enum StatusLine {
       if count > 0 { counts.append((condition, count)) }
     }
     let parts = counts.map { "\($0.1) \($0.0.rawValue)" }
-    var text = "\(records.count) domain\(records.count == 1 ? "" : "s"): \(parts.joined(separator: ", "))"
+    let noun = records.count == 1 ? "domain" : "domains"
+    var text = "\(records.count) \(noun): \(parts.joined(separator: ", "))"
     if let troubled = records.first(where: { $0.condition.needsPerson }) {
       text += "; \(troubled.domain) needs a person: \(troubled.reason?.code ?? "")"
     }

@@ -108,7 +108,8 @@ package struct KeyAlgorithm: Hashable, Sendable, CustomStringConvertible {
   package let name: String
 
   package init(_ name: String) {
-    self.name = name.hasPrefix("RSA-") ? "RSA_" + name.dropFirst(4) : name
+    let isHyphened = name.hasPrefix("RSA-") || name.hasPrefix("EC-")
+    self.name = isHyphened ? String(name.map { $0 == "-" ? "_" : $0 }) : name
   }
 
   /// All that ListCertificates can filter on; it hides all but the first two unless asked.

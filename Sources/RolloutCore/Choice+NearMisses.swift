@@ -10,9 +10,9 @@ extension Chooser {
   package func nearMisses() -> [CandidateVerdict] {
     guard case .certificate(let attached) = known(baseline) else { return [] }
     let unusable = unusable(.certificate(attached)) != nil
-    let checks = checks(urgency(.certificate(attached)))
+    let checks = checks(urgency)
     let quiet: Set<Check> = [.nameNotCovered, .managedByCloudFront, .soaking]
-    return candidates.filter { unusable || $0.isNewer(than: attached) }
+    return candidates.filter { unusable || $0.isNewer(than: attached) || $0.isUndated }
       .map { checks.verdict(on: $0) }
       .filter { verdict in
         verdict.reason != nil && quiet.allSatisfy { !verdict.failed($0) }
@@ -35,5 +35,12 @@ extension Chooser {
     let checks = CandidateChecks(
       domain: mapping.domain, selector: selector, facts: facts, now: now, urgency: nil)
     return checks.result(of: .notSelected, on: certificate) == .passed
+  }
+}
+
+extension Certificate {
+  /// Whether ACM was asked for everything and still lacks a date that tells what is newer.
+  fileprivate var isUndated: Bool {
+    isDescribed && (notBefore == nil || notAfter == nil || origin == nil)
   }
 }

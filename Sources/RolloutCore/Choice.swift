@@ -20,6 +20,9 @@ package struct Chooser: Sendable {
   package let now: Instant
   /// The certificate to be left or kept: the attached one, or that of a rollout under way.
   package let baseline: CertificateARN
+  /// The certificate whose end makes haste: the baseline, unless the call for that was never
+  /// taken.
+  package let attached: CertificateARN
   /// The earliest end of what the edges were seen to serve.
   package let servedNotAfter: Instant?
   /// The selector that chose the baseline; nil when the domain is seen for the first time.
@@ -31,13 +34,15 @@ package struct Chooser: Sendable {
 
   package init(
     mapping: Mapping, facts: CertificateFacts, now: Instant, baseline: CertificateARN,
-    servedNotAfter: Instant? = nil, selectorFingerprint: String? = nil,
-    shunned: Set<CertificateARN> = [], floor: Certificate? = nil
+    attached: CertificateARN? = nil, servedNotAfter: Instant? = nil,
+    selectorFingerprint: String? = nil, shunned: Set<CertificateARN> = [],
+    floor: Certificate? = nil
   ) {
     self.mapping = mapping
     self.facts = facts
     self.now = now
     self.baseline = baseline
+    self.attached = attached ?? baseline
     self.servedNotAfter = servedNotAfter
     self.selectorFingerprint = selectorFingerprint
     self.shunned = shunned
@@ -133,8 +138,12 @@ package struct Chooser: Sendable {
     return isShort || unusable(known) != nil ? Urgency(attachedNotAfter: notAfter) : nil
   }
 
+  /// Whether haste is due, by what is attached in truth.
+  var urgency: Urgency? { urgency(known(attached)) }
+
   package func choose() -> Choice {
     if case .unseen(let failure) = facts.listed { return .undetermined(failure) }
+    if case .open(let question) = known(self.attached) { return .ask([question]) }
     let attached = known(baseline)
     if case .open(let question) = attached { return .ask([question]) }
     if case .certificate(let certificate) = attached, let question = openFacts(certificate) {
@@ -143,7 +152,7 @@ package struct Chooser: Sendable {
     let reason = unusable(attached)
     if reason == nil, let choice = openSelection(attached) { return choice }
     if let pinned = mapping.selector.arn { return choosePinned(pinned, attached) }
-    if let reason { return chooseAnew(reason, attached) }
+    if let reason { return chooseAnew(reason) }
     switch attached {
     case .unseen(let failure): return .undetermined(failure)
     case .deleted, .open: return .keep
@@ -167,7 +176,7 @@ package struct Chooser: Sendable {
   private func openFacts(_ certificate: Certificate) -> Question? {
     if certificate.isDescribed || facts.details[certificate.arn] != nil { return nil }
     let isDated =
-      certificate.notBefore != nil && certificate.notAfter != nil && certificate.origin != nil
+      certificate.notBefore != nil && certificate.notAfter != nil && certificate.createdAt != nil
     let isNamed = certificate.namesAreComplete || certificate.covers(mapping.domain)
     return isDated && isNamed && certificate.status != nil ? nil : .details(certificate.arn)
   }
@@ -182,21 +191,21 @@ package struct Chooser: Sendable {
       return .missing(Reason("deleted", "ACM has no certificate \(pinned), which is pinned"))
     case .certificate(let certificate):
       if isAttached { return unusable(attached).map { .missing($0) } ?? .keep }
-      let verdict = checks(urgency(attached)).verdict(on: certificate)
+      let verdict = checks(urgency).verdict(on: certificate)
       return pick(
-        [verdict], cause: .pinned, isUrgent: urgency(attached) != nil,
+        [verdict], cause: .pinned, isUrgent: urgency != nil,
         otherwise: .missing(verdict.reason ?? Reason("pinned", "the pinned certificate")))
     }
   }
 
-  private func chooseAnew(_ reason: Reason, _ attached: Known) -> Choice {
-    let checks = checks(urgency(attached))
+  private func chooseAnew(_ reason: Reason) -> Choice {
+    let checks = checks(urgency)
     let verdicts = candidates.map { checks.verdict(on: $0) }
     return pick(verdicts, cause: .unusable, isUrgent: true, otherwise: .missing(reason))
   }
 
   private func chooseReplacement(of attached: Certificate) -> Choice {
-    let urgency = urgency(.certificate(attached))
+    let urgency = urgency
     let checks = checks(urgency)
     let undated = candidates.filter { needsDates($0, checks) }
     if !undated.isEmpty { return .ask(undated.map { .details($0.arn) }) }
@@ -209,7 +218,7 @@ package struct Chooser: Sendable {
 
   private func needsDates(_ certificate: Certificate, _ checks: CandidateChecks) -> Bool {
     let isDated =
-      certificate.notBefore != nil && certificate.notAfter != nil && certificate.origin != nil
+      certificate.notBefore != nil && certificate.notAfter != nil && certificate.createdAt != nil
     if isDated || certificate.isDescribed || facts.details[certificate.arn] != nil { return false }
     return checks.verdict(on: certificate).reason == nil
   }

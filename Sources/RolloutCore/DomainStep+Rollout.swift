@@ -24,7 +24,10 @@ extension DomainStep {
     case .submitting: rollout.outcomeUnknown(at: now)
     case .propagating, .overdue:
       if !isShown, description.status.takesUpdates {
-        notKept(&rollout, description, attached: attached)
+        // A description may lag behind the call: it is believed when a look is due.
+        if rollout.isCheckDue(at: now) {
+          notKept(&rollout, description, attached: attached)
+        }
       } else {
         record.rollout = rollout
         let isActive = isShown && description.status == .active
@@ -113,9 +116,11 @@ extension DomainStep {
   }
 
   private func describe(_ verdict: ProbeVerdict) -> String {
-    switch verdict {
-    case .passed(let edges): "all \(edges) that answer serve the new leaf"
-    case .stale(let addresses): "another leaf at \(addresses.joined(separator: ", "))"
+    let unreached = input.round?.unreached ?? []
+    let rest = unreached.isEmpty ? "" : "; no answer from \(unreached.joined(separator: ", "))"
+    return switch verdict {
+    case .passed(let edges): "all \(edges) that answer serve the new leaf\(rest)"
+    case .stale(let addresses): "another leaf at \(addresses.joined(separator: ", "))\(rest)"
     case .silent(let reason): "none answers: \(reason)"
     case .incomparable(let reason): "cannot be compared: \(reason)"
     }

@@ -103,7 +103,7 @@ extension Event.Kind {
     case .configLoaded: "the configuration is in force"
     case .configRejected: "the configuration is wrong and is not taken"
     case .pollCompleted: "every account and domain was looked at"
-    case .pollFailed: "the certificates of an identity could not be listed"
+    case .pollFailed: "a look at AWS failed; nothing is decided of what it did not show"
     case .replacementFound: "a certificate replaces the attached one"
     case .candidateIneligible: "a certificate for this domain cannot be chosen"
     case .candidateMissing: "no certificate can serve this domain any longer"

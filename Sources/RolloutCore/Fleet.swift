@@ -104,8 +104,8 @@ package struct CertificateSelector: Equatable, Sendable {
   /// The selecting parts as one text, equal for equal selectors: kept in the state file to
   /// tell a changed selector. `min_remaining` and `soak` select nothing and are left out.
   package var fingerprint: String {
-    let tags = tags.sorted { $0.key < $1.key }.map {
-      "\($0.key.debugDescription)=\($0.value.debugDescription)"
+    let tags = tags.sorted { $0.key < $1.key }.map { key, value in
+      "\(key.debugDescription)=\(value.debugDescription)"
     }
     return [
       "arn=\(arn?.text ?? "")", "domain_name=\(domainName ?? "")",

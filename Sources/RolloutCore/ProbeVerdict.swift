@@ -35,6 +35,14 @@ package enum ProbeVerdict: Equatable, Sendable {
 }
 
 extension ProbeRound {
+  /// The edges that could not be reached, with the reason: reported, and not counted.
+  package var unreached: [String] {
+    edges.compactMap { edge in
+      guard case .unreachable(let reason) = edge.result else { return nil }
+      return "\(edge.address) (\(reason))"
+    }
+  }
+
   /// The edges that answered, as they are kept in the state file; sorted by address.
   package func served(expecting sha256: String?) -> [ServedEdge] {
     edges.compactMap { edge in

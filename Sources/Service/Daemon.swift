@@ -127,7 +127,7 @@ package struct Daemon: Sendable {
     announce(configuration, reporter)
     let loop = LoopService(
       loop: ReconcilerLoop(reconciler: reconciler, ports: ports, mode: options.mode.loop),
-      clock: clock)
+      clock: clock, notifier: notifier)
     let control = ControlService(
       daemon: self, configuration: configuration, clock: clock, store: store, report: report,
       reporter: reporter, notifier: notifier,

@@ -7,17 +7,20 @@ import ServiceLifecycle
 struct LoopService: Service {
   let loop: ReconcilerLoop
   let clock: SystemClock
+  let notifier: ServiceNotifier
   private let result = Guarded<ReconcilerLoop.Ending>(.stopped)
 
-  init(loop: ReconcilerLoop, clock: SystemClock) {
+  init(loop: ReconcilerLoop, clock: SystemClock, notifier: ServiceNotifier) {
     self.loop = loop
     self.clock = clock
+    self.notifier = notifier
   }
 
   func run() async throws {
     let ending = await withGracefulShutdownHandler {
       await loop.run()
     } onGracefulShutdown: {
+      notifier.stopping()
       clock.wake(.shutdown)
       Task { await loop.reconciler.stop() }
     }

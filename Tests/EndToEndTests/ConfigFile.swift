@@ -20,6 +20,8 @@ struct ConfigFile: Sendable {
     var more: [String: String] = [:]
     /// nil: at the edges.
     var probe: String?
+    /// nil: the simulator's own.
+    var caFile: String?
   }
 
   /// The mapping of a domain, to be changed.
@@ -46,7 +48,7 @@ struct ConfigFile: Sendable {
       lines += [
         "  - domain: \(quoted(mapping.domain))",
         "    user_pool_id: \(quoted(mapping.userPoolID))",
-        "    ca_file: \(quoted(caFile))",
+        "    ca_file: \(quoted(mapping.caFile ?? caFile))",
         "    certificate: \(mapping.certificate)",
       ]
       let edges = mapping.edges.map(quoted).joined(separator: ", ")

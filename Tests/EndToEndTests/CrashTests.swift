@@ -16,9 +16,12 @@ struct CrashTests {
 
   @Test(
     "at any step, the next start forgets nothing, and one call has effect",
-    arguments: Moment.allCases)
-  func killed(at moment: Moment) async throws {
-    try await Stage.with(Scene.one(more: ["edge_delays": [0.1, 0.8]])) { stage in
+    arguments: Moment.allCases, ["at_once", "when_active"])
+  func killed(at moment: Moment, shows: String) async throws {
+    let more: JSONValue = [
+      "edge_delays": [0.1, 0.8], "active_after": 1.5, "shows_new_arn": .string(shows),
+    ]
+    try await Stage.with(Scene.one(more: more)) { stage in
       var config = stage.config
       if moment == .whileTheReplacementSoaks {
         config[name].certificate = "{ any: true, soak: 2s }"
@@ -26,7 +29,7 @@ struct CrashTests {
       if moment == .whenOverdue {
         config.propagation["window"] = "500ms"
         try await stage.simulate(
-          "set", ["domain": .string(name), "edge_delays": [0, .null]])
+          "set", ["domain": .string(name), "edge_delays": [0, .null], "active_after": 0])
       }
       try stage.configure(config)
       let first = try await stage.pollingDaemon()
@@ -42,7 +45,7 @@ struct CrashTests {
       let before = try await stage.status()[name]
       first.crash()
       #expect(before["desired_certificate_arn"]?.string == new)
-      try await stage.simulate("release")
+      if moment == .whenOverdue { try await stage.simulate("release") }
 
       let second = try await stage.pollingDaemon()
       try await second.line("rollout.completed", domain: name)

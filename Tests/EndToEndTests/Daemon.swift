@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import JSONText
 import Testing
@@ -7,17 +8,34 @@ import Transport
 final class Daemon: Sendable {
   let process: ChildProcess
 
+  private let read = Locked(Read())
+
+  /// What was read of the log: a line is parsed once.
+  private struct Read {
+    var size = 0
+    var lines: [LogLine] = []
+  }
+
   init(_ process: ChildProcess) { self.process = process }
 
   /// Every whole line so far.
   var log: [LogLine] {
-    var lines = process.errorText.split(separator: "\n", omittingEmptySubsequences: false)
-    // What follows the last newline is a line that is being written.
-    lines.removeLast()
-    return lines.compactMap { line in
-      let parsed = LogLine(line)
-      if parsed == nil { Issue.record("not a line of the log: \(line)") }
-      return parsed
+    read.with { read in
+      let bytes = FileManager.default.contents(atPath: process.standardError) ?? Data()
+      // What follows the last newline is a line that is being written.
+      guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")), end >= read.size else {
+        return read.lines
+      }
+      let fresh = String(decoding: bytes[read.size..<end], as: UTF8.self)
+      for line in fresh.split(separator: "\n", omittingEmptySubsequences: false) {
+        guard let parsed = LogLine(line) else {
+          Issue.record("not a line of the log: \(line)")
+          continue
+        }
+        read.lines.append(parsed)
+      }
+      read.size = end + 1
+      return read.lines
     }
   }
 

@@ -56,7 +56,8 @@ struct ExitTests {
     arguments: [
       [], ["sing"], ["run", "--twice"], ["run", "--wait"], ["status", "--yaml"], ["hold"],
       ["hold", "not a domain"], ["hold", "a.example.com", "--for", "5"], ["retry"],
-      ["hold", "a.example.com", "--for", "-1h"], ["run", "--log-level", "loud"],
+      ["hold", "a.example.com", "--for", "-1h"], ["hold", "a.example.com", "--for", "0"],
+      ["run", "--log-level", "loud"],
       ["check", "more"], ["status", "not a domain"], ["resume", "a.b", "c.d"],
     ])
   func usage(arguments: [String]) async throws {

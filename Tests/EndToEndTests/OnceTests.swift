@@ -111,6 +111,22 @@ struct OnceTests {
     }
   }
 
+  @Test("a soak is waited for; a window that passes without proof ends it with 3")
+  func soakAndOverdue() async throws {
+    try await Stage.with(Scene.one(more: ["edge_delays": [0, .null]])) { stage in
+      var config = stage.config
+      config[name].certificate = "{ any: true, soak: 2s }"
+      config.propagation["window"] = "1s"
+      try stage.configure(config)
+      let new = try await stage.issue(name)
+      let daemon = try stage.daemon("--once", "--wait")
+      #expect(try await daemon.process.end() == .exited(3))
+      #expect(daemon.lines("rollout.overdue").count == 1)
+      #expect(try await stage.effects(on: name) == [new])
+      #expect(try await stage.status().condition(name) == "overdue")
+    }
+  }
+
   @Test("SIGTERM ends a long wait at once, with 0")
   func interrupted() async throws {
     try await Stage.with(Scene.one(more: ["edge_delays": [0, .null]])) { stage in

@@ -111,6 +111,7 @@ struct RotationTests {
       try stage.configure(stage.config)
       let daemon = try await stage.pollingDaemon()
       _ = try await stage.issue(name)
+      stage.overwritesSettings.with { $0 = true }
       let line = try await daemon.line("settings.changed", domain: name)
       #expect(line.level == "error")
       #expect(line["member"] == "CustomDomainConfig.SecurityPolicy")

@@ -34,7 +34,9 @@ struct SignalTests {
         try await stage.calls(operation).count > before ? true : nil
       }
       daemon.process.send(SIGTERM)
+      try await daemon.line("daemon.stopping", within: .seconds(3))
       #expect(try await daemon.process.end(within: .seconds(10)) == .exited(0))
+      #expect(daemon.lines("daemon.stopping").count == 1)
       #expect(try await stage.calls("UpdateUserPoolDomain").isEmpty)
     }
   }
@@ -149,6 +151,22 @@ struct SignalTests {
       daemon.process.send(SIGUSR1)
       try await daemon.line("rollout.completed")
       #expect(try await stage.effects(on: name) == [new])
+    }
+  }
+
+  @Test("a storm of signals is one poll after the other, and no end")
+  func storm() async throws {
+    try await Stage.with(Scene.one()) { stage in
+      try stage.configure(stage.config)
+      let daemon = try await stage.pollingDaemon()
+      for _ in 0..<200 {
+        daemon.process.send(SIGUSR1)
+        daemon.process.send(SIGHUP)
+      }
+      let new = try await stage.issue(name)
+      try await daemon.line("rollout.completed")
+      #expect(try await stage.effects(on: name) == [new])
+      #expect(try await daemon.stop() == .exited(0))
     }
   }
 

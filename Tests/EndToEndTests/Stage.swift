@@ -14,6 +14,8 @@ final class Stage: Sendable {
   private let ready: JSONValue
   private let http = CurlTransport()
   private let started = Locked<[ChildProcess]>([])
+  /// Set where a test has Cognito itself change what was sent.
+  let overwritesSettings = Locked(false)
 
   var configPath: String { directory + "/config.yaml" }
   var statePath: String { directory + "/state.sqlite" }
@@ -71,6 +73,7 @@ final class Stage: Sendable {
       let stage = try await Stage(scenario)
       do {
         try await body(stage)
+        try await stage.checkCalls()
         stage.checkTraces()
       } catch {
         await stage.end()
@@ -158,6 +161,11 @@ final class Stage: Sendable {
     }
   }
 
+  /// Starts a command whose streams go to `output` with `.out` and `.err` behind it.
+  func process(_ arguments: [String], output: String) throws -> ChildProcess {
+    try start(arguments + ["--config", configPath], [:], output: output)
+  }
+
   /// `cognito-certd run` with a reader of its log that sees each line as it is written.
   func watchedDaemon(_ see: @escaping @Sendable (LogLine) -> Void) throws -> ChildProcess {
     let output = directory + "/watched"
@@ -231,11 +239,27 @@ final class Stage: Sendable {
 
   // MARK: Traces
 
+  /// What holds of every update in every test: it is made when Cognito takes updates, for a
+  /// certificate that it can serve, and changes nothing but the certificate.
+  private func checkCalls() async throws {
+    for call in try await calls("UpdateUserPoolDomain") where call["fault"] == .null {
+      let code = call["code"]?.string
+      #expect(code != "ConcurrentModificationException", "\(call.encoded)")
+      #expect(call["had_effect"]?.bool == true || code != nil, "\(call.encoded)")
+    }
+    let changes = try await simulate("attachments")["attachments"]?.array ?? []
+    for change in changes where change["by"] == "call" && !overwritesSettings.with({ $0 }) {
+      #expect(change["settings_changed"] == false, "\(change.encoded)")
+    }
+  }
+
   /// Nothing that was written holds a secret, or a part of a signed request.
   private func checkTraces() {
     let files = FileManager.default.enumerator(atPath: directory)
     for case let name as String in files ?? .init()
-    where !["scenario.json", "simulator.out", "leash", "watched.err"].contains(name) && !name.hasPrefix("private") {
+    where !["scenario.json", "simulator.out", "leash", "watched.err"].contains(name)
+      && !name.hasPrefix("private")
+    {
       let text = text(directory + "/" + name)
       for secret in Stage.secrets + ["AWS4-HMAC-SHA256", "Signature=", "Authorization"] {
         #expect(!text.contains(secret), "\(secret) stands in \(name)")
@@ -246,6 +270,7 @@ final class Stage: Sendable {
 
 /// So that scenarios can be written as they are documented.
 extension JSONValue: ExpressibleByFloatLiteral {
+  /// A number in its shortest spelling.
   public init(floatLiteral value: Double) { self = .number(String(value)) }
 }
 
@@ -256,7 +281,7 @@ func write(_ text: String, to path: String) throws {
 /// How many stages there are at a time: each is two processes, and windows of seconds are to
 /// mean something.
 private actor Seats {
-  static let shared = Seats(count: 6)
+  static let shared = Seats(count: 14)
 
   private var free: Int
   private var waiting: [CheckedContinuation<Void, Never>] = []

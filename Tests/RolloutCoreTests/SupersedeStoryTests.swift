@@ -211,4 +211,25 @@ struct SupersedeStoryTests {
     #expect(scene.pass(after: .minutes(1)).update == nil)
     #expect(scene.condition == .retrying && scene.record.reason?.code == "access_denied")
   }
+
+  @Test("haste is made for what is attached, and not for a certificate whose call was never taken")
+  func haste() {
+    let ends: [(old: Int64, new: Int64)] = [(2, 89), (60, 2)]
+    for (old, new) in ends {
+      var scene = Scene([
+        certificate("old", from: -60, to: old), certificate("new", from: -1, to: new),
+      ]) {
+        $0.selector.minRemaining = .zero
+        $0.selector.arn = arn("new")
+        $0.probe.isEnabled = false
+      }
+      scene.pass()
+      scene.answer(.failed(failure(.refused(.invalidRequest))))
+      scene.mapping.selector.arn = nil
+      scene.record.selectorFingerprint = scene.mapping.selector.fingerprint
+      scene.list(newerOne)
+      scene.waveBlocker = "other.example.com (wave 0) is propagating"
+      #expect((scene.pass().update?.certificate == newerOne.arn) == (old == 2))
+    }
+  }
 }

@@ -28,7 +28,7 @@ struct SystemClockTests {
       let start = clock.uptime
       #expect(await clock.sleep(for: asked) == .time)
       let slept = clock.uptime - start
-      #expect(slept >= asked && slept < asked + .seconds(5), "\(asked): \(slept)")
+      #expect(slept >= asked && slept < asked + .seconds(60), "\(asked): \(slept)")
     }
   }
 

@@ -12,7 +12,7 @@ check_start() {
 
 check_status_line() {
   await 10 shows "$domain" '.condition == "in_sync"'
-  local line='Status: "1 domains: 1 in_sync'
+  local line='Status: "1 domain: 1 in_sync'
   await 10 status_line_holds "$line"
   note "$(inside systemctl status --no-pager "$unit" | sed -n 's/^ *Status: //p')"
 }
