@@ -5,7 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help swift deps build test demo bench format lint release install deb clean
+.PHONY: help swift deps build test demo bench format lint release install deb deb-test \
+  systemd-test clean
 
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
@@ -17,8 +18,9 @@ SOURCES := Package.swift Sources Tests
 RELEASE := .build-release
 PROGRAM := $(RELEASE)/release/cognito-certd
 SIMULATOR := $(RELEASE)/release/cognito-certd-simulator
-# The same sources make the same program, wherever they lie: no path of this machine goes into it,
-# nor a hash that the compiler keeps there for itself and that the paths change.
+# The same sources at the same place make the same program, to the last bit: no path of this machine
+# goes into it, nor what changes with each build, which is the ids that the compiler gives the
+# modules it makes of C headers.
 PLACE := /usr/src/cognito-certd
 RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path $(RELEASE) \
   -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=$(PLACE) \
@@ -90,7 +92,9 @@ install: $(PROGRAM) ## Install below PREFIX (/usr/local), inside DESTDIR if give
 deb: swift ## Build a Debian package into dist/
 	Tests/Scripts/build-deb
 
-.PHONY: systemd-test
+deb-test: swift ## Check the package on a bare Debian and under systemd (as root)
+	@Tests/Debian/run
+
 systemd-test: ## Check the service under a real systemd in namespaces (as root)
 	@Tests/Systemd/run
 

@@ -1,16 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # part of Tests/Systemd/run
 # The start, with AWS keys that the service manager hands over; what the service then is.
 
-# The shipped example, as its own text says to use it.
-load_credentials() {
-  jq -r '"[default]", "aws_access_key_id = \(.access_key_id)",
-    "aws_secret_access_key = \(.secret_access_key)", "aws_session_token = \(.session_token)"' \
-    "$work/simulator.json" | put /etc/cognito-certd/aws-credentials 600
-  inside install -D -m 644 -t "/etc/systemd/system/$unit.d" \
-    /usr/share/doc/cognito-certd/examples/credentials.conf
-  inside systemctl daemon-reload
-}
-
 check_start() {
   configure 10m "$domain"
   load_credentials

@@ -1,8 +1,10 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # part of Tests/Systemd/run
 # A systemd as PID 1 of namespaces of its own: mounts, processes, control groups, network, host
-# name. Its root is an overlay of this machine's root, whose upper layer is memory.
+# name. Its root is an overlay of this machine's root, or of another, whose upper layer is memory.
 
+sandbox=$(dirname "${BASH_SOURCE[0]}")/..
 systemd=/lib/systemd/systemd
+lower_root=/
 # unshare(1), whose end is the end of the sandbox, and its child, systemd; as seen from here.
 keeper=
 init=
@@ -45,15 +47,15 @@ enter_namespaces() { # COMMAND...
 # What boots: sockets, journal and temporary files, and nothing that this machine enables.
 stage_boot() { # ROOT
   local units=$1/etc/systemd/system unit
-  install -D -m 644 "$here/files/sandbox.target" "$units/sandbox.target"
+  install -D -m 644 "$sandbox/files/sandbox.target" "$units/sandbox.target"
   while read -r unit; do
     ln -s /dev/null "$units/$unit"
-  done < <(grep -v '^#' "$here/files/masked-units")
-  install -D -m 644 "$here/files/journald.conf" "$1/etc/systemd/journald.conf.d/sandbox.conf"
+  done < <(grep -v '^#' "$sandbox/files/masked-units")
+  install -D -m 644 "$sandbox/files/journald.conf" "$1/etc/systemd/journald.conf.d/sandbox.conf"
 }
 
 boot() {
-  enter_namespaces bash "$here/lib/sandbox-init" "$work" \
+  enter_namespaces bash "$sandbox/lib/sandbox-init" "$work" "$lower_root" \
     "$systemd" --system --unit=sandbox.target --show-status=no >"$work/boot.log" 2>&1 &
   keeper=$!
   local since=$EPOCHREALTIME

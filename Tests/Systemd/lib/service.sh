@@ -65,6 +65,16 @@ drop_in() { # NAME, its text on standard input
   inside systemctl daemon-reload
 }
 
+# The shipped example, as its own text says to use it.
+load_credentials() {
+  jq -r '"[default]", "aws_access_key_id = \(.access_key_id)",
+    "aws_secret_access_key = \(.secret_access_key)", "aws_session_token = \(.session_token)"' \
+    "$work/simulator.json" | put /etc/cognito-certd/aws-credentials 600
+  inside install -D -m 644 -t "/etc/systemd/system/$unit.d" \
+    /usr/share/doc/cognito-certd/examples/credentials.conf
+  inside systemctl daemon-reload
+}
+
 # MARK: the service
 
 property() { inside systemctl show --value --property "$1" "$unit"; }
