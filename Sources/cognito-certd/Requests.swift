@@ -37,10 +37,6 @@ struct Hold: AsyncParsableCommand {
         throw ExitStatus.usage.exit
       }
     }
-    if let until, until <= SystemClock.now {
-      Output.problem("--for 0 would end at once; give it a duration, or leave it out")
-      throw ExitStatus.usage.exit
-    }
     try await common.leave(.hold(until: until), for: domain)
     let end = until.map { " until \($0.rfc3339)" } ?? " until 'resume'"
     Output.result("no call will be made for \(domain)\(end)")
