@@ -2,16 +2,16 @@ import Foundation
 import JSONText
 import Testing
 
-/// A directory in which the commands of the documents run: with a simulated AWS, a daemon that
-/// works for its domains, and no other program than those that the documents name.
+/// A directory in which the commands of the documents run: with no other program than those that
+/// the documents name, and where it is asked for a simulated AWS and a daemon at work.
 ///
 /// What would change the machine only looks at its arguments. The paths of an installation
 /// stand for files in the directory.
 final class DocumentationStage {
   let directory: URL
   private let programs: URL
-  private var simulator = Process()
-  private var daemon = Process()
+  private let simulator = Process()
+  private let daemon = Process()
   private var variables: [String: String] = [:]
 
   struct Failure: Error, CustomStringConvertible { let description: String }
@@ -35,9 +35,15 @@ final class DocumentationStage {
         at: directory.appending(path: folder), withIntermediateDirectories: true)
     }
     try Data().write(to: directory.appending(path: "dist/cognito-certd_1.0_amd64.deb"))
-    try startSimulator()
     try writePrograms()
-    try startDaemon()
+  }
+
+  /// A stage on which the simulator and the daemon run and all is well.
+  static func running() throws -> DocumentationStage {
+    let stage = try DocumentationStage()
+    try stage.startSimulator()
+    try stage.startDaemon()
+    return stage
   }
 
   deinit {

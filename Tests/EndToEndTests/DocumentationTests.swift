@@ -5,13 +5,13 @@ import Testing
 
 /// README.md and docs/ say what is so: every command in them runs, every name in them exists,
 /// and no name that the log or the status shows is left out.
-@Suite("The documents", .timeLimit(.minutes(5)))
+@Suite("The documents", .serialized, .timeLimit(.minutes(5)))
 struct DocumentationTests {
   // MARK: Commands
 
   @Test("Every command line in them runs")
   func blocks() throws {
-    let stage = try DocumentationStage()
+    let stage = try DocumentationStage.running()
     let blocks = try MarkdownFile.all().flatMap(\.blocks).filter { $0.language == "sh" }
     #expect(blocks.count >= 7)
     for block in blocks {
@@ -20,16 +20,16 @@ struct DocumentationTests {
     }
   }
 
-  @Test(
-    "A block with a command that is not there fails",
-    arguments: [
+  @Test("A block with a command that is not there fails")
+  func blocksCanFail() throws {
+    let stage = try DocumentationStage.running()
+    for block in [
       "cognito-certd explode", "cognito-certd status --loudly", "make coffee",
       "cognito-certd check | cognito-certd-simulator sing", "unheard-of", "systemctl reload nginx",
       "sudo apt-get install ./dist/other.deb",
-    ])
-  func blocksCanFail(block: String) throws {
-    let stage = try DocumentationStage()
-    #expect(try stage.run(block).status != 0)
+    ] {
+      #expect(try stage.run(block).status != 0, "\(block)")
+    }
   }
 
   /// Files with `cognito-certd …` between backquotes that are no Markdown.
@@ -143,7 +143,7 @@ struct DocumentationTests {
 
   @Test("The status that is shown has the members of a real one, and no other")
   func status() throws {
-    let stage = try DocumentationStage()
+    let stage = try DocumentationStage.running()
     let file = try MarkdownFile("docs/json.md")
     let shown = try #require(file.blocks.first { $0.language == "json" })
     // A rollout, so that there is one to show.
