@@ -115,7 +115,8 @@ struct CertificateOrderTests {
   @Test("both of ACM's notations of a key are the same key")
   func keys() {
     #expect(KeyAlgorithm("RSA-2048") == KeyAlgorithm("RSA_2048"))
-    #expect(KeyAlgorithm("EC_prime256v1").name == "EC_prime256v1")
+    #expect(KeyAlgorithm("EC-prime256v1") == KeyAlgorithm("EC_prime256v1"))
+    #expect(KeyAlgorithm("ML-DSA").name == "ML-DSA" && KeyAlgorithm("").name == "")
     #expect(KeyAlgorithm.all.count == 7)
     #expect(Set(KeyAlgorithm.servedByCloudFront).isSubset(of: KeyAlgorithm.all))
   }

@@ -175,6 +175,11 @@ struct ChooserTests {
     #expect(misses({ $0.type = .private }, select: { $0.types = [.amazonIssued] }) == [])
     #expect(misses({ $0.status = .failed }, select: { $0.arn = arn("pinned") }) == [])
     #expect(misses { _ in } == [])
+    let undated: (inout Certificate) -> Void = {
+      $0.isDescribed = true
+      $0.notBefore = nil
+    }
+    #expect(misses(undated) == ["not_yet_valid"])
     #expect(misses { $0.managedBy = "CLOUDFRONT" } == [])
     #expect(
       misses {

@@ -39,6 +39,17 @@ struct ProbeVerdictTests {
     #expect(verdict([]) == .silent("no address of the domain has a route from here"))
   }
 
+  @Test("edges that could not be reached are named, with the reason")
+  func unreached() {
+    let edges = round([leaf(new), .unreachable("connect: refused"), .noRoute])
+    #expect(edges.unreached == ["192.0.2.1:443 (connect: refused)"])
+    var scene = Scene.propagating()
+    scene.cognito(.active, newOne.arn)
+    scene.edges = round([leaf(newOne.arn), .unreachable("connect: refused")])
+    let waiting = scene.pass(after: .minutes(1)).event(.propagationWaiting)
+    #expect(waiting?.fields[.edges]?.contains("192.0.2.1:443 (connect: refused)") == true)
+  }
+
   @Test("what the edges served is kept by address, with whether it was the leaf wanted")
   func served() {
     var looks = round([leaf(old), .unreachable("x"), leaf(new), .noRoute])

@@ -97,6 +97,21 @@ struct RefusalStoryTests {
     #expect(scene.record.rollout?.attempts == 5)
   }
 
+  @Test("a description that lags behind the call is not believed before a look is due")
+  func lagging() {
+    for status in [DomainStatus.active, .failed] {
+      var scene = Scene([oldOne, newOne])
+      scene.pass()
+      scene.accept()
+      scene.cognito(status, oldOne.arn)
+      let record = scene.record
+      for _ in 0..<3 { #expect(scene.pass(after: .seconds(9)).told == []) }
+      #expect(scene.record == record && scene.condition == .propagating)
+      #expect(scene.schedule.nextLookAt == noon + .seconds(30))
+      #expect(scene.pass(after: .seconds(3)).told == [.updateRetrying])
+    }
+  }
+
   @Test("another certificate after the call was taken: asked again")
   func anotherShown() {
     var scene = Scene.propagating()

@@ -143,5 +143,11 @@ struct RolloutWindowTests {
     record.shift(by: .days(1))
     #expect(record.rollout == ended)
     record.shift(by: .seconds(Int64.max))
+    var schedule = DomainSchedule(
+      nextLookAt: noon, lastProbedAt: noon - .hours(1), lastExpiryWarningAt: noon - .hours(2))
+    schedule.shift(by: .days(1))
+    #expect(schedule.nextLookAt == noon + .days(1))
+    #expect(schedule.lastProbedAt == noon + .hours(23))
+    #expect(schedule.lastExpiryWarningAt == noon + .hours(22))
   }
 }
