@@ -148,8 +148,16 @@ final class DocumentationStage {
 
   private func write(_ name: String, _ script: String) throws {
     let file = path("bin/" + name)
-    try "#!/bin/sh\n\(script)\n".write(toFile: file, atomically: true, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
+    try "#!/bin/sh\n\(script)\n".write(
+      toFile: file + ".text", atomically: true, encoding: .utf8)
+    // By another process: one that is forked meanwhile would hold the file open for writing, and
+    // the kernel runs no such file.
+    let install = Process()
+    install.executableURL = URL(filePath: "/usr/bin/install")
+    install.arguments = ["-m", "755", file + ".text", file]
+    try install.run()
+    install.waitUntilExit()
+    try FileManager.default.removeItem(atPath: file + ".text")
   }
 
   // MARK: Running
