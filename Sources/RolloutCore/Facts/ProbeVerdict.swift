@@ -34,6 +34,17 @@ package enum ProbeVerdict: Equatable, Sendable {
   }
 }
 
+extension ProbeVerdict {
+  /// The verdict without the numbers of its texts.
+  var masked: ProbeVerdict {
+    switch self {
+    case .passed, .stale: self
+    case .silent(let text): .silent(text.maskingDigits)
+    case .incomparable(let text): .incomparable(text.maskingDigits)
+    }
+  }
+}
+
 extension ProbeRound {
   /// The edges that could not be reached, with the reason: reported, and not counted.
   package var unreached: [String] {

@@ -13,29 +13,24 @@ extension Certificate {
     return domain.text[domain.text.index(after: dot)...] == name.dropFirst(2)
   }
 
-  /// Whether this certificate replaces a usable one: newer by NotBefore and by origin, so that
-  /// two long-lived ARNs that renew in turn do not overtake each other, and not ending earlier.
+  /// Whether this certificate may take the place of a usable one: created strictly later, so
+  /// that two long-lived ARNs that renew in turn do not overtake each other, and not beginning
+  /// earlier. ACM's certificates begin at midnight, so two of one day begin together. It may end
+  /// earlier, because maximum lifetimes shrink.
+  ///
   /// False when a date is unknown on either side.
-  package func replaces(_ attached: Certificate) -> Bool {
-    guard isNewer(than: attached), let notAfter, let otherEnd = attached.notAfter else {
-      return false
-    }
-    return notAfter >= otherEnd
-  }
-
-  /// Newer both by NotBefore and by creation or import.
   package func isNewer(than other: Certificate) -> Bool {
-    guard let notBefore, let origin, let otherStart = other.notBefore,
-      let otherOrigin = other.origin
+    guard let notBefore, let creation, let otherStart = other.notBefore,
+      let otherCreation = other.creation
     else { return false }
-    return notBefore > otherStart && origin > otherOrigin
+    return creation > otherCreation && notBefore >= otherStart
   }
 
-  /// The order of choice among eligible ones, best first: latest NotBefore, then latest
-  /// creation or import, then latest NotAfter, then ARN.
+  /// The order of choice among eligible certificates, best first: latest creation, then latest
+  /// NotBefore, then latest NotAfter, then ARN.
   package static func isPreferred(_ left: Certificate, to right: Certificate) -> Bool {
-    let leftKeys = [left.notBefore, left.origin, left.notAfter]
-    let rightKeys = [right.notBefore, right.origin, right.notAfter]
+    let leftKeys = [left.creation, left.notBefore, left.notAfter]
+    let rightKeys = [right.creation, right.notBefore, right.notAfter]
     for (left, right) in zip(leftKeys, rightKeys) where left != right {
       guard let left else { return false }
       guard let right else { return true }

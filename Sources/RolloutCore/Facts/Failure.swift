@@ -52,30 +52,40 @@ package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
     case quotaExceeded
     /// ACM's RequestInProgressException: not issued yet.
     case notReady
-    /// The API says no, in a way that only a person can change.
-    case refused(RefusalReason)
+    /// The API refuses the certificate or the domain, in a way that only a person can change.
+    case refused(Reason)
+
+    package var reason: Reason {
+      switch self {
+      case .unreachable: .unreachable
+      case .answerLost: .answerLost
+      case .server: .serverError
+      case .malformedAnswer: .malformedAnswer
+      case .throttled: .throttled
+      case .conflict: .conflict
+      case .certificateRejected: .certificateRejected
+      case .credentials: .credentials
+      case .accessDenied: .accessDenied
+      case .notFound: .notFound
+      case .quotaExceeded: .quotaExceeded
+      case .notReady: .notReady
+      case .refused(let reason): reason
+      }
+    }
+
+    /// Whether the request may have had its effect although no good answer came.
+    package var mayHaveWorked: Bool {
+      switch self {
+      case .answerLost, .server, .malformedAnswer: true
+      case .unreachable, .throttled, .conflict, .certificateRejected, .credentials,
+        .accessDenied, .notFound, .quotaExceeded, .notReady, .refused:
+        false
+      }
+    }
   }
 
   package var description: String {
     let code = code.map { "\($0): " } ?? ""
     return "\(operation) \(object): \(code)\(message)"
   }
-}
-
-/// What the API said no to, as far as its text tells.
-package enum RefusalReason: String, Hashable, Sendable, CaseIterable {
-  case certificateRejected = "certificate_rejected"
-  /// The domain is gone or belongs to another pool.
-  case domainNotInPool = "domain_not_in_pool"
-  case parentDomainUnresolved = "parent_domain_unresolved"
-  case settingsRejected = "settings_rejected"
-  case accessDenied = "access_denied"
-  case quotaExceeded = "quota_exceeded"
-  case notFound = "not_found"
-  case featureUnavailable = "feature_unavailable"
-  /// Cognito took the call and then showed FAILED or another certificate, again and again.
-  case notKept = "update_not_kept"
-  /// Cognito shows FAILED for a domain on which nothing is under way.
-  case domainFailed = "domain_failed"
-  case invalidRequest = "invalid_request"
 }

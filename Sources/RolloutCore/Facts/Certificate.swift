@@ -46,10 +46,10 @@ package struct Certificate: Equatable, Sendable {
     self.isDescribed = isDescribed
   }
 
-  /// When this ARN came to be. A renewal or a second import keeps it, which is why it, beside
-  /// NotBefore, tells a replacement from an old ARN that was renewed. IssuedAt will not do: a
-  /// renewal may move it.
-  package var origin: Instant? { createdAt ?? importedAt }
+  /// When the certificate was created under this ARN; ACM gives no CreatedAt for some imports,
+  /// and then the import counts. Beside NotBefore it tells a replacement from an old ARN that
+  /// was renewed. IssuedAt does not: a renewal may move it.
+  package var creation: Instant? { createdAt ?? importedAt }
 
   /// When the present key and names were issued or imported: what `soak` counts from.
   package var issue: Instant? {

@@ -158,13 +158,16 @@ package struct Pacing: Equatable, Sendable {
   package var resubmits: Int
   /// How often an in-sync domain's edges are looked at; nil: never.
   package var idleProbeInterval: Duration?
+  /// Time left at which `certificate.expiring` is logged; the end itself always is.
+  package var expiryWarnings: [Duration]
 
   package init(
     pollInterval: Duration = .minutes(5), concurrency: Int = 16,
     retryInitial: Duration = .seconds(30), retryMaximum: Duration = .minutes(30),
     window: Duration = .hours(1), checkInterval: Duration = .seconds(30),
     maxCheckInterval: Duration = .minutes(5), confirmations: Int = 3, resubmits: Int = 3,
-    idleProbeInterval: Duration? = .hours(1)
+    idleProbeInterval: Duration? = .hours(1),
+    expiryWarnings: [Duration] = [.days(30), .days(14), .days(7), .days(3), .days(1)]
   ) {
     self.pollInterval = pollInterval
     self.concurrency = concurrency
@@ -176,5 +179,6 @@ package struct Pacing: Equatable, Sendable {
     self.confirmations = confirmations
     self.resubmits = resubmits
     self.idleProbeInterval = idleProbeInterval
+    self.expiryWarnings = expiryWarnings
   }
 }

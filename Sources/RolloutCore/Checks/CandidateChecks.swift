@@ -1,81 +1,4 @@
-/// The checks that a candidate must pass, in the order in which a failed one is reported.
-package enum Check: String, Sendable, CaseIterable {
-  case notIssued = "not_issued"
-  case managedByCloudFront = "managed_by_cloudfront"
-  case wrongRegion = "wrong_region"
-  case privateOrSelfSigned = "private_or_self_signed"
-  case unsupportedKey = "unsupported_key"
-  case nameNotCovered = "name_not_covered"
-  case notYetValid = "not_yet_valid"
-  case expired = "expired"
-  case expiresTooSoon = "expires_too_soon"
-  case soaking = "soaking"
-  case notSelected = "not_selected"
-  case chainUntrusted = "chain_untrusted"
-}
-
-/// What one check found. Every check is total: none relies on an earlier one having passed.
-package enum CheckResult: Equatable, Sendable {
-  case passed
-  /// With the value that failed, in a few words.
-  case failed(String)
-  /// It hangs on something that was not looked at yet.
-  case open(Question)
-  /// It hangs on something that could not be seen.
-  case unseen(Failure)
-}
-
-/// A look that a choice asks for: only what the list could not tell, and only where it matters.
-package enum Question: Hashable, Sendable {
-  case details(CertificateARN)
-  case tags
-  case evidence(CertificateARN)
-}
-
-/// All that was seen of an account's certificates, as far as one domain may ask.
-package struct CertificateFacts: Equatable, Sendable {
-  package var listed: Look<[Certificate]>
-  /// `.seen(nil)`: ACM says that it does not exist.
-  package var details: [CertificateARN: Look<Certificate?>]
-  package var tags: Look<[CertificateARN: [String: String]]>?
-  package var evidence: [CertificateARN: Look<LeafEvidence>]
-
-  package init(
-    listed: Look<[Certificate]>, details: [CertificateARN: Look<Certificate?>] = [:],
-    tags: Look<[CertificateARN: [String: String]]>? = nil,
-    evidence: [CertificateARN: Look<LeafEvidence>] = [:]
-  ) {
-    self.listed = listed
-    self.details = details
-    self.tags = tags
-    self.evidence = evidence
-  }
-
-  /// Every certificate, described where it was; a pinned or attached one that only a
-  /// description showed is among them.
-  package var certificates: [Certificate] {
-    var all: [Certificate] = []
-    var seen: Set<CertificateARN> = []
-    for certificate in listed.value ?? [] {
-      seen.insert(certificate.arn)
-      guard let detail = details[certificate.arn] else {
-        all.append(certificate)
-        continue
-      }
-      switch detail {
-      case .seen(let described?): all.append(described)
-      case .seen(nil): break
-      case .unseen: all.append(certificate)
-      }
-    }
-    for arn in details.keys.sorted(by: { $0.text < $1.text }) where !seen.contains(arn) {
-      if case .seen(let described?) = details[arn] { all.append(described) }
-    }
-    return all
-  }
-}
-
-/// Why haste is due, and what it loosens.
+/// Why a domain is urgent, and what that loosens.
 package struct Urgency: Equatable, Sendable {
   /// When the attached certificate ends, as far as it is known.
   package let attachedNotAfter: Instant?
@@ -88,7 +11,8 @@ package struct Urgency: Equatable, Sendable {
   package static let threshold = Duration.hours(72)
 }
 
-/// The checks of one domain at one moment.
+/// The checks of one domain at one moment. Each check is total: none relies on an earlier one
+/// having passed.
 package struct CandidateChecks: Sendable {
   package let domain: DomainName
   package let selector: CertificateSelector
@@ -110,7 +34,7 @@ package struct CandidateChecks: Sendable {
   package func verdict(on certificate: Certificate) -> CandidateVerdict {
     CandidateVerdict(
       certificate: certificate,
-      results: Check.allCases.map { (check: $0, result: result(of: $0, on: certificate)) })
+      results: Check.chain.map { (check: $0, result: result(of: $0, on: certificate)) })
   }
 
   package func result(of check: Check, on certificate: Certificate) -> CheckResult {
@@ -240,63 +164,5 @@ package struct CandidateChecks: Sendable {
     if certificate.isDescribed { return .failed("ACM does not say its \(member)") }
     if case .unseen(let failure) = facts.details[certificate.arn] { return .unseen(failure) }
     return .open(.details(certificate.arn))
-  }
-}
-
-/// Every check's result on one certificate.
-package struct CandidateVerdict: Sendable {
-  package let certificate: Certificate
-  package let results: [(check: Check, result: CheckResult)]
-
-  /// The first failed check: the reason that is shown.
-  package var reason: Reason? {
-    for (check, result) in results {
-      if case .failed(let detail) = result { return Reason(check.rawValue, detail) }
-    }
-    return nil
-  }
-
-  package func failed(_ check: Check) -> Bool {
-    results.contains { entry in
-      guard entry.check == check, case .failed = entry.result else { return false }
-      return true
-    }
-  }
-
-  /// Whether every check passed.
-  package var isEligible: Bool { isEligible(ignoring: []) }
-
-  package func isEligible(ignoring ignored: Set<Check>) -> Bool {
-    results.allSatisfy { ignored.contains($0.check) || $0.result == .passed }
-  }
-
-  /// What must still be looked at before the verdict stands; empty once a check has failed.
-  package func questions(ignoring ignored: Set<Check> = []) -> [Question] {
-    if fails(ignoring: ignored) { return [] }
-    let open: [Question] = results.compactMap { entry in
-      guard !ignored.contains(entry.check), case .open(let question) = entry.result else {
-        return nil
-      }
-      return question
-    }
-    // The chain costs a call of its own: asked last, when all else holds.
-    let cheap = open.filter { if case .evidence = $0 { false } else { true } }
-    return cheap.isEmpty ? open : cheap
-  }
-
-  /// Why the verdict cannot be had, when no check failed.
-  package func obstacle(ignoring ignored: Set<Check> = []) -> Failure? {
-    if fails(ignoring: ignored) { return nil }
-    for (check, result) in results where !ignored.contains(check) {
-      if case .unseen(let failure) = result { return failure }
-    }
-    return nil
-  }
-
-  private func fails(ignoring ignored: Set<Check>) -> Bool {
-    results.contains { entry in
-      guard !ignored.contains(entry.check), case .failed = entry.result else { return false }
-      return true
-    }
   }
 }

@@ -9,6 +9,9 @@ package struct Instant: Hashable, Comparable, Sendable {
     self.milliseconds = milliseconds
   }
 
+  /// Before every time that is ever compared with it.
+  package static let distantPast = Instant(milliseconds: .min)
+
   package static func < (left: Instant, right: Instant) -> Bool {
     left.milliseconds < right.milliseconds
   }

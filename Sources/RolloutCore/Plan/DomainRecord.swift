@@ -6,7 +6,7 @@ package struct DomainRecord: Equatable, Sendable {
   /// False once the configuration no longer maps the domain; `status` then leaves it out.
   package var isMapped: Bool
   package var condition: Condition
-  package var reason: Reason?
+  package var reason: Explanation?
   /// The certificate that Cognito showed last.
   package var attached: CertificateARN?
   package var attachedNotAfter: Instant?
@@ -18,23 +18,29 @@ package struct DomainRecord: Equatable, Sendable {
   package var selectorFingerprint: String?
   /// When a drift was last undone: at most once in 24 hours.
   package var lastRestoredAt: Instant?
-  /// The certificate that someone else attached and that was left to a person to judge.
+  /// The certificate that someone else attached and that a person is asked about.
   package var driftedTo: CertificateARN?
   /// Certificates that someone moved away from after a completed rollout.
   package var shunned: [CertificateARN]
   package var hold: Hold?
+  /// An operator's `retry` that is not carried out yet.
+  package var retryRequested: Bool
+  /// What the edges served when that last changed.
   package var served: [ServedEdge]
+  /// The last expiry warning that was logged.
+  package var expiryWarning: ExpiryWarning?
   /// The latest rollout, open or ended.
   package var rollout: Rollout?
 
   package init(
     domain: DomainName, userPoolID: UserPoolID, region: Region, isMapped: Bool = true,
-    condition: Condition = .unknown, reason: Reason? = nil, attached: CertificateARN? = nil,
-    attachedNotAfter: Instant? = nil, desired: CertificateARN? = nil,
-    lastAttached: CertificateARN? = nil, selectorFingerprint: String? = nil,
-    lastRestoredAt: Instant? = nil, driftedTo: CertificateARN? = nil,
-    shunned: [CertificateARN] = [], hold: Hold? = nil, served: [ServedEdge] = [],
-    rollout: Rollout? = nil
+    condition: Condition = .unknown, reason: Explanation? = nil,
+    attached: CertificateARN? = nil, attachedNotAfter: Instant? = nil,
+    desired: CertificateARN? = nil, lastAttached: CertificateARN? = nil,
+    selectorFingerprint: String? = nil, lastRestoredAt: Instant? = nil,
+    driftedTo: CertificateARN? = nil, shunned: [CertificateARN] = [], hold: Hold? = nil,
+    retryRequested: Bool = false, served: [ServedEdge] = [],
+    expiryWarning: ExpiryWarning? = nil, rollout: Rollout? = nil
   ) {
     self.domain = domain
     self.userPoolID = userPoolID
@@ -51,12 +57,21 @@ package struct DomainRecord: Equatable, Sendable {
     self.driftedTo = driftedTo
     self.shunned = shunned
     self.hold = hold
+    self.retryRequested = retryRequested
     self.served = served
+    self.expiryWarning = expiryWarning
     self.rollout = rollout
+  }
+
+  /// The record of a domain that was never looked at.
+  package init(unseen mapping: Mapping) {
+    self.init(
+      domain: mapping.domain, userPoolID: mapping.userPoolID, region: mapping.region,
+      reason: Explanation(.notLookedAt))
   }
 }
 
-/// An operator's word that no call is to be made for a domain.
+/// An operator's order that no call is to be made for a domain.
 package struct Hold: Equatable, Sendable {
   package var since: Instant
   /// nil: until `resume`.
@@ -65,6 +80,17 @@ package struct Hold: Equatable, Sendable {
   package init(since: Instant, until: Instant?) {
     self.since = since
     self.until = until
+  }
+}
+
+/// An expiry warning that was logged: each threshold is logged once for an end.
+package struct ExpiryWarning: Equatable, Sendable {
+  package var notAfter: Instant
+  package var threshold: Duration
+
+  package init(notAfter: Instant, threshold: Duration) {
+    self.notAfter = notAfter
+    self.threshold = threshold
   }
 }
 
@@ -87,8 +113,8 @@ package struct ServedEdge: Equatable, Sendable {
 }
 
 /// The state of a domain, in one word.
-package enum Condition: String, Sendable, CaseIterable {
-  case inSync = "in_sync"
+package enum Condition: OpenWord {
+  case inSync
   /// A replacement was found; it soaks, waits for its wave, or the mode is observe.
   case pending
   case submitting
@@ -96,20 +122,45 @@ package enum Condition: String, Sendable, CaseIterable {
   case retrying
   /// The window passed without proof.
   case overdue
-  /// The API said no; only a person can help.
+  /// The API refuses the certificate or the domain; only a person can help.
   case refused
   /// The attached certificate is no longer usable and nothing eligible is there, or a pinned
   /// one is not eligible.
-  case noCandidate = "no_candidate"
-  /// The domain could not be described, or was described empty or malformed.
+  case noCandidate
+  /// The domain could not be described, or was described empty or malformed, or something that
+  /// its decision depends on could not be seen for several polls.
   case unknown
   case drifted
   case held
+  case other(String)
 
-  /// Whether it stays so until a person acts.
+  package static let known: [Condition] = [
+    .inSync, .pending, .submitting, .propagating, .retrying, .overdue, .refused, .noCandidate,
+    .unknown, .drifted, .held,
+  ]
+
+  package var word: String {
+    switch self {
+    case .inSync: "in_sync"
+    case .pending: "pending"
+    case .submitting: "submitting"
+    case .propagating: "propagating"
+    case .retrying: "retrying"
+    case .overdue: "overdue"
+    case .refused: "refused"
+    case .noCandidate: "no_candidate"
+    case .unknown: "unknown"
+    case .drifted: "drifted"
+    case .held: "held"
+    case .other(let word): word
+    }
+  }
+
+  /// Whether it stays so until a person acts. A word of another version counts: nobody here
+  /// knows that it is harmless.
   package var needsPerson: Bool {
     switch self {
-    case .overdue, .refused, .noCandidate, .unknown, .drifted: true
+    case .overdue, .refused, .noCandidate, .unknown, .drifted, .other: true
     case .inSync, .pending, .submitting, .propagating, .retrying, .held: false
     }
   }
@@ -118,7 +169,7 @@ package enum Condition: String, Sendable, CaseIterable {
   package var isInProgress: Bool {
     switch self {
     case .pending, .submitting, .propagating, .retrying: true
-    case .inSync, .overdue, .refused, .noCandidate, .unknown, .drifted, .held: false
+    case .inSync, .overdue, .refused, .noCandidate, .unknown, .drifted, .held, .other: false
     }
   }
 }

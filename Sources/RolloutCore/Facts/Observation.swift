@@ -73,7 +73,7 @@ package enum DomainStatus: Hashable, Sendable, CustomStringConvertible {
 
   /// Whether an update may be asked for: Cognito's answer to one while it is at work on
   /// another is documented nowhere.
-  package var takesUpdates: Bool { self == .active || self == .failed }
+  package var acceptsUpdates: Bool { self == .active || self == .failed }
 }
 
 /// All that a description held and the update accepts, save the certificate's ARN: sent back

@@ -1,0 +1,69 @@
+/// Everything that one decision about a domain depends on.
+package struct DomainFacts: Sendable {
+  package var mapping: Mapping
+  package var pacing: Pacing
+  package var record: DomainRecord
+  package var memory: DomainMemory
+  /// What DescribeUserPoolDomain showed; nil: not asked yet.
+  package var description: DomainLook?
+  package var certificates: CertificateFacts
+  /// A round of handshakes; nil: not made.
+  package var round: ProbeRound?
+  package var now: Instant
+  /// Whether the look is a poll, or a recheck between two polls.
+  package var isPoll: Bool
+
+  package init(
+    mapping: Mapping, pacing: Pacing, record: DomainRecord, memory: DomainMemory,
+    description: DomainLook? = nil, certificates: CertificateFacts = CertificateFacts(),
+    round: ProbeRound? = nil, now: Instant, isPoll: Bool = true
+  ) {
+    self.mapping = mapping
+    self.pacing = pacing
+    self.record = record
+    self.memory = memory
+    self.description = description
+    self.certificates = certificates
+    self.round = round
+    self.now = now
+    self.isPoll = isPoll
+  }
+
+  /// The open rollout.
+  package var openRollout: Rollout? { record.rollout.flatMap { $0.isOpen ? $0 : nil } }
+
+  /// Whether the edges are to be looked at: for a rollout as its checks fall due, otherwise now
+  /// and then, whatever the domain waits for.
+  package var isProbeDue: Bool {
+    guard mapping.probe.isEnabled else { return false }
+    if let rollout = openRollout, rollout.propagation != nil {
+      return rollout.isCheckDue(at: now)
+    }
+    guard let pause = idleProbePause else { return false }
+    return memory.probedAt.map { now.since($0) >= pause } ?? true
+  }
+
+  /// How long the edges of a domain at rest are left alone; nil: they are never looked at.
+  package var idleProbePause: Duration? {
+    pacing.idleProbeInterval.map { interval in
+      record.hasStaleEdges ? min(interval, pacing.maxCheckInterval) : interval
+    }
+  }
+
+  /// The earliest end of what the edges served lately: what they served earlier says nothing,
+  /// because the certificate may have been renewed since.
+  package var servedNotAfter: Instant? {
+    guard let probedAt = memory.probedAt, now.since(probedAt) <= pacing.maxCheckInterval else {
+      return nil
+    }
+    return record.served.map(\.notAfter).min()
+  }
+
+  /// A chooser that decides whether `present` is left.
+  func chooser(present: CertificateARN, attached: CertificateARN? = nil) -> Chooser {
+    Chooser(
+      mapping: mapping, facts: certificates, now: now, present: present, attached: attached,
+      servedNotAfter: servedNotAfter, selectorFingerprint: record.selectorFingerprint,
+      shunned: Set(record.shunned))
+  }
+}

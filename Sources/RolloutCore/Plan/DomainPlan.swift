@@ -1,0 +1,584 @@
+/// One decision about one domain: its next record, the call to make if any, and what is to be
+/// logged. Nothing in it is left to choose.
+///
+/// `DomainPlan.decide` reads from top to bottom:
+///
+/// 1. What could not be seen decides nothing.
+/// 2. The description moves the rollout under way on.
+/// 3. What the edges serve proves it, or makes it overdue.
+/// 4. A drift is adopted or reported.
+/// 5. The course is taken: keep, begin, wait, ask a person.
+/// 6. An operator's orders, expiry warnings and the time of the next look come last.
+package struct DomainPlan: Sendable {
+  package private(set) var record: DomainRecord
+  package private(set) var memory: DomainMemory
+  package private(set) var findings: [Finding] = []
+  /// A rollout that ended as another took its place in the record.
+  package private(set) var ended: Rollout?
+  /// The call to be made once `record` is on disk.
+  package private(set) var update: DomainUpdate?
+  /// When the domain is due again, where that is before the next poll.
+  package private(set) var nextLookAt: Instant?
+
+  private let facts: DomainFacts
+  private let constraint: Constraint?
+  private var dice: Dice
+  private var condition: Condition
+  private var reason: Explanation?
+  /// When to look again, where nothing else says so.
+  private var recheckAt: Instant?
+  /// Whether an operator's `retry` still waits for something.
+  private var retryIsPending = false
+
+  /// - Parameters:
+  ///   - facts: what the assessment was made from.
+  ///   - constraint: why the rules across domains keep this one from beginning a rollout.
+  ///   - dice: draws the id of a new rollout and the jitter of a retry.
+  package static func of(
+    _ facts: DomainFacts, _ assessment: Assessment, constraint: Constraint? = nil, dice: Dice
+  ) -> DomainPlan {
+    var plan = DomainPlan(facts, constraint, dice)
+    plan.decide(assessment)
+    return plan
+  }
+
+  private init(_ facts: DomainFacts, _ constraint: Constraint?, _ dice: Dice) {
+    self.facts = facts
+    self.constraint = constraint
+    self.dice = dice
+    record = facts.record
+    memory = facts.memory
+    condition = facts.record.condition
+    reason = facts.record.reason
+  }
+
+  private var mapping: Mapping { facts.mapping }
+  private var pacing: Pacing { facts.pacing }
+  private var now: Instant { facts.now }
+  private var before: DomainRecord { facts.record }
+
+  private mutating func decide(_ assessment: Assessment) {
+    adoptMapping()
+    switch assessment {
+    case .undescribed(let explanation): waitForDescription(explanation)
+    case .ofAnotherPool(let explanation): refuse(explanation)
+    case .described(let domain):
+      noteAttached(domain)
+      followRollout(domain)
+      checkEdges(domain)
+      settleDrift(domain)
+      take(domain.course, domain)
+      finishRetry(domain)
+    }
+    layHoldOver()
+    warnOfExpiry()
+    scheduleNextLook()
+  }
+
+  private mutating func adoptMapping() {
+    record.userPoolID = mapping.userPoolID
+    record.region = mapping.region
+    record.isMapped = true
+    if !record.isHeld(at: now) { record.hold = nil }
+    if !mapping.probe.isEnabled { record.served = [] }
+  }
+
+  // MARK: 1. What could not be seen
+
+  /// The domain could not be described: a rollout under way goes on waiting, and no call is
+  /// made.
+  private mutating func waitForDescription(_ explanation: Explanation) {
+    retryIsPending = true
+    obstruct(by: explanation, isLasting: false)
+    reason = memory.obstruction?.explanation ?? explanation
+    if facts.round != nil { memory.probedAt = now }
+    guard var rollout = facts.openRollout else {
+      condition = .unknown
+      return
+    }
+    if rollout.isCheckDue(at: now) {
+      let verdict = ProbeVerdict.incomparable(explanation.description)
+      let outcome = rollout.checked(verdict, isActive: false, at: now, pacing: pacing)
+      record.rollout = rollout
+      if case .becameOverdue = outcome {
+        findings.append(.rolloutOverdue(rollout, EdgeSummary(verdict: verdict), nil))
+      }
+    } else if rollout.awaitsCall {
+      recheckAt = now + pacing.checkInterval
+    }
+    condition = rollout.condition ?? .unknown
+  }
+
+  /// Counts the polls that met an obstacle, and logs it: at once as a warning, after three polls
+  /// as an error, and again every hour that it lasts.
+  private mutating func obstruct(by explanation: Explanation, isLasting: Bool) {
+    var obstruction =
+      memory.obstruction
+      ?? DomainMemory.Obstruction(
+        explanation: explanation, reasons: [], polls: 0, loggedAt: .distantPast,
+        isLoggedAsError: false)
+    if obstruction.reasons.insert(explanation.reason).inserted {
+      obstruction.explanation = explanation
+    }
+    if facts.isPoll || obstruction.polls == 0 { obstruction.polls += 1 }
+    let isError = isLasting || obstruction.polls >= DomainMemory.Obstruction.lastingPolls
+    let isDue = now.since(obstruction.loggedAt) >= DomainMemory.Obstruction.reminderInterval
+    if isDue || (isError && !obstruction.isLoggedAsError) {
+      obstruction.loggedAt = now
+      obstruction.isLoggedAsError = isError
+      findings.append(
+        .decisionBlocked(explanation, polls: obstruction.polls, isLasting: isError))
+    }
+    memory.obstruction = obstruction
+  }
+
+  /// A refusal that no call brought.
+  private mutating func refuse(_ explanation: Explanation) {
+    memory.obstruction = nil
+    record.retryRequested = false
+    set(.refused, explanation)
+    if isNews { findings.append(.updateRefused(nil, explanation, requestID: nil)) }
+  }
+
+  // MARK: 2. The rollout under way
+
+  private mutating func noteAttached(_ domain: DescribedDomain) {
+    if domain.attached != before.attached { record.attachedNotAfter = nil }
+    record.attached = domain.attached
+    if let certificate = domain.attachedCertificate {
+      record.attachedNotAfter = certificate.notAfter
+    }
+  }
+
+  private mutating func followRollout(_ domain: DescribedDomain) {
+    guard var rollout = facts.openRollout else { return }
+    defer { record.rollout = rollout }
+    switch domain.standing {
+    case .none, .underWay, .lagging: break
+    case .awaitingCall: rollout.outcomeUnknown(at: now, pacing: pacing)
+    case .shown:
+      guard rollout.shown(at: now, pacing: pacing) else { return }
+      record.noteAttachment(of: rollout.certificate, selector: mapping.selector)
+      findings.append(.updateShown(rollout, domain.description.status))
+    case .notKept:
+      let shown = "Cognito shows \(domain.description.status) with \(domain.attached)"
+      switch rollout.notKept(
+        "\(shown) after it accepted the call", at: now, pacing: pacing, chance: dice.next())
+      {
+      case .retrying(let delay, let explanation):
+        findings.append(.updateRetrying(rollout, explanation, in: delay, requestID: nil))
+      case .refused(let explanation):
+        findings.append(.updateRefused(rollout, explanation, requestID: nil))
+      case nil: break
+      }
+    case .overtaken:
+      rollout.abandon(at: now)
+      findings.append(.rolloutOvertaken(rollout, by: domain.attached))
+    case .ended(let explanation):
+      rollout.abandon(at: now)
+      findings.append(.rolloutAbandoned(rollout, explanation))
+      // That Cognito shows something else than its certificate is nobody's drift.
+      if record.lastAttached == rollout.certificate { record.lastAttached = domain.attached }
+    }
+  }
+
+  // MARK: 3. The edges
+
+  private mutating func checkEdges(_ domain: DescribedDomain) {
+    let summary = EdgeSummary(
+      verdict: domain.verdict, unreached: facts.round?.unreached ?? [])
+    if let round = facts.round {
+      memory.probedAt = now
+      record.noteServed(round.served(expecting: domain.expectedLeaf))
+    }
+    switch domain.standing {
+    case .shown, .underWay: checkRollout(domain, summary)
+    case .none, .overtaken, .ended: checkAtRest(domain, summary)
+    case .awaitingCall, .lagging, .notKept: break
+    }
+  }
+
+  private mutating func checkRollout(_ domain: DescribedDomain, _ summary: EdgeSummary) {
+    guard var rollout = record.rollout, rollout.isCheckDue(at: now) else { return }
+    if mapping.probe.isEnabled && summary.verdict == nil { return }
+    let status = domain.description.status
+    let sent = rollout.propagation?.sent
+    let isActive = domain.standing == .shown && status == .active
+    let outcome = rollout.checked(
+      summary.verdict, isActive: isActive, at: now, pacing: pacing)
+    record.rollout = rollout
+    switch outcome {
+    case .completed(let proof):
+      memory.waiting = nil
+      record.noteAttachment(of: rollout.certificate, selector: mapping.selector)
+      findings.append(
+        .rolloutCompleted(
+          rollout, summary, after: now.since(rollout.submittedAt ?? rollout.startedAt),
+          isUnproven: proof == .controlPlane && mapping.probe.isEnabled))
+      compareSettings(sent: sent, domain.description.settings, rollout)
+    case .becameOverdue: findings.append(.rolloutOverdue(rollout, summary, status))
+    case .waiting:
+      let waiting = DomainMemory.Waiting(
+        status: status, verdict: summary.verdict,
+        confirmations: rollout.propagation?.confirmations ?? 0)
+      findings.append(
+        .propagationWaiting(
+          rollout, status, summary, isNews: !waiting.saysTheSame(as: memory.waiting)))
+      memory.waiting = waiting
+    }
+  }
+
+  /// Every setting was sent back as it was described: one that came back different was changed
+  /// by the update.
+  private mutating func compareSettings(
+    sent: EchoedSettings?, _ shown: EchoedSettings, _ rollout: Rollout
+  ) {
+    let shown = Dictionary(
+      shown.members.map { ($0.path, $0.json) }, uniquingKeysWith: { _, last in last })
+    for (path, json) in sent?.members ?? [] where shown[path] != json {
+      findings.append(
+        .settingChanged(rollout, member: path, sent: json, shown: shown[path]))
+    }
+  }
+
+  /// Finds a renewal that the edges do not serve yet.
+  private mutating func checkAtRest(_ domain: DescribedDomain, _ summary: EdgeSummary) {
+    if case .stale = domain.verdict, !before.hasStaleEdges {
+      findings.append(.renewalUnserved(domain.attached, summary))
+    }
+  }
+
+  // MARK: 4. Drift
+
+  private mutating func settleDrift(_ domain: DescribedDomain) {
+    let shown = domain.attached
+    switch domain.drift {
+    case .blocked, .restore: break
+    case .none:
+      if record.lastAttached == shown {
+        record.driftedTo = nil
+        record.shunned.removeAll { $0 == shown }
+      }
+    case .adopt(let former, let adoption):
+      record.lastAttached = shown
+      record.driftedTo = nil
+      record.shun(former)
+      record.shunned.removeAll { $0 == shown }
+      findings.append(.driftAdopted(shown: shown, former: former, adoption))
+    case .report(let former):
+      guard record.driftedTo != shown else { return }
+      record.driftedTo = shown
+      record.shun(former.arn)
+      findings.append(
+        .driftReported(shown: shown, former: former.arn, mapping.onDrift))
+    }
+  }
+
+  // MARK: 5. The course
+
+  private mutating func take(_ course: Course, _ domain: DescribedDomain) {
+    if domain.standing == .lagging {
+      retryIsPending = true
+      set(record.rollout?.condition ?? .unknown, nil)
+      return
+    }
+    logPassedOver(domain.passedOver)
+    switch course {
+    case .blocked(let obstacle): waitForFacts(obstacle, domain)
+    case .begin(let certificate, let cause, let isUrgent):
+      memory.obstruction = nil
+      begin(certificate, cause, isUrgent: isUrgent, domain)
+    case .wait(let certificate, let explanation, let until):
+      memory.obstruction = nil
+      desire(certificate, .replacement, domain)
+      goOn(domain)
+      if record.rollout?.isOpen != true {
+        set(.pending, explanation)
+        recheckAt = until
+      }
+    case .keep:
+      memory.obstruction = nil
+      record.desired = facts.openRolloutAfter(domain.standing)?.certificate ?? domain.attached
+      memory.wantingSince = nil
+      goOn(domain)
+      if record.rollout?.isOpen != true { rest(domain) }
+    case .reportDrift(let former):
+      memory.obstruction = nil
+      record.desired = former
+      set(
+        .drifted,
+        Explanation(
+          .drifted,
+          "someone attached \(domain.attached) in place of \(former); 'retry' puts it back"))
+    case .missing(let explanation): miss(explanation, domain)
+    }
+  }
+
+  /// Begins a rollout to `certificate`, or says why it must wait.
+  private mutating func begin(
+    _ certificate: Certificate, _ cause: Rollout.Cause, isUrgent: Bool, _ domain: DescribedDomain
+  ) {
+    desire(certificate, cause, domain)
+    if let obstacle = obstacle(to: domain) ?? (isUrgent ? nil : constraint?.explanation) {
+      retryIsPending = obstacle.reason != .observeMode
+      // A rollout under way goes on until the next one may begin.
+      goOn(domain)
+      set(record.rollout?.condition ?? .pending, obstacle)
+      return
+    }
+    if var last = record.rollout, before.rollout?.isOpen ?? false {
+      if last.isOpen {
+        last.supersede(at: now)
+        findings.append(.rolloutSuperseded(last, by: certificate.arn, cause))
+      }
+      ended = last
+    }
+    if cause == .restore {
+      record.lastRestoredAt = now
+      record.driftedTo = nil
+      findings.append(.driftRestored(shown: domain.attached, former: certificate.arn))
+    }
+    submit(
+      .begun(
+        id: dice.identifier(), to: certificate, from: domain.attached,
+        previousNotAfter: record.earliestEnd, cause: cause,
+        settings: domain.description.settings, mapping: mapping.fingerprint, at: now),
+      domain)
+  }
+
+  /// Makes the call of the rollout under way, when it is due.
+  private mutating func goOn(_ domain: DescribedDomain) {
+    guard var rollout = record.rollout, let condition = rollout.condition else { return }
+    set(condition, rollout.error)
+    if rollout.wasCalledFor(anotherThan: mapping.fingerprint) { rollout.expedite(at: now) }
+    record.rollout = rollout
+    if rollout.awaitsCall { retryIsPending = true }
+    guard rollout.isCallDue(at: now) else { return }
+    if let obstacle = obstacle(to: domain) {
+      reason = obstacle
+      return
+    }
+    rollout.intend(
+      settings: domain.description.settings, mapping: mapping.fingerprint, at: now)
+    submit(rollout, domain)
+  }
+
+  private mutating func submit(_ rollout: Rollout, _ domain: DescribedDomain) {
+    record.rollout = rollout
+    memory.waiting = nil
+    set(.submitting, nil)
+    update = DomainUpdate(
+      domain: mapping.domain, userPoolID: mapping.userPoolID, region: mapping.region,
+      identity: mapping.identity, certificate: rollout.certificate,
+      settings: domain.description.settings)
+    findings.append(.updateSubmitted(rollout))
+  }
+
+  /// Why no call may be made for the domain now.
+  private mutating func obstacle(to domain: DescribedDomain) -> Explanation? {
+    if record.isHeld(at: now) { return Explanation(.held) }
+    switch mapping.mode {
+    case .observe: return Explanation(.observeMode)
+    case .apply: break
+    }
+    if domain.description.status.acceptsUpdates { return nil }
+    // Cognito's work ends by itself and soon; for the others the poll is often enough.
+    recheckAt = now + pacing.checkInterval
+    return Explanation(.domainUpdating, "Cognito shows \(domain.description.status)")
+  }
+
+  /// Notes the certificate that the domain should have, and logs it the first time.
+  private mutating func desire(
+    _ certificate: Certificate, _ cause: Rollout.Cause, _ domain: DescribedDomain
+  ) {
+    if before.desired != certificate.arn {
+      findings.append(.replacementFound(certificate, cause, attached: domain.attached))
+    }
+    if before.desired != certificate.arn || memory.wantingSince == nil {
+      memory.wantingSince = memory.lookedAt ?? now
+    }
+    record.desired = certificate.arn
+  }
+
+  /// The attached certificate is right: the domain is at rest.
+  private mutating func rest(_ domain: DescribedDomain) {
+    record.selectorFingerprint = mapping.selector.fingerprint
+    let status = domain.description.status
+    switch status {
+    case .active: set(.inSync, unservedRenewal)
+    case .failed:
+      refuse(Explanation(.domainFailed, "Cognito shows FAILED; 'retry' sends the update again"))
+    case .creating, .deleting, .updating, .other:
+      set(.inSync, Explanation(.domainStatus, "Cognito shows \(status)"))
+    }
+  }
+
+  private var unservedRenewal: Explanation? {
+    let stale = record.served.filter { !$0.matches }.map(\.address)
+    if stale.isEmpty { return nil }
+    return Explanation(.renewalUnserved, "another leaf at \(stale.joined(separator: ", "))")
+  }
+
+  private mutating func miss(_ explanation: Explanation, _ domain: DescribedDomain) {
+    memory.obstruction = nil
+    if var rollout = record.rollout, rollout.isOpen {
+      rollout.abandon(at: now)
+      record.rollout = rollout
+      if record.lastAttached == rollout.certificate { record.lastAttached = domain.attached }
+      findings.append(.rolloutAbandoned(rollout, explanation))
+    }
+    record.desired = nil
+    set(.noCandidate, explanation)
+    if isNews { findings.append(.candidateMissing(attached: domain.attached, explanation)) }
+  }
+
+  /// Something that the decision depends on could not be seen. The domain stays as it is found,
+  /// for three polls; where ACM says that the attached certificate is unusable, not that long.
+  private mutating func waitForFacts(_ obstacle: Course.Obstacle, _ domain: DescribedDomain) {
+    retryIsPending = true
+    let explanation = Explanation(obstacle.failure)
+    obstruct(by: explanation, isLasting: obstacle.attachedIsUnusable)
+    // What could not be seen is some other certificate: the rollout's own call need not wait.
+    if !obstacle.holdsUpRollout { goOn(domain) }
+    if update != nil { return }
+    let isLasting = memory.obstruction?.isLoggedAsError ?? false
+    let shown = memory.obstruction?.explanation ?? explanation
+    if let condition = record.rollout?.condition {
+      if obstacle.holdsUpRollout || record.rollout?.error == nil { set(condition, shown) }
+      return
+    }
+    set(isLasting ? .unknown : conditionBeforeObstacle, shown)
+  }
+
+  /// The condition that is shown while an obstacle is not lasting yet.
+  private var conditionBeforeObstacle: Condition {
+    switch facts.memory.found?.condition ?? before.condition {
+    case .inSync: .inSync
+    case .pending: .pending
+    case .noCandidate: .noCandidate
+    case .unknown, .other: .unknown
+    case .drifted where record.driftedTo != nil: .drifted
+    case .submitting, .propagating, .retrying, .overdue, .refused, .drifted, .held:
+      // What it was has ended: a rollout, a refusal, a drift, a hold.
+      record.lastAttached == record.attached ? .inSync : .unknown
+    }
+  }
+
+  /// Logs each passed-over certificate once for each reason.
+  private mutating func logPassedOver(_ passedOver: [PassedOver]) {
+    var logged: [CertificateARN: Reason] = [:]
+    for entry in passedOver {
+      let reason = entry.explanation.reason
+      logged[entry.certificate] = reason
+      if memory.passedOver[entry.certificate] != reason { findings.append(.passedOver(entry)) }
+    }
+    memory.passedOver = logged
+  }
+
+  // MARK: 6. Orders, expiry, and the next look
+
+  /// An operator's `retry` is kept until it is carried out, or until a look shows that there is
+  /// nothing to try again.
+  private mutating func finishRetry(_ domain: DescribedDomain) {
+    guard record.retryRequested else { return }
+    if update != nil || !retryIsPending { record.retryRequested = false }
+  }
+
+  private mutating func layHoldOver() {
+    memory.found = DomainMemory.Found(condition, reason?.reason)
+    guard record.isHeld(at: now) else {
+      record.condition = condition
+      // The same trouble in other numbers is no news, and costs no write.
+      if reason?.isSameTrouble(as: before.reason) != true { record.reason = reason }
+      return
+    }
+    let until = record.hold?.until.map { "until \($0.rfc3339)" } ?? "until 'resume'"
+    record.condition = .held
+    record.reason = Explanation(.held, "\(until); otherwise \(condition)")
+  }
+
+  /// Logs each threshold of the coming end once, and the end itself.
+  private mutating func warnOfExpiry() {
+    guard let end = record.earliestEnd else { return }
+    let left = end.since(now)
+    guard let crossed = (pacing.expiryWarnings + [.zero]).filter({ left <= $0 }).min() else {
+      return
+    }
+    let warning = ExpiryWarning(notAfter: end, threshold: crossed)
+    if record.expiryWarning == warning { return }
+    record.expiryWarning = warning
+    findings.append(.expiring(record.attached, notAfter: end, left: left))
+  }
+
+  /// What is due already and was not done now waits for something else: for the next poll,
+  /// unless a time is named. To look again at once would be to look without end.
+  private mutating func scheduleNextLook() {
+    if update != nil { return }
+    var due = [recheckAt, record.rollout?.nextStepAt, record.hold?.until]
+    if record.rollout?.propagation == nil, mapping.probe.isEnabled, let probedAt = memory.probedAt
+    {
+      var facts = facts
+      facts.record = record
+      due.append(facts.idleProbePause.map { probedAt + $0 })
+    }
+    nextLookAt = due.compactMap { $0 }.filter { $0 > now }.min()
+  }
+
+  private mutating func set(_ condition: Condition, _ reason: Explanation?) {
+    self.condition = condition
+    self.reason = reason
+  }
+
+  /// Whether the domain was not found to stand so before.
+  private var isNews: Bool {
+    let known =
+      facts.memory.found ?? DomainMemory.Found(before.condition, before.reason?.reason)
+    return known != DomainMemory.Found(condition, reason?.reason)
+  }
+}
+
+extension DomainFacts {
+  /// The rollout that stays open when the description means `standing` for it.
+  fileprivate func openRolloutAfter(_ standing: RolloutStanding) -> Rollout? {
+    switch standing {
+    case .none, .overtaken, .ended: nil
+    case .shown, .awaitingCall, .underWay, .lagging, .notKept: openRollout
+    }
+  }
+}
+
+extension DomainRecord {
+  /// The certificate is attached by this daemon's doing: later changes of it are someone else's.
+  mutating func noteAttachment(of arn: CertificateARN, selector: CertificateSelector) {
+    lastAttached = arn
+    driftedTo = nil
+    shunned.removeAll { $0 == arn }
+    selectorFingerprint = selector.fingerprint
+  }
+
+  /// Someone moved away from the certificate: it is not chosen again until `retry` or a newer one.
+  mutating func shun(_ arn: CertificateARN) {
+    if shunned.contains(arn) { return }
+    shunned.append(arn)
+    if shunned.count > DomainRecord.maximumShunned { shunned.removeFirst() }
+  }
+
+  /// Certificates remembered as moved away from, for a domain.
+  static let maximumShunned = 32
+
+  /// Keeps what the edges serve when it means something new: CloudFront moves a domain to other
+  /// addresses all the time.
+  mutating func noteServed(_ edges: [ServedEdge]) {
+    func meaning(_ edges: [ServedEdge]) -> Set<String> {
+      Set(edges.map { "\($0.sha256) \($0.serial) \($0.notAfter.milliseconds) \($0.matches)" })
+    }
+    if meaning(edges) != meaning(served) { served = edges }
+  }
+}
+
+extension Mapping {
+  /// What a refused call depended on: when it changes, the call is made again at once.
+  package var fingerprint: String {
+    "\(domain) \(userPoolID) \(region) \(identity) \(selector.fingerprint)"
+  }
+}

@@ -1,0 +1,48 @@
+/// Something that a decision or an answer brought to light about one domain. `Narration` turns
+/// findings into events; nothing else words them.
+package enum Finding: Equatable, Sendable {
+  case replacementFound(Certificate, Rollout.Cause, attached: CertificateARN)
+  case passedOver(PassedOver)
+  case candidateMissing(attached: CertificateARN?, Explanation)
+  /// The attached or served certificate ends at `notAfter`, and no newer one is proven.
+  case expiring(CertificateARN?, notAfter: Instant, left: Duration)
+
+  case updateSubmitted(Rollout)
+  /// Cognito answered the call.
+  case updateAccepted(Rollout, requestID: String?)
+  /// Cognito shows the certificate, so a call whose answer was lost has worked.
+  case updateShown(Rollout, DomainStatus)
+  case updateRetrying(Rollout, Explanation, in: Duration, requestID: String?)
+  case updateRefused(Rollout?, Explanation, requestID: String?)
+  /// `credentials` are the cause of the failed call.
+  case credentialsRefused(Rollout, Identity, Failure)
+
+  case propagationWaiting(Rollout, DomainStatus, EdgeSummary, isNews: Bool)
+  case rolloutCompleted(Rollout, EdgeSummary, after: Duration, isUnproven: Bool)
+  case rolloutOverdue(Rollout, EdgeSummary, DomainStatus?)
+  case rolloutSuperseded(Rollout, by: CertificateARN, Rollout.Cause)
+  case rolloutAbandoned(Rollout, Explanation)
+  case rolloutOvertaken(Rollout, by: CertificateARN)
+  case settingChanged(Rollout, member: String, sent: String, shown: String?)
+
+  case driftAdopted(shown: CertificateARN, former: CertificateARN, DriftJudgement.Adoption)
+  case driftRestored(shown: CertificateARN, former: CertificateARN)
+  case driftReported(shown: CertificateARN, former: CertificateARN, Mapping.DriftPolicy)
+  case renewalUnserved(CertificateARN, EdgeSummary)
+  /// Something that the decision depends on cannot be seen.
+  case decisionBlocked(Explanation, polls: Int, isLasting: Bool)
+  /// The review found a defect in a planned call; the call is not made.
+  case reviewObjected(PlanReview.Violation)
+}
+
+/// What a round of handshakes came to, with the edges that did not answer.
+package struct EdgeSummary: Equatable, Sendable {
+  /// nil: no handshake was made.
+  package var verdict: ProbeVerdict?
+  package var unreached: [String]
+
+  package init(verdict: ProbeVerdict?, unreached: [String] = []) {
+    self.verdict = verdict
+    self.unreached = unreached
+  }
+}
