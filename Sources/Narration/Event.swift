@@ -1,4 +1,4 @@
-/// Something worth a line in the log. Its message is constant; the facts are fields.
+/// A line of the log. Its message is constant; the facts are fields.
 package struct Event: Equatable, Sendable {
   package var kind: Kind
   package var level: Level
@@ -25,6 +25,7 @@ package struct Event: Equatable, Sendable {
     case replacementFound = "replacement.found"
     case candidateIneligible = "candidate.ineligible"
     case candidateMissing = "candidate.missing"
+    case decisionBlocked = "decision.blocked"
     case certificateExpiring = "certificate.expiring"
     case updateSubmitted = "update.submitted"
     case updateAccepted = "update.accepted"
@@ -75,11 +76,14 @@ package struct Event: Equatable, Sendable {
     case calls
     case failures
     case step
+    case polls
+    case left
   }
 }
 
 extension Event.Kind {
-  /// notice: something changed; warning: will be tried again; error: a person is needed.
+  /// The level of the event where its finding does not say otherwise. notice: something changed;
+  /// warning: it will be tried again; error: a person is needed.
   package var level: Event.Level {
     switch self {
     case .pollCompleted: .debug
@@ -87,10 +91,11 @@ extension Event.Kind {
     case .daemonStarted, .daemonStopping, .replacementFound, .updateSubmitted, .updateAccepted,
       .rolloutCompleted, .rolloutSuperseded, .driftDetected:
       .notice
-    case .pollFailed, .candidateIneligible, .updateRetrying, .renewalUnserved, .clockStepped:
+    case .pollFailed, .candidateIneligible, .decisionBlocked, .updateRetrying, .renewalUnserved,
+      .clockStepped, .certificateExpiring:
       .warning
-    case .configRejected, .candidateMissing, .certificateExpiring, .updateRefused,
-      .rolloutOverdue, .settingsChanged, .credentialsFailed, .stateFailed:
+    case .configRejected, .candidateMissing, .updateRefused, .rolloutOverdue, .settingsChanged,
+      .credentialsFailed, .stateFailed:
       .error
     }
   }
@@ -101,21 +106,22 @@ extension Event.Kind {
     case .daemonStarted: "the daemon has started"
     case .daemonStopping: "the daemon is stopping; open rollouts go on after the next start"
     case .configLoaded: "the configuration is in force"
-    case .configRejected: "the configuration is wrong and is not taken"
-    case .pollCompleted: "every account and domain was looked at"
-    case .pollFailed: "a look at AWS failed; nothing is decided of what it did not show"
-    case .replacementFound: "a certificate replaces the attached one"
-    case .candidateIneligible: "a certificate for this domain cannot be chosen"
+    case .configRejected: "the configuration is invalid and is not used"
+    case .pollCompleted: "an account and its domains were looked at"
+    case .pollFailed: "the certificates of an account could not be listed"
+    case .replacementFound: "a certificate is to replace the attached one"
+    case .candidateIneligible: "a certificate for this domain was not chosen"
     case .candidateMissing: "no certificate can serve this domain any longer"
-    case .certificateExpiring: "the certificate expires soon and nothing replaces it"
+    case .decisionBlocked: "the domain cannot be decided because something could not be seen"
+    case .certificateExpiring: "the certificate ends soon and no newer one is proven"
     case .updateSubmitted: "asking Cognito to attach the certificate"
-    case .updateAccepted: "Cognito took the certificate; its edges are watched until they serve it"
-    case .updateRetrying: "Cognito did not take the certificate; it will be asked again"
+    case .updateAccepted: "Cognito accepted the certificate; the edges are checked until they serve it"
+    case .updateRetrying: "the update failed and will be tried again"
     case .updateRefused: "Cognito refuses the certificate or the domain; a person is needed"
     case .propagationWaiting: "not every edge is proven to serve the new certificate yet"
     case .rolloutCompleted: "the rollout is complete"
     case .rolloutOverdue: "the window has passed and the edges do not serve the new certificate"
-    case .rolloutSuperseded: "a rollout under way gives way to another certificate"
+    case .rolloutSuperseded: "an open rollout ends without proof"
     case .settingsChanged: "a setting of the domain came back different from what was sent"
     case .driftDetected: "someone else attached another certificate"
     case .renewalUnserved: "the certificate was renewed and an edge still serves the old one"

@@ -1,7 +1,7 @@
 import RolloutCore
 
-/// What was learnt of certificates and need not be asked again: descriptions of certificates
-/// that the list tells too little of, and the leaf and chain of those that mattered.
+/// What need not be asked again about an account's certificates: descriptions of those that the
+/// list tells too little of, and the leaf and chain of those that a decision depended on.
 struct CertificateMemory: Sendable {
   /// How long a description is good for while the list shows the certificate unchanged.
   static let detailsLifetime = Duration.hours(1)
@@ -10,13 +10,8 @@ struct CertificateMemory: Sendable {
   /// How long a verdict against a chain is: the intermediate that it lacks may be imported
   /// under the same ARN, or a root added, at any time.
   static let doubtLifetime = Duration.minutes(10)
-  /// Entries kept at the most; the oldest go first.
+  /// Entries kept at the most: above it everything is asked again.
   static let maximumEntries = 20_000
-
-  struct DetailsKey: Hashable, Sendable {
-    let identity: Identity
-    let arn: CertificateARN
-  }
 
   struct EvidenceKey: Hashable, Sendable {
     let arn: CertificateARN
@@ -43,14 +38,12 @@ struct CertificateMemory: Sendable {
     }
   }
 
-  private(set) var details: [DetailsKey: Details] = [:]
+  private(set) var details: [CertificateARN: Details] = [:]
   private(set) var evidence: [EvidenceKey: Evidence] = [:]
 
-  func details(
-    of summary: Certificate, as identity: Identity, now: Instant
-  ) -> Certificate? {
-    guard let entry = details[DetailsKey(identity: identity, arn: summary.arn)],
-      entry.summary == summary, now.since(entry.at) < CertificateMemory.detailsLifetime
+  func details(of summary: Certificate, now: Instant) -> Certificate? {
+    guard let entry = details[summary.arn], entry.summary == summary,
+      now.since(entry.at) < CertificateMemory.detailsLifetime
     else { return nil }
     return entry.described
   }
@@ -61,26 +54,18 @@ struct CertificateMemory: Sendable {
     return entry.leaf
   }
 
-  mutating func learn(
-    _ described: Certificate, of summary: Certificate, as identity: Identity, at now: Instant
-  ) {
-    details[DetailsKey(identity: identity, arn: summary.arn)] = Details(
-      summary: summary, described: described, at: now)
+  mutating func remember(_ described: Certificate, of summary: Certificate, at now: Instant) {
+    details[summary.arn] = Details(summary: summary, described: described, at: now)
   }
 
-  mutating func learn(
+  mutating func remember(
     _ leaf: LeafEvidence, of certificate: Certificate, caFile: String?, at now: Instant
   ) {
     guard let key = key(certificate, caFile) else { return }
     evidence[key] = Evidence(leaf: leaf, at: now)
   }
 
-  mutating func merge(_ other: CertificateMemory) {
-    details.merge(other.details) { $1 }
-    evidence.merge(other.evidence) { $1 }
-  }
-
-  /// Drops every verdict against a chain: someone says that things were put right.
+  /// Drops every verdict against a chain: someone says that things were corrected.
   mutating func forgetDoubts() {
     evidence = evidence.filter { $0.value.leaf.chain == .trusted }
   }

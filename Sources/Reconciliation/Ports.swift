@@ -1,4 +1,36 @@
+package import Narration
 package import RolloutCore
+
+/// What the loop needs of its surroundings.
+package struct Ports: Sendable {
+  package var certificates: any CertificatePort
+  package var domains: any DomainPort
+  package var credentials: any CredentialPort
+  package var edges: any EdgePort
+  package var state: any StatePort
+  package var clock: any ClockPort
+  package var report: any ReportPort
+
+  package init(
+    certificates: any CertificatePort, domains: any DomainPort,
+    credentials: any CredentialPort, edges: any EdgePort, state: any StatePort,
+    clock: any ClockPort, report: any ReportPort
+  ) {
+    self.certificates = certificates
+    self.domains = domains
+    self.credentials = credentials
+    self.edges = edges
+    self.state = state
+    self.clock = clock
+    self.report = report
+  }
+}
+
+/// The credentials that the other ports sign with.
+package protocol CredentialPort: Sendable {
+  /// Drops every cached credential, so that the next request reads its source again.
+  func refreshCredentials() async
+}
 
 /// The certificates that an identity reaches, all in us-east-1. Each call is one or more
 /// requests with their own retries; what comes back has been tried.
@@ -78,15 +110,19 @@ package struct StateChange: Equatable, Sendable {
   package var ended: [EndedRollout]
   package var history: [HistoryEntry]
   package var handled: [Int64]
+  /// A domain for which no operator's request may be waiting: otherwise nothing is written and
+  /// the commit throws `requestWaiting`. Once `hold` has returned, no new intent can get to disk.
+  package var guarding: DomainName?
 
   package init(
     records: [DomainRecord] = [], ended: [EndedRollout] = [], history: [HistoryEntry] = [],
-    handled: [Int64] = []
+    handled: [Int64] = [], guarding: DomainName? = nil
   ) {
     self.records = records
     self.ended = ended
     self.history = history
     self.handled = handled
+    self.guarding = guarding
   }
 
   package var isEmpty: Bool {
@@ -105,17 +141,23 @@ package struct EndedRollout: Equatable, Sendable {
   }
 }
 
-/// One line of the append-only record.
+/// One line of the append-only record, in the log's words.
 package struct HistoryEntry: Equatable, Sendable {
   package var at: Instant
   /// nil for what concerns no domain.
   package var domain: DomainName?
-  package var event: Event
+  package var event: String
+  package var level: String
+  package var fields: [String: String]
 
-  package init(at: Instant, domain: DomainName?, event: Event) {
+  package init(
+    at: Instant, domain: DomainName?, event: String, level: String, fields: [String: String]
+  ) {
     self.at = at
     self.domain = domain
     self.event = event
+    self.level = level
+    self.fields = fields
   }
 }
 
@@ -165,6 +207,8 @@ package struct StateFailure: Error, Equatable, Sendable, CustomStringConvertible
     case locked(pid: Int32?)
     case permission
     case io
+    /// A guarded commit found a request of an operator, and wrote nothing.
+    case requestWaiting
   }
 
   package var description: String { "state file \(path): \(message)" }
@@ -178,30 +222,39 @@ package protocol ClockPort: Sendable {
   var uptime: Duration { get }
   /// 64 random bits.
   func random() -> UInt64
-  /// Returns when `duration` has passed or something wakes the loop, whichever is first.
+  /// The dispatcher's sleep: returns when `duration` has passed or at a wake-up.
   func sleep(for duration: Duration) async -> WakeReason
+  /// Ends the dispatcher's sleep, or its next one at once.
+  func wake(_ reason: WakeReason)
+  /// Returns when `duration` has passed, or at once when the task is cancelled. No wake-up
+  /// shortens it.
+  func pause(for duration: Duration) async
 }
 
 package enum WakeReason: Equatable, Sendable {
   case time
-  /// SIGUSR1: look at everything now, and try what was refused.
-  case pollRequested
-  /// SIGHUP brought a new and valid configuration.
-  case reloaded(Fleet)
+  /// A cycle ended, and others may begin.
+  case cycleEnded
   /// `hold`, `resume` or `retry` was written to the state file.
   case operatorRequest
+  /// SIGUSR1, or a new configuration: look at everything now, and try what was refused.
+  case pollRequested
   case shutdown
 }
 
 /// Where events and the state of the loop are shown.
 package protocol ReportPort: Sendable {
   func emit(_ event: Event)
-  /// The loop is alive: for the watchdog. Called at every step of a pass and while it waits.
+  /// A sign of life for the watchdog: called at every answer, and while the loop sleeps.
   func alive()
   /// One line for `systemctl status`.
   func status(_ line: String)
-  /// A pass began; the first one makes the service ready.
-  func passBegan()
-  /// Every account was listed in a pass that ended at `instant`.
+  /// The first looks have begun: the service is ready.
+  func looksBegan()
+  /// Every account was listed, the last one at `instant`.
   func pollSucceeded(at instant: Instant)
+}
+
+extension ReportPort {
+  func emit(_ finding: ServiceFinding) { emit(Narration.event(for: finding)) }
 }

@@ -9,6 +9,8 @@ package struct DomainFacts: Sendable {
   package var certificates: CertificateFacts
   /// A round of handshakes; nil: not made.
   package var round: ProbeRound?
+  /// When the look began, whose answers these are.
+  package var lookBeganAt: Instant
   package var now: Instant
   /// Whether the look is a poll, or a recheck between two polls.
   package var isPoll: Bool
@@ -16,7 +18,7 @@ package struct DomainFacts: Sendable {
   package init(
     mapping: Mapping, pacing: Pacing, record: DomainRecord, memory: DomainMemory,
     description: DomainLook? = nil, certificates: CertificateFacts = CertificateFacts(),
-    round: ProbeRound? = nil, now: Instant, isPoll: Bool = true
+    round: ProbeRound? = nil, lookBeganAt: Instant? = nil, now: Instant, isPoll: Bool = true
   ) {
     self.mapping = mapping
     self.pacing = pacing
@@ -25,6 +27,7 @@ package struct DomainFacts: Sendable {
     self.description = description
     self.certificates = certificates
     self.round = round
+    self.lookBeganAt = lookBeganAt ?? now
     self.now = now
     self.isPoll = isPoll
   }

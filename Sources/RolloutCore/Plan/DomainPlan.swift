@@ -59,6 +59,8 @@ package struct DomainPlan: Sendable {
 
   private mutating func decide(_ assessment: Assessment) {
     adoptMapping()
+    memory.lookedAt = facts.lookBeganAt
+    if assessment.isComplete { memory.seenAt = facts.lookBeganAt }
     switch assessment {
     case .undescribed(let explanation): waitForDescription(explanation)
     case .ofAnotherPool(let explanation): refuse(explanation)
@@ -395,7 +397,7 @@ package struct DomainPlan: Sendable {
       findings.append(.replacementFound(certificate, cause, attached: domain.attached))
     }
     if before.desired != certificate.arn || memory.wantingSince == nil {
-      memory.wantingSince = memory.lookedAt ?? now
+      memory.wantingSince = facts.lookBeganAt
     }
     record.desired = certificate.arn
   }

@@ -47,6 +47,13 @@ package enum Assessment: Sendable {
   /// The domain belongs to another user pool than the mapping says.
   case ofAnotherPool(Explanation)
   case described(DescribedDomain)
+
+  /// Whether the domain and all that its decision depends on were seen.
+  package var isComplete: Bool {
+    guard case .described(let domain) = self else { return false }
+    if case .blocked = domain.course { return false }
+    return true
+  }
 }
 
 /// A described domain: what Cognito shows, what that means for the rollout under way, and what

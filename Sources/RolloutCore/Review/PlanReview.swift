@@ -22,6 +22,7 @@ package enum PlanReview {
     case attachedIsUnusable = "a certificate that replaces an unusable one finds it unusable"
     case resubmissionIsAsked = "the attached certificate is sent again at an operator's request"
     case causeIsKnown = "the cause of the rollout is known"
+    case surveyEnds = "a survey asks nothing twice"
   }
 
   package struct Violation: Equatable, Sendable {
@@ -80,6 +81,7 @@ private struct Reviewer {
     case .replacementIsNewer, .pinIsObeyed, .restoreGoesBack, .attachedIsUnusable,
       .resubmissionIsAsked, .causeIsKnown:
       breachOfCause(rule)
+    case .surveyEnds: nil
     }
   }
 

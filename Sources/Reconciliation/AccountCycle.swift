@@ -1,0 +1,75 @@
+import RolloutCore
+
+/// One cycle of one account: its domains are looked at side by side, and each is decided,
+/// journalled, called and recorded as soon as its own look is complete. A failure is a value of
+/// the look that met it; a sick account ends with its own cycle.
+struct AccountCycle: Sendable {
+  let ports: Ports
+  let ledger: Ledger
+  let account: AccountFacts
+  let identity: Identity
+  let isPoll: Bool
+  /// Lower waves first; within a wave, those first that were looked at longest ago.
+  let domains: [Mapping]
+
+  /// Domains looked at side by side. Cognito allows 4 custom domains in a region and account.
+  static let width = 8
+  /// How long a cycle asks. What is left over is due at once, after the other accounts.
+  static let budget = Duration.seconds(30)
+
+  /// Runs the cycle and returns the domains that it left over.
+  func run() async -> [DomainName] {
+    await account.beginCycle()
+    let gate = WaveGate(domains)
+    let lookBeganAt = ports.clock.now
+    let deadline = ports.clock.uptime + AccountCycle.budget
+    return await withTaskGroup(of: DomainName?.self) { group in
+      var pending = domains.makeIterator()
+      var leftOver: [DomainName] = []
+      func addNext() {
+        guard let mapping = pending.next() else { return }
+        group.addTask {
+          let turn = DomainTurn(
+            ports: ports, ledger: ledger, account: account, gate: gate, domain: mapping.domain,
+            identity: identity, isPoll: isPoll, lookBeganAt: lookBeganAt, deadline: deadline)
+          let isComplete = await turn.run()
+          await gate.passed(mapping)
+          return isComplete ? nil : mapping.domain
+        }
+      }
+      for _ in 0..<AccountCycle.width { addNext() }
+      for await domain in group {
+        if let domain { leftOver.append(domain) }
+        addNext()
+      }
+      return leftOver
+    }
+  }
+}
+
+/// Lets a domain of a higher wave wait for the lower ones of the same cycle, so that it does not
+/// wait for the next.
+actor WaveGate {
+  private var open: [Int: Int] = [:]
+  private var waiters: [(wave: Int, continuation: CheckedContinuation<Void, Never>)] = []
+
+  init(_ mappings: [Mapping]) {
+    for mapping in mappings { open[mapping.wave, default: 0] += 1 }
+  }
+
+  func waitForLowerWaves(than wave: Int) async {
+    if isOpen(below: wave) { return }
+    await withCheckedContinuation { waiters.append((wave, $0)) }
+  }
+
+  func passed(_ mapping: Mapping) {
+    open[mapping.wave, default: 0] -= 1
+    let ready = waiters.filter { isOpen(below: $0.wave) }
+    waiters.removeAll { isOpen(below: $0.wave) }
+    for waiter in ready { waiter.continuation.resume() }
+  }
+
+  private func isOpen(below wave: Int) -> Bool {
+    open.allSatisfy { $0.key >= wave || $0.value == 0 }
+  }
+}

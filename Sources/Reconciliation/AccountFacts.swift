@@ -1,0 +1,232 @@
+package import RolloutCore
+
+/// What is known of one account's certificates. Each question is asked once a cycle, however many
+/// domains ask it at the same time; what keeps its worth is remembered across cycles.
+package actor AccountFacts {
+  private let ports: Ports
+  private let identity: Identity
+  private let stop: Latch
+  private var memory = CertificateMemory()
+  /// The answers of this cycle.
+  private var listed: Look<[Certificate]>?
+  private var details: [CertificateARN: Look<Certificate?>] = [:]
+  private var tags: Look<[CertificateARN: [String: String]]>?
+  private var evidence: [Key: Look<LeafEvidence>] = [:]
+  private var underWay: [Key: [CheckedContinuation<Void, Never>]] = [:]
+  /// Requests that may still be sent; the others wait here.
+  private var free = AccountFacts.width
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+  private(set) var summary = Summary()
+
+  /// Requests of one account under way at a time. DescribeCertificate and GetCertificate allow
+  /// 10 a second.
+  static let width = 4
+  /// A request that failed after this long counts as timed out.
+  static let timeOut = Duration.seconds(5)
+
+  /// A question, and whose roots judge the chain that it asks for.
+  private struct Key: Hashable {
+    let question: Question
+    let caFile: String?
+  }
+
+  /// What the requests of a cycle came to.
+  package struct Summary: Sendable {
+    package var failures: [Failure] = []
+    /// A failure that took as long as a time-out.
+    package var timedOut: Failure?
+    /// Whether any request was answered well.
+    package var hasAnswer = false
+  }
+
+  init(ports: Ports, identity: Identity, stop: Latch) {
+    self.ports = ports
+    self.identity = identity
+    self.stop = stop
+  }
+
+  func beginCycle() {
+    listed = nil
+    details = [:]
+    tags = nil
+    evidence = [:]
+    summary = Summary()
+    memory.prune(at: ports.clock.now)
+  }
+
+  /// Judges again every chain that was not trusted: someone says that things were corrected.
+  func forgetDoubts() { memory.forgetDoubts() }
+
+  var listing: Look<[Certificate]>? { listed }
+
+  /// What is known so far, with chains judged by the given roots.
+  func facts(caFile: String?) -> CertificateFacts {
+    var leaves: [CertificateARN: Look<LeafEvidence>] = [:]
+    for (key, look) in evidence where key.caFile == caFile {
+      if case .evidence(let arn) = key.question { leaves[arn] = look }
+    }
+    return CertificateFacts(listed: listed, details: details, tags: tags, evidence: leaves)
+  }
+
+  /// Asks one question about certificates, unless it was asked in this cycle already.
+  func ask(_ question: Question, caFile: String?) async {
+    let key: Key
+    if case .evidence = question {
+      key = Key(question: question, caFile: caFile)
+    } else {
+      key = Key(question: question, caFile: nil)
+    }
+    if isAnswered(key) { return }
+    if underWay[key] != nil {
+      await withCheckedContinuation { underWay[key]?.append($0) }
+      return
+    }
+    underWay[key] = []
+    await answer(key)
+    for waiter in underWay.removeValue(forKey: key) ?? [] { waiter.resume() }
+  }
+
+  private func isAnswered(_ key: Key) -> Bool {
+    switch key.question {
+    case .list: listed != nil
+    case .tags: tags != nil
+    case .details(let arn): details[arn] != nil
+    case .evidence: evidence[key] != nil
+    case .describe, .probe: true
+    }
+  }
+
+  private func answer(_ key: Key) async {
+    let (ports, identity) = (ports, identity)
+    switch key.question {
+    case .list:
+      let look = await request { await ports.certificates.listCertificates(as: identity) }
+      listed = look
+      recallDetails()
+    case .tags: tags = await request { await ports.certificates.certificateTags(as: identity) }
+    case .details(let arn):
+      let look = await request {
+        await ports.certificates.describeCertificate(arn, as: identity)
+      }
+      details[arn] = look
+      remember(look, of: arn)
+    case .evidence(let arn): evidence[key] = await judge(arn, caFile: key.caFile)
+    case .describe, .probe: break
+    }
+  }
+
+  private func recallDetails() {
+    let now = ports.clock.now
+    for summary in listed?.value ?? [] {
+      if let described = memory.details(of: summary, now: now) {
+        details[summary.arn] = .seen(described)
+      }
+    }
+  }
+
+  private func remember(_ look: Look<Certificate?>, of arn: CertificateARN) {
+    guard case .seen(.some(let described)) = look,
+      let summary = listed?.value?.first(where: { $0.arn == arn })
+    else { return }
+    memory.remember(described, of: summary, at: ports.clock.now)
+  }
+
+  /// The leaf and its chain, from memory while the certificate is the same.
+  private func judge(_ arn: CertificateARN, caFile: String?) async -> Look<LeafEvidence> {
+    let ports = ports
+    let now = ports.clock.now
+    var certificate: Certificate?
+    if case .certificate(let known) = CertificateFacts(listed: listed, details: details).known(arn) {
+      certificate = known
+    }
+    if let certificate, let known = memory.evidence(of: certificate, caFile: caFile, now: now) {
+      return .seen(known)
+    }
+    let identity = identity
+    let pem = await request { await ports.certificates.certificatePEM(arn, as: identity) }
+    switch pem {
+    case .unseen(let failure): return .unseen(failure)
+    case .seen(let pem):
+      do throws(Failure) {
+        let leaf = try await ports.edges.evidence(
+          of: pem, arn: arn, caFile: caFile, now: ports.clock.now)
+        if let certificate { memory.remember(leaf, of: certificate, caFile: caFile, at: now) }
+        return .seen(leaf)
+      } catch {
+        summary.failures.append(error)
+        return .unseen(error)
+      }
+    }
+  }
+
+  /// Describes a domain.
+  func describe(_ mapping: Mapping) async -> DomainLook {
+    let (ports, identity) = (ports, identity)
+    let look: Look<DomainLook> = await request {
+      let look = await ports.domains.describeDomain(
+        mapping.domain, in: mapping.region, as: identity)
+      if case .unseen(let failure) = look { return .unseen(failure) }
+      return .seen(look)
+    }
+    switch look {
+    case .seen(let look): return look
+    case .unseen(let failure): return .unseen(failure)
+    }
+  }
+
+  /// Sends one request, with at most `width` of them under way, and notes how it went. A stop
+  /// ends it.
+  private func request<Value: Sendable>(
+    _ body: @escaping @Sendable () async -> Look<Value>
+  ) async -> Look<Value> {
+    await takeSlot()
+    defer { releaseSlot() }
+    let begun = ports.clock.uptime
+    let look = await stop.race(body) ?? .unseen(AccountFacts.stopped)
+    ports.report.alive()
+    if case .unseen(let failure) = look {
+      summary.failures.append(failure)
+      if ports.clock.uptime - begun >= AccountFacts.timeOut { summary.timedOut = failure }
+    } else {
+      summary.hasAnswer = true
+    }
+    return look
+  }
+
+  private func takeSlot() async {
+    if free > 0 {
+      free -= 1
+      return
+    }
+    await withCheckedContinuation { waiting.append($0) }
+  }
+
+  private func releaseSlot() {
+    if waiting.isEmpty {
+      free += 1
+    } else {
+      waiting.removeFirst().resume()
+    }
+  }
+
+  private static let stopped = Failure(
+    .unreachable, operation: "look", object: "account", message: "the daemon is stopping")
+}
+
+extension Latch {
+  /// The result of `body`, or nil when the gate opens first; then `body` is cancelled.
+  func race<Value: Sendable>(
+    _ body: @escaping @Sendable () async -> Value
+  ) async -> Value? {
+    await withTaskGroup(of: Value?.self) { group in
+      group.addTask { await body() }
+      group.addTask {
+        await self.wait()
+        return nil
+      }
+      let first = await group.next() ?? nil
+      group.cancelAll()
+      return first
+    }
+  }
+}

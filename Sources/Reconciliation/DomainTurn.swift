@@ -1,0 +1,118 @@
+import RolloutCore
+
+/// One domain's part of a cycle: survey, ask, survey again; then decide and, where the decision says
+/// so, call.
+struct DomainTurn: Sendable {
+  let ports: Ports
+  let ledger: Ledger
+  let account: AccountFacts
+  let gate: WaveGate
+  let domain: DomainName
+  let identity: Identity
+  let isPoll: Bool
+  let lookBeganAt: Instant
+  /// Uptime after which nothing more is asked.
+  let deadline: Duration
+
+  /// What this look was answered, besides what the account knows.
+  private struct Answers {
+    var description: (look: DomainLook, at: Duration)?
+    var round: ProbeRound?
+    var asked: Set<Question> = []
+    /// The mapping that they were asked for.
+    var mapping: Mapping?
+  }
+
+  /// False when the cycle's budget did not suffice.
+  func run() async -> Bool {
+    var answers = Answers()
+    while let facts = await facts(answers) {
+      switch Survey.of(facts) {
+      case .open(let questions):
+        if ports.clock.uptime >= deadline && !answers.asked.isEmpty { return false }
+        if ledger.stop.isOpen { return true }
+        // Each answer stands for the whole look, so a question is asked once for a mapping.
+        if answers.mapping != facts.mapping {
+          answers.mapping = facts.mapping
+          answers.asked = []
+        }
+        guard questions.contains(where: { !answers.asked.contains($0) }) else {
+          await ledger.noteStall(of: facts.mapping, questions)
+          return true
+        }
+        await ask(questions, facts.mapping, &answers)
+      case .complete(let assessment):
+        if assessment.beginsUnhurriedRollout {
+          await gate.waitForLowerWaves(than: facts.mapping.wave)
+        }
+        let age = answers.description.map { ports.clock.uptime - $0.at } ?? .zero
+        switch await ledger.settle(facts, assessment, age: age) {
+        case .settled, .dropped: return true
+        case .outdated: break
+        case .tooOld:
+          answers.description = nil
+          answers.asked.remove(.describe)
+        case .call(let update):
+          let outcome = await ports.domains.updateDomain(update)
+          ports.report.alive()
+          await ledger.record(outcome, of: domain, for: facts.mapping)
+          return true
+        }
+      }
+    }
+    return true
+  }
+
+  /// What is known now, with the record and the orders of this moment.
+  private func facts(_ answers: Answers) async -> DomainFacts? {
+    guard
+      var facts = await ledger.facts(
+        of: domain, for: identity, lookBeganAt: lookBeganAt, isPoll: isPoll)
+    else { return nil }
+    facts.certificates = await account.facts(caFile: facts.mapping.caFile)
+    facts.description = answers.description?.look
+    facts.round = answers.round
+    return facts
+  }
+
+  /// Asks every open question side by side.
+  private func ask(_ questions: [Question], _ mapping: Mapping, _ answers: inout Answers) async {
+    enum Answer: Sendable {
+      case description(DomainLook)
+      case round(ProbeRound)
+      case none
+    }
+    let (ports, account) = (ports, account)
+    await withTaskGroup(of: Answer.self) { group in
+      for question in questions where answers.asked.insert(question).inserted {
+        group.addTask {
+          switch question {
+          case .describe: return .description(await account.describe(mapping))
+          case .probe: return await probe(mapping).map { .round($0) } ?? .none
+          case .list, .details, .tags, .evidence:
+            await account.ask(question, caFile: mapping.caFile)
+            return .none
+          }
+        }
+      }
+      for await answer in group {
+        switch answer {
+        case .description(let look): answers.description = (look, ports.clock.uptime)
+        case .round(let round): answers.round = round
+        case .none: break
+        }
+      }
+    }
+    await ledger.noteAnswer(of: identity)
+  }
+
+  private func probe(_ mapping: Mapping) async -> ProbeRound? {
+    let (ports, stop) = (ports, ledger.stop)
+    let round = await stop.race {
+      await ports.edges.probe(
+        mapping.domain, at: mapping.probe, caFile: mapping.caFile, now: ports.clock.now)
+    }
+    ports.report.alive()
+    return round
+  }
+}

@@ -1,0 +1,220 @@
+import Narration
+package import RolloutCore
+
+/// How a complete look ended.
+package enum Settlement: Sendable {
+  /// The decision is recorded and asks for no call.
+  case settled
+  /// The intent is on disk: make the call.
+  case call(DomainUpdate)
+  /// The mapping, the record or an order changed since the look: survey again.
+  case outdated
+  /// A call is planned and the description is too old for it: describe again.
+  case tooOld
+  /// Nothing was recorded: the state file failed, or the daemon stops.
+  case dropped
+}
+
+extension Ledger {
+  /// A description older than this is not good enough for a call.
+  static let freshness = Duration.seconds(10)
+  /// How soon a state file that could not be written is tried again.
+  static let stateRetryInterval = Duration.seconds(30)
+
+  /// The facts that a look at the domain begins with; nil when it is no longer mapped to the
+  /// account.
+  func facts(
+    of domain: DomainName, for identity: Identity, lookBeganAt: Instant, isPoll: Bool
+  ) -> DomainFacts? {
+    noteClock()
+    guard let mapping = mappings[domain], mapping.identity == identity,
+      let record = records[domain]
+    else { return nil }
+    return DomainFacts(
+      mapping: mapping, pacing: fleet.pacing, record: record,
+      memory: memories[domain] ?? DomainMemory(), lookBeganAt: lookBeganAt, now: ports.clock.now,
+      isPoll: isPoll)
+  }
+
+  /// Decides from a complete assessment, has the decision reviewed, and records it. Where it
+  /// asks for a call, its intent is on disk when this returns.
+  ///
+  /// - Parameter age: how old the description is.
+  func settle(_ facts: DomainFacts, _ assessment: Assessment, age: Duration) async -> Settlement {
+    let domain = facts.mapping.domain
+    noteClock()
+    guard mappings[domain] == facts.mapping, records[domain] == facts.record,
+      !committing.contains(domain)
+    else { return .outdated }
+    let plan = DomainPlan.of(
+      facts, assessment, constraint: constraint(on: facts, assessment),
+      dice: Dice(seed: ports.clock.random()))
+    if plan.update != nil {
+      if stop.isOpen { return .dropped }
+      if age > Ledger.freshness { return .tooOld }
+      let violations = PlanReview.violations(in: plan, of: facts)
+      if !violations.isEmpty {
+        for violation in violations { emit(.reviewObjected(violation), facts.mapping) }
+        return .dropped
+      }
+    }
+    switch await record(plan, of: facts) {
+    case .success: break
+    case .failure(let failure) where failure.kind == .requestWaiting:
+      await takeRequests()
+      return .outdated
+    case .failure: return .dropped
+    }
+    if plan.update != nil { calls += 1 }
+    return plan.update.map { .call($0) } ?? .settled
+  }
+
+  /// What the rules across domains say to a rollout that is not urgent.
+  private func constraint(on facts: DomainFacts, _ assessment: Assessment) -> Constraint? {
+    guard assessment.beginsUnhurriedRollout else { return nil }
+    return Planner.constraint(
+      on: facts.mapping, wantingSince: facts.memory.wantingSince ?? facts.lookBeganAt,
+      in: standing)
+  }
+
+  /// Takes the plan's record into force and commits it; takes it back when the commit fails.
+  /// Events are logged after their state is on disk.
+  private func record(
+    _ plan: DomainPlan, of facts: DomainFacts
+  ) async -> Result<Void, StateFailure> {
+    let domain = facts.mapping.domain
+    let former = (records[domain], memories[domain])
+    let now = ports.clock.now
+    let events = plan.findings.map { Narration.event(for: $0, of: facts.mapping) }
+    var change = StateChange(history: events.compactMap { $0.entry(of: domain, at: now) })
+    if durable[domain] != plan.record { change.records = [plan.record] }
+    if let ended = plan.ended { change.ended = [EndedRollout(domain: domain, rollout: ended)] }
+    if plan.update != nil { change.guarding = domain }
+    records[domain] = plan.record
+    memories[domain] = plan.memory
+    committing.insert(domain)
+    let failure = await commit(change)
+    committing.remove(domain)
+    if let failure {
+      (records[domain], memories[domain]) = former
+      let retry = ports.clock.uptime + Ledger.stateRetryInterval
+      if failure.kind != .requestWaiting {
+        roster.schedule(domain, of: facts.mapping.identity, at: retry)
+      }
+      return .failure(failure)
+    }
+    if !change.records.isEmpty { durable[domain] = plan.record }
+    for event in events { ports.report.emit(event) }
+    schedule(domain, plan.nextLookAt)
+    noteWaves(of: domain, former: former.0)
+    return .success(())
+  }
+
+  /// The answer to a call: on disk before it is logged. It is kept in memory when it cannot be
+  /// written, and goes with the next commit.
+  func record(_ outcome: UpdateOutcome, of domain: DomainName, for mapping: Mapping) async {
+    noteClock()
+    guard let before = records[domain] else { return }
+    let now = ports.clock.now
+    let result = CallOutcome(
+      of: outcome, record: before, memory: memories[domain] ?? DomainMemory(), mapping: mapping,
+      pacing: fleet.pacing, now: now, chance: ports.clock.random())
+    records[domain] = result.record
+    memories[domain] = result.memory
+    schedule(domain, result.record.rollout?.nextStepAt)
+    let events = result.findings.map { Narration.event(for: $0, of: mapping) }
+    let change = StateChange(
+      records: [result.record], history: events.compactMap { $0.entry(of: domain, at: now) })
+    committing.insert(domain)
+    let failure = await commit(change)
+    committing.remove(domain)
+    if failure == nil {
+      durable[domain] = result.record
+      for event in events { ports.report.emit(event) }
+    } else {
+      await journal.keep(change.history)
+      unlogged += events
+      unwritten.insert(domain)
+      roster.schedule(
+        domain, of: mapping.identity, at: ports.clock.uptime + Ledger.stateRetryInterval)
+    }
+    noteWaves(of: domain, former: before)
+  }
+
+  private func schedule(_ domain: DomainName, _ nextLookAt: Instant?) {
+    guard let mapping = mappings[domain] else { return }
+    let now = ports.clock.now
+    roster.schedule(
+      domain, of: mapping.identity,
+      at: nextLookAt.map { ports.clock.uptime + max(.zero, $0.since(now)) })
+  }
+
+  /// A defect of the survey: it asks for what was answered already.
+  func noteStall(of mapping: Mapping, _ questions: [Question]) {
+    let rule = PlanReview.Rule.surveyEnds
+    emit(
+      .reviewObjected(
+        PlanReview.Violation(domain: mapping.domain, rule: rule, detail: "\(questions)")), mapping)
+  }
+
+  func emit(_ finding: Finding, _ mapping: Mapping) {
+    ports.report.emit(Narration.event(for: finding, of: mapping))
+  }
+}
+
+// MARK: - Waves
+
+extension Ledger {
+  /// A domain that waits for its wave is due when nothing holds it up any more; until then, the
+  /// lower domains that were not looked at since are due.
+  private func noteWaves(of domain: DomainName, former: DomainRecord?) {
+    guard let mapping = mappings[domain], let record = records[domain] else { return }
+    if record.reason?.reason == .waitsForWave || memories[domain]?.found?.reason == .waitsForWave {
+      waitingForWave.insert(domain)
+      requestLooks(below: mapping)
+    } else {
+      waitingForWave.remove(domain)
+    }
+    let standing = standing
+    for waiting in waitingForWave.sorted() {
+      guard let other = mappings[waiting], other.wave > mapping.wave,
+        let since = memories[waiting]?.wantingSince,
+        Planner.constraint(on: other, wantingSince: since, in: standing) == nil
+      else { continue }
+      roster.requestLook(at: waiting, of: other.identity)
+    }
+  }
+
+  private func requestLooks(below mapping: Mapping) {
+    guard let since = memories[mapping.domain]?.wantingSince else { return }
+    for other in fleet.mappings where other.wave < mapping.wave && other.mode == .apply {
+      let lookedAt = memories[other.domain]?.lookedAt
+      if lookedAt.map({ $0 < since }) ?? true {
+        roster.requestLook(at: other.domain, of: other.identity)
+      }
+    }
+  }
+}
+
+extension Assessment {
+  /// Whether it begins a rollout that waits for its wave.
+  var beginsUnhurriedRollout: Bool {
+    guard case .described(let domain) = self, case .begin(_, _, let isUrgent) = domain.course
+    else { return false }
+    return !isUrgent
+  }
+}
+
+extension Event {
+  /// Its line of the history: what changed, what will be tried again, what needs a person.
+  func entry(of domain: DomainName, at now: Instant) -> HistoryEntry? {
+    switch level {
+    case .debug, .info: return nil
+    case .notice, .warning, .error: break
+    }
+    let fields = Dictionary(
+      fields.map { ($0.key.rawValue, $0.value) }, uniquingKeysWith: { first, _ in first })
+    return HistoryEntry(
+      at: now, domain: domain, event: kind.rawValue, level: level.rawValue, fields: fields)
+  }
+}

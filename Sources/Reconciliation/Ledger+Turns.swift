@@ -1,0 +1,129 @@
+import Narration
+import RolloutCore
+
+extension Ledger {
+  func beginTurns() -> [Turn] {
+    noteClock()
+    return stop.isOpen ? [] : roster.begin(at: ports.clock.uptime)
+  }
+
+  /// How long the dispatcher may sleep.
+  func pause() -> Duration {
+    let now = ports.clock.uptime
+    guard let next = roster.nextEvent(after: now) else { return Dispatcher.longestSleep }
+    return min(max(next - now, .milliseconds(1)), Dispatcher.longestSleep)
+  }
+
+  /// The cycle that the turn asks for; nil when none of its domains is mapped any more.
+  func cycle(for turn: Turn) -> AccountCycle? {
+    guard let account = accounts[turn.identity] else { return nil }
+    let wanted = Set(turn.domains)
+    let domains = fleet.mappings.filter {
+      $0.identity == turn.identity && (turn.isPoll || wanted.contains($0.domain))
+    }
+    let ordered = domains.sorted { left, right in
+      if left.wave != right.wave { return left.wave < right.wave }
+      return lookedAt(left) < lookedAt(right)
+    }
+    return AccountCycle(
+      ports: ports, ledger: self, account: account, identity: turn.identity,
+      isPoll: turn.isPoll, domains: ordered)
+  }
+
+  private func lookedAt(_ mapping: Mapping) -> Instant {
+    memories[mapping.domain]?.lookedAt ?? .distantPast
+  }
+
+  /// A request of the account was answered: its cycle does not hang.
+  func noteAnswer(of identity: Identity) {
+    roster.noteAnswer(of: identity, at: ports.clock.uptime)
+  }
+
+  func end(_ turn: Turn, leftOver: [DomainName], took duration: Duration) async {
+    let identity = turn.identity
+    guard let account = accounts[identity] else { return }
+    let summary = await account.summary
+    let listing = await account.listing
+    let now = ports.clock.uptime
+    let hasTimedOut = summary.timedOut != nil && !summary.hasAnswer
+    let retryIn = roster.end(
+      identity, at: now, timedOut: hasTimedOut, leftOver: leftOver, chance: ports.clock.random())
+    if stop.isOpen { return }
+    if let finding = troubles.note(
+      summary, listing: listing, of: identity, retryIn: retryIn, at: now)
+    {
+      ports.report.emit(finding)
+    }
+    ports.report.status(StatusLine.text(mappedRecords))
+    guard turn.isPoll, leftOver.isEmpty else { return }
+    notePoll(of: identity, listing)
+    ports.report.emit(
+      .pollCompleted(
+        identity, domains: fleet.mappings.count { $0.identity == identity }, calls: calls,
+        failures: summary.failures.count, took: duration))
+    calls = 0
+  }
+
+  private func notePoll(of identity: Identity, _ listing: Look<[Certificate]>?) {
+    var result = polls[identity] ?? PollResult()
+    result.failure = listing?.failure
+    if listing?.value != nil { result.succeededAt = ports.clock.now }
+    let former = lastGoodPoll
+    polls[identity] = result
+    if let latest = lastGoodPoll, latest != former {
+      ports.report.pollSucceeded(at: latest)
+    }
+  }
+
+  /// Since when every account was listed well; nil when one never was.
+  private var lastGoodPoll: Instant? {
+    let times = fleet.identities.map { polls[$0]?.succeededAt }
+    return times.contains(nil) ? nil : times.compactMap { $0 }.min()
+  }
+
+  var isIdle: Bool { roster.isIdle }
+
+  var hasPolledAll: Bool { fleet.identities.allSatisfy { polls[$0] != nil } }
+
+  /// Whether something will come of waiting: a rollout is under way, or a domain waits for one
+  /// that is.
+  var awaitsSomething: Bool {
+    if stop.isOpen || troubles.stateHasFailed { return false }
+    let awaited = fleet.mappings.filter { records[$0.domain]?.movesOnByItself ?? false }
+    if !awaited.isEmpty { return true }
+    // Nothing holds up the next wave any more: its domains are about to begin.
+    return waitingForWave.contains { domain in
+      guard let mapping = mappings[domain], let since = memories[domain]?.wantingSince else {
+        return false
+      }
+      return Planner.constraint(on: mapping, wantingSince: since, in: standing) == nil
+    }
+  }
+
+  /// How a run that ends by itself ends.
+  var ending: Dispatcher.Ending {
+    if let failure = troubles.lastStateFailure { return .failed(failure) }
+    let failures = fleet.identities.filter { polls[$0]?.failure != nil }
+    if !failures.isEmpty, failures.count == fleet.identities.count {
+      return .failed("no identity's certificates could be listed")
+    }
+    let now = ports.clock.now
+    if mappedRecords.contains(where: { $0.condition.needsPerson || $0.isEnding(at: now) }) {
+      return .needsPerson
+    }
+    if failures.isEmpty { return .stopped }
+    let names = failures.map(\.description).joined(separator: ", ")
+    return .failed("the certificates of \(names) could not be listed")
+  }
+}
+
+extension DomainRecord {
+  /// Whether time alone moves the domain on: it is under way, and not held up by a mode or a
+  /// lower wave.
+  fileprivate var movesOnByItself: Bool {
+    guard condition.isInProgress, let reason = reason?.reason else {
+      return condition.isInProgress
+    }
+    return reason != .observeMode && reason != .waitsForWave
+  }
+}

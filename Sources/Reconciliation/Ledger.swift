@@ -1,0 +1,160 @@
+import Narration
+package import RolloutCore
+
+/// What the loop knows: the configuration in force, every domain's record and memory, and whose
+/// turn it is. Every decision is one step of this actor, against the latest records of all.
+package actor Ledger {
+  let ports: Ports
+  package internal(set) var fleet: Fleet
+  /// How every domain stands, as far as this process knows.
+  package internal(set) var records: [DomainName: DomainRecord] = [:]
+  /// What of it is on disk.
+  var durable: [DomainName: DomainRecord] = [:]
+  var memories: [DomainName: DomainMemory] = [:]
+  var mappings: [DomainName: Mapping] = [:]
+  var roster: Roster
+  var accounts: [Identity: AccountFacts] = [:]
+  var polls: [Identity: PollResult] = [:]
+  var troubles = TroubleLog()
+  var journal: Journal
+  var clockWatch: ClockWatch
+  /// Domains that wait for a lower wave.
+  var waitingForWave: Set<DomainName> = []
+  /// Domains whose commit is under way: an operator's request for them waits.
+  var committing: Set<DomainName> = []
+  /// Domains whose record could not be written when an answer changed it, and the events that
+  /// are logged once it is.
+  var unwritten: Set<DomainName> = []
+  var unlogged: [Event] = []
+  var calls = 0
+  package let stop = Latch()
+
+  /// How an account's last poll ended.
+  struct PollResult {
+    var succeededAt: Instant?
+    /// Why its certificates could not be listed.
+    var failure: Failure?
+  }
+
+  package init(ports: Ports, fleet: Fleet) {
+    self.ports = ports
+    self.fleet = fleet
+    roster = Roster(pacing: fleet.pacing)
+    journal = Journal(state: ports.state)
+    clockWatch = ClockWatch(ports.clock)
+  }
+
+  /// Reads the state file and gives every mapped domain its record. Open rollouts go on; a
+  /// refused one is tried at once, since a restart may have changed something.
+  package func start() async throws(StateFailure) {
+    let now = ports.clock.now
+    for record in try await ports.state.loadRecords() {
+      durable[record.domain] = record
+      var bounded = record
+      bounded.bound(at: now, pacing: fleet.pacing)
+      records[record.domain] = bounded
+    }
+    put(fleet)
+    expediteCalls()
+    let changed = records.values.filter { durable[$0.domain] != $0 }
+      .sorted { $0.domain < $1.domain }
+    if changed.isEmpty { return }
+    // A disk without room does not keep the daemon from watching.
+    if await commit(StateChange(records: changed)) == nil {
+      for record in changed { durable[record.domain] = record }
+    }
+  }
+
+  /// Puts a new configuration in force: no call is made under the former one after that. Every
+  /// account is due, and every refused call is tried again.
+  package func adopt(_ fleet: Fleet) async {
+    noteClock()
+    put(fleet)
+    await expedite()
+  }
+
+  private func put(_ fleet: Fleet) {
+    self.fleet = fleet
+    roster.pacing = fleet.pacing
+    mappings = Dictionary(
+      fleet.mappings.map { ($0.domain, $0) }, uniquingKeysWith: { first, _ in first })
+    for (domain, record) in records where mappings[domain] == nil && record.isMapped {
+      records[domain]?.isMapped = false
+      memories[domain] = nil
+      waitingForWave.remove(domain)
+    }
+    for mapping in fleet.mappings {
+      var record = records[mapping.domain] ?? DomainRecord(unseen: mapping)
+      record.isMapped = true
+      record.userPoolID = mapping.userPoolID
+      record.region = mapping.region
+      records[mapping.domain] = record
+    }
+    let identities = fleet.identities
+    roster.adopt(identities, at: ports.clock.uptime)
+    accounts = accounts.filter { identities.contains($0.key) }
+    polls = polls.filter { identities.contains($0.key) }
+    for identity in identities where accounts[identity] == nil {
+      accounts[identity] = AccountFacts(ports: ports, identity: identity, stop: stop)
+    }
+  }
+
+  /// Looks at everything now, with credentials read again, judges again every chain that was not
+  /// trusted, and makes every call that waits: for SIGUSR1 and a new configuration.
+  package func expedite() async {
+    noteClock()
+    expediteCalls()
+    roster.requestPolls()
+    await ports.credentials.refreshCredentials()
+    for account in accounts.values { await account.forgetDoubts() }
+  }
+
+  private func expediteCalls() {
+    let now = ports.clock.now
+    for domain in records.keys { records[domain]?.rollout?.expedite(at: now) }
+  }
+
+  /// Ends looks at once; a call that was journalled is waited for.
+  package func beginStop() { stop.open() }
+
+  /// Moves every remembered time when the clock was stepped since the last call.
+  func noteClock() {
+    guard let step = clockWatch.step(ports.clock) else { return }
+    for domain in records.keys { records[domain]?.shift(by: step) }
+    for domain in memories.keys { memories[domain]?.shift(by: step) }
+    ports.report.emit(.clockStepped(step))
+  }
+
+  /// The records of mapped domains, in the configuration's order.
+  package var mappedRecords: [DomainRecord] {
+    fleet.mappings.compactMap { records[$0.domain] }
+  }
+
+  var standing: FleetStanding {
+    FleetStanding(mappings: fleet.mappings, records: records, memories: memories)
+  }
+
+  /// Commits a change, with the records that could not be written earlier. The failure, logged,
+  /// when nothing of it was written.
+  func commit(_ change: StateChange) async -> StateFailure? {
+    if change.isEmpty { return nil }
+    let late = unwritten.subtracting(change.records.map(\.domain)).compactMap { records[$0] }
+    var change = change
+    change.records = late + change.records
+    let events = unlogged
+    guard let failure = await journal.commit(change) else {
+      for record in late { durable[record.domain] = record }
+      unwritten.subtract(change.records.map(\.domain))
+      unlogged.removeFirst(events.count)
+      for event in events { ports.report.emit(event) }
+      troubles.stateRecovered()
+      return nil
+    }
+    if failure.kind != .requestWaiting,
+      let finding = troubles.note(failure, at: ports.clock.uptime)
+    {
+      ports.report.emit(finding)
+    }
+    return failure
+  }
+}

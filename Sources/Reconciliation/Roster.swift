@@ -1,0 +1,210 @@
+package import RolloutCore
+
+/// Whose turn it is: a pure record of when each account is due, and of the cycles that run.
+///
+/// All times are uptime, which nobody sets. A cycle that waits for an answer for longer than
+/// `patience` lends its slot to others, so that an account that hangs delays none of them. An
+/// account whose requests timed out is tried again with growing pauses, and all such accounts
+/// together use at most half of the slots.
+package struct Roster: Sendable {
+  private var entries: [Identity: Entry] = [:]
+  private var order: [Identity] = []
+  package var pacing: Pacing
+
+  /// How long a cycle may wait for an answer before its slot is lent.
+  package static let patience = Duration.milliseconds(250)
+
+  private struct Entry: Sendable {
+    var position: Int
+    var nextPollAt: Duration
+    /// When a domain is due before the next poll.
+    var nextLooks: [DomainName: Duration] = [:]
+    /// Domains that an operator, a signal or another domain asked to look at.
+    var requested: Set<DomainName> = []
+    var pollIsRequested = false
+    var hasPolled = false
+    /// Set when a cycle ran out of its budget: it goes behind the other accounts.
+    var isLeftOver = false
+    /// Cycles in a row whose requests timed out.
+    var timeOuts = 0
+    var notBefore: Duration?
+    var running: Running?
+  }
+
+  private struct Running: Sendable {
+    var lastAnswerAt: Duration
+  }
+
+  package init(pacing: Pacing) { self.pacing = pacing }
+
+  // MARK: Accounts
+
+  /// Takes the accounts of a configuration. Known ones keep their times; new ones are due now,
+  /// and every poll after that is spread over the interval.
+  package mutating func adopt(_ identities: [Identity], at now: Duration) {
+    let known = entries
+    order = identities
+    entries = [:]
+    for (position, identity) in identities.enumerated() {
+      var entry = known[identity] ?? Entry(position: position, nextPollAt: now)
+      entry.position = position
+      entries[identity] = entry
+    }
+  }
+
+  /// The account's part of the interval, so that a fleet does not call in the same second.
+  private func phase(of position: Int) -> Duration {
+    pacing.pollInterval * (position + 1) / max(1, order.count)
+  }
+
+  package mutating func requestPoll(of identity: Identity) {
+    entries[identity]?.pollIsRequested = true
+    entries[identity]?.notBefore = nil
+  }
+
+  package mutating func requestPolls() {
+    for identity in order { requestPoll(of: identity) }
+  }
+
+  package mutating func requestLook(at domain: DomainName, of identity: Identity) {
+    entries[identity]?.requested.insert(domain)
+  }
+
+  /// When the domain is due before the next poll; nil: with the next poll.
+  package mutating func schedule(
+    _ domain: DomainName, of identity: Identity, at time: Duration?
+  ) {
+    entries[identity]?.nextLooks[domain] = time
+  }
+
+  // MARK: Turns
+
+  /// The cycles that begin now, in order: first those whose last cycle was answered, then those
+  /// that were left over, then those that time out.
+  package mutating func begin(at now: Duration) -> [Turn] {
+    let due = order.filter { dueTime(of: $0).map { $0 <= now } ?? false }
+    let ordered = due.sorted { left, right in
+      (rank(left), dueTime(of: left) ?? now) < (rank(right), dueTime(of: right) ?? now)
+    }
+    var turns: [Turn] = []
+    for identity in ordered where mayBegin(identity, at: now) {
+      turns.append(turn(of: identity, at: now))
+    }
+    return turns
+  }
+
+  private func rank(_ identity: Identity) -> Int {
+    guard let entry = entries[identity] else { return 0 }
+    return entry.timeOuts > 0 ? 2 : entry.isLeftOver ? 1 : 0
+  }
+
+  private func dueTime(of identity: Identity) -> Duration? {
+    guard let entry = entries[identity], entry.running == nil else { return nil }
+    let asked = entry.pollIsRequested || !entry.requested.isEmpty || entry.isLeftOver
+    let looks = entry.nextLooks.values.min()
+    let due = asked ? .zero : min(entry.nextPollAt, looks ?? entry.nextPollAt)
+    return max(due, entry.notBefore ?? .zero)
+  }
+
+  private func mayBegin(_ identity: Identity, at now: Duration) -> Bool {
+    let slots = max(1, pacing.concurrency)
+    let half = slots / 2
+    let running = entries.values.filter { $0.running != nil }
+    let timingOut = running.count { $0.timeOuts > 0 }
+    let active = running.count { entry in
+      entry.timeOuts == 0
+        && entry.running.map { now - $0.lastAnswerAt < Roster.patience } ?? false
+    }
+    let isTimingOut = (entries[identity]?.timeOuts ?? 0) > 0
+    if isTimingOut && timingOut >= max(1, half) { return false }
+    return active + min(timingOut, half) < slots
+  }
+
+  private mutating func turn(of identity: Identity, at now: Duration) -> Turn {
+    guard var entry = entries[identity] else {
+      return Turn(identity: identity, isPoll: false, domains: [])
+    }
+    let isPoll = entry.pollIsRequested || entry.nextPollAt <= now
+    if isPoll {
+      entry.nextPollAt = nextPoll(after: entry, now: now)
+      entry.hasPolled = true
+    }
+    let looks = entry.nextLooks.filter { $0.value <= now }.map(\.key)
+    let domains = isPoll ? [] : Array(entry.requested.union(looks)).sorted()
+    if isPoll {
+      entry.nextLooks = [:]
+    } else {
+      for domain in looks { entry.nextLooks[domain] = nil }
+    }
+    entry.requested = []
+    entry.pollIsRequested = false
+    entry.isLeftOver = false
+    entry.running = Running(lastAnswerAt: now)
+    entries[identity] = entry
+    return Turn(identity: identity, isPoll: isPoll, domains: domains)
+  }
+
+  private func nextPoll(after entry: Entry, now: Duration) -> Duration {
+    // A requested poll leaves the next regular one where it is.
+    if entry.nextPollAt > now { return entry.nextPollAt }
+    // The first poll, and one that came late, find their place in the interval.
+    let next = entry.nextPollAt + pacing.pollInterval
+    return entry.hasPolled && next > now ? next : now + phase(of: entry.position)
+  }
+
+  package mutating func noteAnswer(of identity: Identity, at now: Duration) {
+    entries[identity]?.running?.lastAnswerAt = now
+  }
+
+  /// A cycle ended.
+  ///
+  /// - Parameters:
+  ///   - timedOut: whether its requests timed out and none was answered.
+  ///   - leftOver: domains for which its budget did not suffice.
+  /// - Returns: the pause before an account that times out is tried again.
+  package mutating func end(
+    _ identity: Identity, at now: Duration, timedOut: Bool, leftOver: [DomainName], chance: UInt64
+  ) -> Duration? {
+    guard var entry = entries[identity] else { return nil }
+    defer { entries[identity] = entry }
+    entry.running = nil
+    entry.requested.formUnion(leftOver)
+    entry.isLeftOver = !leftOver.isEmpty
+    guard timedOut else {
+      entry.timeOuts = 0
+      entry.notBefore = nil
+      return nil
+    }
+    entry.timeOuts += 1
+    let pause = Backoff.delay(
+      failures: entry.timeOuts, initial: pacing.retryInitial, maximum: pacing.retryMaximum,
+      chance: chance)
+    entry.notBefore = now + pause
+    entry.nextPollAt = now + pause
+    return pause
+  }
+
+  /// When the dispatcher has something to do again; nil: only when a cycle ends or something
+  /// wakes it.
+  package func nextEvent(after now: Duration) -> Duration? {
+    var events = order.compactMap { dueTime(of: $0) }.filter { $0 > now }
+    if order.contains(where: { dueTime(of: $0).map { $0 <= now } ?? false }) {
+      // Someone waits for a slot: one that is lent may come free.
+      events += entries.values.compactMap { entry in
+        entry.running.map { $0.lastAnswerAt + Roster.patience }
+      }.filter { $0 > now }
+    }
+    return events.min()
+  }
+
+  package var isIdle: Bool { entries.values.allSatisfy { $0.running == nil } }
+}
+
+/// One cycle that is to run.
+package struct Turn: Equatable, Sendable {
+  package let identity: Identity
+  /// Whether every domain of the account is looked at.
+  package let isPoll: Bool
+  /// The domains to look at, where it is no poll.
+  package let domains: [DomainName]
+}

@@ -1,0 +1,53 @@
+import Narration
+import RolloutCore
+
+/// Keeps a lasting trouble from filling the log: each is logged when it begins or becomes another
+/// one, and again every hour that it lasts.
+struct TroubleLog: Sendable {
+  static let reminderInterval = Duration.hours(1)
+
+  private struct Logged: Sendable {
+    let description: String
+    /// Uptime.
+    let at: Duration
+  }
+
+  private var accounts: [Identity: Logged] = [:]
+  private var state: Logged?
+
+  /// The event that an account's failures call for: credentials before all else, then a list
+  /// that could not be had. Other failures show in their domains.
+  mutating func note(
+    _ summary: AccountFacts.Summary, listing: Look<[Certificate]>?, of identity: Identity,
+    retryIn: Duration?, at now: Duration
+  ) -> ServiceFinding? {
+    let credentials = summary.failures.first { $0.kind == .credentials }
+    guard let failure = credentials ?? listing?.failure else {
+      accounts[identity] = nil
+      return nil
+    }
+    guard isNews(failure.description, accounts[identity], now) else { return nil }
+    accounts[identity] = Logged(description: failure.description, at: now)
+    if credentials != nil { return .credentialsRefused(identity, failure) }
+    return retryIn.map { .accountHangs(identity, failure, retryIn: $0) }
+      ?? .accountUnseen(identity, failure)
+  }
+
+  mutating func note(_ failure: StateFailure, at now: Duration) -> ServiceFinding? {
+    guard isNews(failure.description, state, now) else { return nil }
+    state = Logged(description: failure.description, at: now)
+    return .stateFailed(path: failure.path, failure.description)
+  }
+
+  mutating func stateRecovered() { state = nil }
+
+  var stateHasFailed: Bool { state != nil }
+
+  /// The failure that keeps the state file from being written.
+  var lastStateFailure: String? { state?.description }
+
+  private func isNews(_ text: String, _ logged: Logged?, _ now: Duration) -> Bool {
+    guard let logged, logged.description.maskingDigits == text.maskingDigits else { return true }
+    return now - logged.at >= TroubleLog.reminderInterval
+  }
+}
