@@ -38,7 +38,7 @@ swift:
 	    "https://www.swift.org/install/linux and put its usr/bin on the PATH" >&2; exit 1; }
 
 deps: ## Install the Debian packages that are missing (sudo when not root)
-	@Tests/Scripts/install-packages
+	@packaging/install-packages
 
 build: swift deps ## Build everything for debugging
 	$(SWIFT) build
@@ -50,7 +50,7 @@ test: swift deps ## Run all tests
 	$(SWIFT) test --disable-xctest --skip-build --filter EndToEndTests
 
 demo: build ## Watch a rotation against a simulated AWS, about a minute
-	Tests/Demo/demo.sh
+	packaging/demo
 
 bench: swift deps ## Measure a pass over 1,000 domains in 250 accounts
 	$(SWIFT) run -c release cognito-certd-bench
@@ -90,7 +90,7 @@ install: $(PROGRAM) ## Install below PREFIX (/usr/local), inside DESTDIR if give
 	fi
 
 deb: swift ## Build a Debian package into dist/
-	Tests/Scripts/build-deb
+	packaging/build-deb
 
 deb-test: swift ## Check the package on a bare Debian and under systemd (as root)
 	@Tests/Debian/run

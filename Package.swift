@@ -13,6 +13,10 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
     name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude,
@@ -49,64 +53,76 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
     module("RolloutCore"),
-    module("JSONText"),
-    module("Locking"),
+    module("LosslessJSON"),
+    module("POSIX"),
     module("Narration", ["RolloutCore"]),
-    module("Reconciliation", ["RolloutCore", "Narration", "Locking"]),
-    module("Settings", ["RolloutCore", yams]),
-    module("Transport", ["Locking", "CCurl", "COpenSSL"]),
-    module("AWSWire", ["RolloutCore", "Reconciliation", "Transport", "JSONText", "Locking"]),
-    module("EdgeProbe", ["RolloutCore", "Reconciliation", "Locking", "COpenSSL"]),
-    module("StateStore", ["RolloutCore", "Reconciliation", "JSONText", grdb, sqlite]),
+    module("Reconciliation", ["RolloutCore", "Narration", "POSIX"]),
+    module("Configuration", ["RolloutCore", "POSIX", yams]),
+    module("Transport", ["POSIX", "CCurl", "COpenSSL"]),
+    module("AWSWire", ["RolloutCore", "Reconciliation", "Transport", "LosslessJSON", "POSIX"]),
+    module("EdgeProbe", ["RolloutCore", "Reconciliation", "POSIX", "COpenSSL"]),
+    module(
+      "StateStore", ["RolloutCore", "Reconciliation", "LosslessJSON", "POSIX", grdb, sqlite]),
     module(
       "Service",
       [
-        "RolloutCore", "Reconciliation", "Settings", "AWSWire", "EdgeProbe", "StateStore",
-        "Transport", "JSONText", "Locking", logging, lifecycle, signals,
+        "RolloutCore", "Narration", "Reconciliation", "Configuration", "AWSWire", "EdgeProbe",
+        "StateStore", "Transport", "LosslessJSON", "POSIX", logging, lifecycle, signals,
       ]),
-    .executableTarget(
-      name: "cognito-certd",
-      dependencies: ["Service", "Settings", "RolloutCore", "StateStore", "JSONText", arguments],
-      swiftSettings: strict),
+    program(
+      "cognito-certd",
+      ["Service", "Configuration", "RolloutCore", "StateStore", "LosslessJSON", arguments]),
 
     module(
-      "Simulation",
+      "SimulatedAWS",
+      ["RolloutCore", "EdgeProbe", "Transport", "LosslessJSON", "POSIX", "COpenSSL"]),
+    module(
+      "SimulatedWorld",
       [
-        "RolloutCore", "Reconciliation", "AWSWire", "EdgeProbe", "StateStore", "Transport",
-        "JSONText", "Locking", "COpenSSL", logging,
+        "SimulatedAWS", "RolloutCore", "Reconciliation", "AWSWire", "EdgeProbe", "StateStore",
+        "Transport", "LosslessJSON", "POSIX", logging,
       ]),
-    .executableTarget(
-      name: "cognito-certd-simulator",
-      dependencies: [
-        "Simulation", "Transport", "JSONText", "RolloutCore", "Locking", arguments,
-      ],
-      swiftSettings: strict),
-    .executableTarget(
-      name: "cognito-certd-bench",
-      dependencies: ["Simulation", "JSONText", "RolloutCore"],
-      swiftSettings: strict),
+    program(
+      "cognito-certd-simulator",
+      ["SimulatedAWS", "Transport", "LosslessJSON", "RolloutCore", "POSIX", arguments]),
+    program("cognito-certd-bench", ["SimulatedAWS", "LosslessJSON", "RolloutCore", "POSIX"]),
 
+    .target(
+      name: "TestSupport", dependencies: ["POSIX"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     tests("RolloutCoreTests", ["RolloutCore"]),
-    tests("SettingsTests", ["Settings", "RolloutCore"], exclude: ["Fixtures"]),
+    tests("LosslessJSONTests", ["LosslessJSON"]),
+    tests("POSIXTests", ["POSIX", "TestSupport"]),
+    tests("ReconciliationTests", ["Reconciliation", "RolloutCore"]),
+    tests(
+      "ConfigurationTests", ["Configuration", "RolloutCore", "TestSupport"],
+      exclude: ["Fixtures"]),
+    tests("TransportTests", ["Transport", "POSIX", "TestSupport"]),
     tests(
       "AWSWireTests",
       [
-        "AWSWire", "Transport", "JSONText", "Locking", "RolloutCore", "Reconciliation",
-        "Simulation",
+        "AWSWire", "Transport", "LosslessJSON", "POSIX", "RolloutCore", "Reconciliation",
+        "SimulatedAWS", "TestSupport",
       ],
       exclude: ["Vectors"]),
     tests(
-      "EdgeProbeTests", ["EdgeProbe", "RolloutCore", "Reconciliation", "Simulation"]),
-    tests("StateStoreTests", ["StateStore", "RolloutCore", "Reconciliation", grdb]),
-    tests("ServiceTests", ["Service", "RolloutCore", "Reconciliation", "JSONText", logging]),
+      "EdgeProbeTests",
+      ["EdgeProbe", "RolloutCore", "Reconciliation", "SimulatedAWS", "TestSupport"]),
     tests(
-      "SimulationTests",
-      ["Simulation", "RolloutCore", "Reconciliation", "StateStore", "JSONText", "Transport"],
+      "StateStoreTests", ["StateStore", "RolloutCore", "Reconciliation", "TestSupport", grdb]),
+    tests(
+      "ServiceTests",
+      ["Service", "RolloutCore", "Reconciliation", "LosslessJSON", "TestSupport", logging],
+      exclude: ["journald-alone"]),
+    tests(
+      "SimulatedAWSTests", ["SimulatedAWS", "RolloutCore", "LosslessJSON", "Transport"],
       exclude: ["Vectors"]),
+    tests("SimulatedWorldTests", ["SimulatedWorld"]),
     tests(
       "EndToEndTests",
       [
-        "JSONText", "Locking", "RolloutCore", "Reconciliation", "Transport", "StateStore", grdb,
+        "LosslessJSON", "POSIX", "RolloutCore", "Reconciliation", "Transport", "StateStore",
+        "TestSupport", grdb,
       ]),
   ],
   swiftLanguageModes: [.v6]

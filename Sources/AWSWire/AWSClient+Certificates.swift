@@ -1,4 +1,4 @@
-import JSONText
+import LosslessJSON
 package import Reconciliation
 package import RolloutCore
 

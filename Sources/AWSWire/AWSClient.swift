@@ -1,4 +1,4 @@
-import JSONText
+import LosslessJSON
 import RolloutCore
 package import Transport
 

@@ -1,4 +1,4 @@
-import JSONText
+import LosslessJSON
 import RolloutCore
 
 /// Times as AWS and the emulators write them.

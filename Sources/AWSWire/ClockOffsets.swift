@@ -1,4 +1,4 @@
-import Locking
+import POSIX
 import RolloutCore
 import Transport
 

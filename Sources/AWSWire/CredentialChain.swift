@@ -79,7 +79,7 @@ package struct CredentialChain: CredentialSource {
   private func profiles(at path: String?) throws(CredentialProblem) -> SharedFile? {
     guard let path else { return nil }
     do throws(UnreadableFile) {
-      guard let bytes = try SmallFile.read(path) else { return nil }
+      guard let bytes = try SharedAWSFile.read(path) else { return nil }
       return SharedFile(path: path, content: try INIFile(parsing: bytes, path: path))
     } catch {
       throw CredentialProblem(error.description)
@@ -94,7 +94,7 @@ package struct CredentialChain: CredentialSource {
     if let path = variable("AWS_SHARED_CREDENTIALS_FILE") { return expanded(path) }
     if let directory = variable("CREDENTIALS_DIRECTORY") {
       let path = directory + "/aws-credentials"
-      if SmallFile.exists(path) { return path }
+      if SharedAWSFile.exists(path) { return path }
     }
     return home("/.aws/credentials")
   }

@@ -1,4 +1,4 @@
-import JSONText
+import LosslessJSON
 import RolloutCore
 
 /// Reads DescribeUserPoolDomain's answer and writes UpdateUserPoolDomain's request.

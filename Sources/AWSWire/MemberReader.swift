@@ -1,4 +1,4 @@
-import JSONText
+import LosslessJSON
 import RolloutCore
 
 /// Takes members out of an answer's object. One that is absent, or null, is nil; one of

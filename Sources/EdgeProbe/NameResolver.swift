@@ -1,6 +1,6 @@
 import COpenSSL
 import Glibc
-import Locking
+import POSIX
 import RolloutCore
 
 /// What a name resolved to, or why it did not.

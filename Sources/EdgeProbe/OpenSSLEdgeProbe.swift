@@ -1,5 +1,5 @@
 import COpenSSL
-import Locking
+import POSIX
 package import Reconciliation
 package import RolloutCore
 

@@ -1,5 +1,5 @@
 import COpenSSL
-import Glibc
+import POSIX
 
 /// Why a step of a probe or of a judgement did not work, in the words of OpenSSL or the system.
 package struct StepFailure: Error, Equatable, Sendable {
@@ -7,11 +7,9 @@ package struct StepFailure: Error, Equatable, Sendable {
 
   package init(_ text: String) { self.text = text }
 
-  /// The system's words for an `errno`, beginning in lower case as the rest of a message does.
-  package static func system(_ code: Int32) -> StepFailure {
-    guard let text = strerror(code) else { return StepFailure("error \(code)") }
-    let words = String(cString: text)
-    return StepFailure(words.prefix(1).lowercased() + words.dropFirst())
+  /// A system call failed with this `errno`.
+  static func system(_ code: Int32) -> StepFailure {
+    StepFailure(SystemError(code: code).description)
   }
 
   /// Takes the newest error of this thread's queue, and empties the queue, so that it is not

@@ -1,5 +1,6 @@
 import COpenSSL
 import Glibc
+import POSIX
 
 /// The roots that chains are to lead to.
 ///
@@ -105,23 +106,15 @@ private func isEmptyDirectory(_ path: String) -> Bool {
   return readdir(directory) == nil || readdir(directory) == nil || readdir(directory) == nil
 }
 
-/// Reads a regular file whole. A pipe or device, which might never end, is refused.
 private func readFile(_ path: String, limit: Int) throws(StepFailure) -> [UInt8] {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-  guard descriptor >= 0 else { throw .system(errno) }
-  defer { close(descriptor) }
-  var facts = stat()
-  guard fstat(descriptor, &facts) == 0 else { throw .system(errno) }
-  guard facts.st_mode & S_IFMT == S_IFREG else {
-    throw StepFailure("it is not a regular file")
+  do throws(RegularFile.Failure) {
+    return try RegularFile.read(path, limit: limit)
+  } catch {
+    switch error {
+    case .invalidPath: throw StepFailure("its path is not valid")
+    case .isDirectory, .isSpecial: throw StepFailure("it is not a regular file")
+    case .isLarger(let limit): throw StepFailure("it is over the limit of \(limit) bytes")
+    case .cannotOpen(let cause), .cannotRead(let cause): throw StepFailure(cause.description)
+    }
   }
-  var bytes: [UInt8] = []
-  var buffer = [UInt8](repeating: 0, count: 64 << 10)
-  while bytes.count <= limit {
-    let count = read(descriptor, &buffer, buffer.count)
-    if count == 0 { return bytes }
-    guard count > 0 else { throw .system(errno) }
-    bytes += buffer[..<count]
-  }
-  throw StepFailure("it is over the limit of \(limit) bytes")
 }

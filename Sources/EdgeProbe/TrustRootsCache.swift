@@ -1,4 +1,4 @@
-import Locking
+import POSIX
 
 /// The roots of each file, read once: the system's take 18 ms. A file that was replaced or
 /// written to since is read again, so that a new root counts without a restart.

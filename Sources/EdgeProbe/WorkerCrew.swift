@@ -1,4 +1,4 @@
-import Locking
+import POSIX
 
 /// A bounded number of threads for work that blocks, which the threads of Swift's own pool
 /// must not do.
@@ -27,13 +27,13 @@ final class WorkerCrew: Sendable {
         state.waiting.append(work)
         return
       }
-      do throws(StepFailure) {
+      do throws(SystemError) {
         try startThread { [shared = self.state] in
           WorkerCrew.work(on: shared, beginningWith: work)
         }
         state.threads += 1
       } catch {
-        if state.threads == 0 { throw error }
+        if state.threads == 0 { throw StepFailure("no thread could be started: \(error)") }
         state.waiting.append(work)
       }
     }

@@ -1,4 +1,4 @@
-import Locking
+import POSIX
 
 /// A gate that is opened once and stays open, for any number of waiting tasks.
 package final class Latch: Sendable {

@@ -1,7 +1,7 @@
+import Configuration
 import Reconciliation
 import RolloutCore
 import ServiceLifecycle
-import Settings
 import StateStore
 import UnixSignals
 

@@ -1,10 +1,10 @@
 import AWSWire
+package import Configuration
 import Glibc
 import Logging
 import Reconciliation
 import RolloutCore
 import ServiceLifecycle
-package import Settings
 import StateStore
 import UnixSignals
 

@@ -1,5 +1,5 @@
-import Locking
 package import Logging
+import POSIX
 import Reconciliation
 package import RolloutCore
 package import StateStore

@@ -1,5 +1,5 @@
 import Glibc
-import Locking
+import POSIX
 import RolloutCore
 
 /// Tells systemd and the log once that the daemon stops: when a stop is asked for, lest the

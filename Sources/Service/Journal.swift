@@ -1,4 +1,4 @@
-import Locking
+import POSIX
 
 /// The socket of systemd's journal.
 package final class Journal: Sendable {

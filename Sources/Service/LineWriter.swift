@@ -1,5 +1,5 @@
 import Glibc
-import Locking
+import POSIX
 
 /// Writes whole lines to a descriptor that someone else owns, and never fails or stays stuck:
 /// a log that cannot be written must not end or stop the daemon.

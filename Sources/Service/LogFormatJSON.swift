@@ -1,5 +1,5 @@
-import JSONText
 import Logging
+import LosslessJSON
 import RolloutCore
 
 /// One JSON object a line, for log collectors: `time`, `level`, `event`, `message`, then the

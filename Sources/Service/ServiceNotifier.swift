@@ -1,5 +1,5 @@
 import Glibc
-import Locking
+import POSIX
 
 /// Tells systemd how the service is doing, as sd_notify(3) does; does nothing when no one
 /// listens. What cannot be told is lost: nothing of it is worth a stop.

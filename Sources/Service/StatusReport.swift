@@ -1,4 +1,4 @@
-package import JSONText
+package import LosslessJSON
 package import RolloutCore
 
 /// What `status` shows.

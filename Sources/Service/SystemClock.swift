@@ -1,7 +1,7 @@
 import AWSWire
 import Dispatch
 import Glibc
-import Locking
+import POSIX
 package import Reconciliation
 package import RolloutCore
 

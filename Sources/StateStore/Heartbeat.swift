@@ -1,5 +1,6 @@
 import Glibc
-import JSONText
+import LosslessJSON
+import POSIX
 package import Reconciliation
 package import RolloutCore
 
@@ -50,14 +51,17 @@ package struct Heartbeat: Equatable, Sendable {
 
   /// nil when there is none, or none that can be understood: both mean that nothing is known.
   package static func read(path: String) -> Heartbeat? {
-    let descriptor = Glibc.open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: maximumSize)
-    let count = Glibc.read(descriptor, &bytes, bytes.count)
-    guard count > 0 else { return nil }
+    do throws(RegularFile.Failure) {
+      let bytes = try RegularFile.read(path, limit: maximumSize, finalLink: .refused)
+      return understood(bytes)
+    } catch {
+      return nil
+    }
+  }
+
+  private static func understood(_ bytes: [UInt8]) -> Heartbeat? {
     do throws(JSONError) {
-      return Heartbeat(json: try JSONValue(parsing: bytes.prefix(count)))
+      return Heartbeat(json: try JSONValue(parsing: bytes))
     } catch {
       return nil
     }

@@ -1,5 +1,5 @@
 import GRDB
-import JSONText
+import LosslessJSON
 import RolloutCore
 
 /// A row that this program cannot have written: where it is and what is wrong, never the value.

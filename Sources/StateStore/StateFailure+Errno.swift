@@ -1,10 +1,11 @@
 import Glibc
+import POSIX
 package import Reconciliation
 
 extension StateFailure {
   /// A system call on `path` failed with `errno`; `doing` completes "cannot …".
   package init(errno code: Int32, path: String, doing: String) {
-    let reason = String(cString: strerror(code))
+    let reason = SystemError(code: code)
     switch code {
     case EACCES, EPERM, EROFS:
       self.init(

@@ -1,5 +1,6 @@
 import GRDB
 import Glibc
+import POSIX
 import Reconciliation
 
 extension StateFile {
@@ -130,7 +131,7 @@ extension StateFile {
     default: break
     }
     if isDiskFull { return full }
-    let cause = systemError == 0 ? "" : " (\(String(cString: strerror(systemError))))"
+    let cause = systemError == 0 ? "" : " (\(SystemError(code: systemError)))"
     return StateFailure(
       .io, path: path,
       message: "cannot be read or written: \(said)\(cause); see the kernel's log for its disk")

@@ -1,6 +1,6 @@
 import CCurl
 import Glibc
-import Locking
+import POSIX
 
 /// The thread on which every transfer of one `CurlTransport` runs.
 ///

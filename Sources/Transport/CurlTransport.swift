@@ -1,4 +1,4 @@
-import Locking
+import POSIX
 
 /// HTTP by libcurl: HTTP/2 or 1.1 as the server offers, TLS always verified, proxies as
 /// libcurl's own variables (`https_proxy`, `no_proxy`, …) say.

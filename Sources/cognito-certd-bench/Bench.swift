@@ -1,7 +1,7 @@
 import Foundation
-import JSONText
+import LosslessJSON
 import RolloutCore
-import Simulation
+import SimulatedAWS
 
 /// Measures the daemon that was built beside it against a simulated AWS on loopback.
 @main

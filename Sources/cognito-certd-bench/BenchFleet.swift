@@ -1,6 +1,6 @@
 import Foundation
 import RolloutCore
-import Simulation
+import SimulatedAWS
 
 /// A simulated AWS with many small accounts, and a configuration for it.
 final class BenchFleet {

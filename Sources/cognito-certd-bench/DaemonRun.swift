@@ -1,4 +1,5 @@
 import Foundation
+import POSIX
 
 /// One run of the daemon, watched from outside as systemd and the kernel see it.
 final class DaemonRun {
@@ -36,7 +37,7 @@ final class DaemonRun {
     started = DaemonRun.uptime
     let code = posix_spawn(&child, program, &actions, nil, argv, envp)
     guard code == 0 else {
-      throw BenchProblem("cannot start \(program): \(String(cString: strerror(code)))")
+      throw BenchProblem("cannot start \(program): \(SystemError(code: code))")
     }
     pid = child
   }

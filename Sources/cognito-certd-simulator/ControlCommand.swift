@@ -1,6 +1,5 @@
 import ArgumentParser
-import EdgeProbe
-import Locking
+import POSIX
 import Transport
 
 /// Changes the world of a simulator that runs, for machines without an HTTP client at hand.

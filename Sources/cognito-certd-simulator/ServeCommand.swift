@@ -1,8 +1,8 @@
 import ArgumentParser
 import Glibc
-import JSONText
+import LosslessJSON
 import RolloutCore
-import Simulation
+import SimulatedAWS
 
 /// Plays a scenario until SIGTERM or SIGINT.
 struct ServeCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
+import Configuration
 import RolloutCore
 import Service
-import Settings
 
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(

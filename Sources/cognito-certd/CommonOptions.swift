@@ -1,7 +1,7 @@
 import ArgumentParser
+import Configuration
 import Foundation
 import Service
-import Settings
 
 /// The options that every command has.
 struct CommonOptions: ParsableArguments {

@@ -1,8 +1,8 @@
 import ArgumentParser
+import Configuration
 import Reconciliation
 import RolloutCore
 import Service
-import Settings
 import StateStore
 
 struct Hold: AsyncParsableCommand {

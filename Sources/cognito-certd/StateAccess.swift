@@ -1,6 +1,6 @@
+import Configuration
 import RolloutCore
 import Service
-import Settings
 
 extension CommonOptions {
   /// Where the state file is, by the configuration. A file that is wrong elsewhere still tells

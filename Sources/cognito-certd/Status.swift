@@ -1,5 +1,5 @@
 import ArgumentParser
-import JSONText
+import LosslessJSON
 import Reconciliation
 import RolloutCore
 import Service

@@ -1,4 +1,4 @@
-import JSONText
+import LosslessJSON
 import RolloutCore
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import RolloutCore
+import TestSupport
 import Testing
 
 @testable import AWSWire
@@ -10,11 +11,10 @@ struct CredentialTests {
   private func withFiles<Result>(
     _ files: [String: String], _ body: (String) async throws -> Result
   ) async throws -> Result {
-    let directory = FileManager.default.temporaryDirectory
-      .appending(path: "cognito-certd-credentials-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: directory) }
+    let directory = try TemporaryDirectory()
+    defer { withExtendedLifetime(directory) {} }
     for (name, content) in files {
-      let file = directory.appending(path: name)
+      let file = directory.url.appending(path: name)
       try FileManager.default.createDirectory(
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(content.utf8).write(to: file)
@@ -205,7 +205,7 @@ struct CredentialTests {
 
   @Test("A file that cannot be read is an error and not an absent one")
   func unreadable() async throws {
-    let large = "[default]\n" + String(repeating: "#", count: SmallFile.maximumSize)
+    let large = "[default]\n" + String(repeating: "#", count: SharedAWSFile.maximumSize)
     try await withFiles(["large": large, "dir/x": "", "latin": ""]) { path in
       try Data([0x5b, 0xe4, 0x5d]).write(to: URL(filePath: path + "/latin"))
       func message(_ name: String) async -> String {

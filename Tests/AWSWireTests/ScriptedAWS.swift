@@ -1,5 +1,5 @@
-import JSONText
-import Locking
+import LosslessJSON
+import POSIX
 import RolloutCore
 import Transport
 

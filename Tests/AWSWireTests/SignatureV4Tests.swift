@@ -1,5 +1,5 @@
 import Foundation
-import JSONText
+import LosslessJSON
 import RolloutCore
 import Testing
 import Transport

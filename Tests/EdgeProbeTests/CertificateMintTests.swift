@@ -1,5 +1,5 @@
 import RolloutCore
-import Simulation
+import SimulatedAWS
 import Testing
 
 @Suite("Minting certificates")

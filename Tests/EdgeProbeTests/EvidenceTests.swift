@@ -2,7 +2,8 @@ import EdgeProbe
 import Foundation
 import Reconciliation
 import RolloutCore
-import Simulation
+import SimulatedAWS
+import TestSupport
 import Testing
 
 @Suite("What the PEM of a certificate tells")
@@ -57,7 +58,7 @@ struct EvidenceTests {
       names: ["auth.example.com"], notBefore: ProbeFixture.start, notAfter: ProbeFixture.end,
       selfSigned: true, serial: 9)
     #expect(try await verdict(minted) == .selfSigned)
-    let caFile = fixture.directory.appendingPathComponent("own.pem").path
+    let caFile = fixture.directory["own.pem"]
     try minted.certificatePEM.write(toFile: caFile, atomically: true, encoding: .utf8)
     #expect(try await evidence(minted.certificatePEM, caFile: caFile).chain == .selfSigned)
   }

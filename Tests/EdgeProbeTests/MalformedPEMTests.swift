@@ -2,7 +2,8 @@ import EdgeProbe
 import Foundation
 import Reconciliation
 import RolloutCore
-import Simulation
+import SimulatedAWS
+import TestSupport
 import Testing
 
 @Suite("PEM that is not what it should be")
@@ -132,15 +133,15 @@ struct MalformedPEMTests {
   @Test("A file of roots that cannot be used is unreachable, with its path and the reason")
   func unusableRoots() async throws {
     let directory = fixture.directory
-    let empty = directory.appendingPathComponent("empty.pem").path
+    let empty = directory["empty.pem"]
     try "no PEM here\n".write(toFile: empty, atomically: true, encoding: .utf8)
-    let broken = directory.appendingPathComponent("broken.pem").path
+    let broken = directory["broken.pem"]
     try (fixture.mint.rootPEM + "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n")
       .write(toFile: broken, atomically: true, encoding: .utf8)
-    let pipe = directory.appendingPathComponent("pipe").path
+    let pipe = directory["pipe"]
     try #require(mkfifo(pipe, 0o600) == 0)
     for (path, reason) in [
-      (directory.path + "/gone.pem", "no such file or directory"),
+      (directory["gone.pem"], "no such file or directory"),
       (directory.path, "it is not a regular file"), (pipe, "it is not a regular file"),
       (empty, "there is no PEM certificate in it"),
       (broken, "PEM block 2 cannot be read: bad base64 decode"),
@@ -154,7 +155,7 @@ struct MalformedPEMTests {
 
   @Test("A file of roots may hold keys and lists beside them")
   func mixedRoots() async throws {
-    let path = fixture.directory.appendingPathComponent("mixed.pem").path
+    let path = fixture.directory["mixed.pem"]
     try (minted.privateKeyPEM + "# root\n" + fixture.mint.rootPEM)
       .write(toFile: path, atomically: true, encoding: .utf8)
     #expect(

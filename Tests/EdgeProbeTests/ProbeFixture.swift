@@ -2,7 +2,8 @@ import EdgeProbe
 import Foundation
 import Reconciliation
 import RolloutCore
-import Simulation
+import SimulatedAWS
+import TestSupport
 import Testing
 
 /// A mint, its root in a file, and a probe: what nearly every test here begins with.
@@ -11,7 +12,7 @@ final class ProbeFixture: Sendable {
   static let end = Instant(year: 2027, month: 1, day: 1)
   static let now = Instant(year: 2026, month: 6, day: 1)
 
-  let directory: URL
+  let directory: TemporaryDirectory
   let mint: CertificateMint
   let caFile: String
   let domain: DomainName
@@ -20,22 +21,12 @@ final class ProbeFixture: Sendable {
   init(
     limits: ProbeLimits = ProbeLimits(), lookUp: @escaping NameLookup = systemLookup
   ) throws {
-    directory = FileManager.default.temporaryDirectory
-      .appendingPathComponent("edge-probe-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+    directory = try TemporaryDirectory()
     mint = try CertificateMint(notBefore: Self.start, notAfter: Self.end)
-    caFile = directory.appendingPathComponent("roots.pem").path
+    caFile = directory["roots.pem"]
     try mint.rootPEM.write(toFile: caFile, atomically: true, encoding: .utf8)
     domain = try DomainName(parsing: "auth.example.com")
     probe = OpenSSLEdgeProbe(limits: limits, lookUp: lookUp)
-  }
-
-  deinit {
-    do {
-      try FileManager.default.removeItem(at: directory)
-    } catch {
-      Issue.record("\(directory.path) is left behind: \(error)")
-    }
   }
 
   func leaf(

@@ -1,9 +1,9 @@
 import EdgeProbe
 import Foundation
-import Locking
+import POSIX
 import Reconciliation
 import RolloutCore
-import Simulation
+import SimulatedAWS
 import Testing
 
 @Suite("From a domain to the addresses of its edges")

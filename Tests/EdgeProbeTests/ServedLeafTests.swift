@@ -2,7 +2,7 @@ import EdgeProbe
 import Foundation
 import Reconciliation
 import RolloutCore
-import Simulation
+import SimulatedAWS
 import Testing
 
 @Suite("What an edge serves")

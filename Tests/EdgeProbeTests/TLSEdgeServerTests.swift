@@ -1,6 +1,6 @@
 import Foundation
 import RolloutCore
-import Simulation
+import SimulatedAWS
 import Testing
 
 @Suite("A simulated edge")

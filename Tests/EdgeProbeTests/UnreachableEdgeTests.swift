@@ -2,7 +2,7 @@ import EdgeProbe
 import Foundation
 import Reconciliation
 import RolloutCore
-import Simulation
+import SimulatedAWS
 import Testing
 
 @Suite("Edges that cannot be looked at")

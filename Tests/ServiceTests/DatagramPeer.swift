@@ -1,27 +1,5 @@
 import Foundation
 
-/// A directory of its own for one test, gone with the value.
-final class TemporaryDirectory: Sendable {
-  let path: String
-
-  init() throws {
-    let url = URL(fileURLWithPath: NSTemporaryDirectory())
-      .appendingPathComponent("certd-\(UInt32.random(in: 0 ... .max))")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
-    self.path = url.path
-  }
-
-  deinit {
-    do {
-      try FileManager.default.removeItem(atPath: path)
-    } catch {
-      print("\(path) is left behind: \(error)")
-    }
-  }
-
-  subscript(name: String) -> String { path + "/" + name }
-}
-
 /// What systemd or its journal is to the code under test: a bound AF_UNIX datagram socket.
 final class DatagramPeer: Sendable {
   private let descriptor: Int32

@@ -44,25 +44,28 @@ struct HouseRulesTests {
     #expect(HouseRulesTests.sources.contains { $0.path == "RolloutCore/Planner.swift" })
   }
 
-  @Test("The core and the JSON text import nothing at all")
+  @Test("The core and the JSON module import nothing at all")
   func pureModules() {
     #expect(
-      offences(["import "]) { !["RolloutCore", "JSONText"].contains($0.module) } == [])
+      offences(["import "]) { !["RolloutCore", "LosslessJSON"].contains($0.module) } == [])
   }
 
   @Test(
     "A library is imported where it belongs, and nowhere else",
     arguments: [
       ("import CCurl", ["Transport"]),
-      ("import COpenSSL", ["Transport", "EdgeProbe", "Simulation"]),
+      ("import COpenSSL", ["Transport", "EdgeProbe", "SimulatedAWS"]),
       ("import GRDB", ["StateStore"]),
-      ("import Yams", ["Settings"]),
-      ("import CYaml", ["Settings"]),
+      ("import Yams", ["Configuration"]),
+      ("import CYaml", ["Configuration"]),
       (
         "import ArgumentParser",
         ["cognito-certd", "cognito-certd-simulator"]
       ),
-      ("import Simulation", ["cognito-certd-simulator", "cognito-certd-bench"]),
+      (
+        "import SimulatedAWS", ["SimulatedWorld", "cognito-certd-simulator", "cognito-certd-bench"]
+      ),
+      ("import SimulatedWorld", []),
     ])
   func imports(statement: String, modules: [String]) {
     #expect(offences([statement]) { modules.contains($0.module) } == [])
@@ -74,7 +77,7 @@ struct HouseRulesTests {
       "clock_gettime", "Date()", "Date.now", "ContinuousClock", "SuspendingClock", "Task.sleep",
       "usleep(", "nanosleep(", "SystemRandomNumberGenerator", ".random(in", "gettimeofday",
     ]
-    let homes = ["Service/SystemClock.swift", "Simulation/Simulator/SimulatorClock.swift"]
+    let homes = ["Service/SystemClock.swift", "SimulatedAWS/Simulator/SimulatorClock.swift"]
     #expect(
       offences(words) { homes.contains($0.path) || $0.module == "cognito-certd-bench" } == [])
   }

@@ -1,5 +1,6 @@
 import Logging
 import RolloutCore
+import TestSupport
 import Testing
 
 @testable import Service

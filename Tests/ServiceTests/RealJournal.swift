@@ -1,5 +1,5 @@
 import Foundation
-import JSONText
+import LosslessJSON
 import Testing
 
 @testable import Service
@@ -36,7 +36,7 @@ final class RealJournal {
   private static let startLimit = Duration.seconds(20)
 
   init() async throws {
-    process.executableURL = Self.repository.appending(path: "Tests/Scripts/journald-alone")
+    process.executableURL = Self.repository.appending(path: "Tests/ServiceTests/journald-alone")
     process.arguments = [Self.repository.appending(path: "systemd/cognito-certd.catalog").path]
     process.standardInput = FileHandle.nullDevice
     let messages = Pipe()

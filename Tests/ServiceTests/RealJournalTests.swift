@@ -1,5 +1,5 @@
-import JSONText
 import Logging
+import LosslessJSON
 import RolloutCore
 import Testing
 

@@ -1,7 +1,8 @@
 import Foundation
-import Locking
+import POSIX
 import Reconciliation
 import RolloutCore
+import TestSupport
 import Testing
 
 @testable import Service
@@ -232,19 +233,14 @@ struct SystemClockTests {
   }
 }
 
-/// Chance that repeats: SplitMix64.
+/// Chance that repeats.
 private struct Chance {
-  private var state: UInt64
+  private var generator: SeededGenerator
+  private var busy = 0
 
-  init(seed: UInt64) { state = seed }
+  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
+  mutating func next() -> UInt64 { generator.next() }
 
   mutating func flip() -> Bool { next() & 1 == 0 }
 
@@ -253,7 +249,7 @@ private struct Chance {
     switch next() % 4 {
     case 0: return
     case 1: for _ in 0..<(next() % 20) { await Task.yield() }
-    case 2: for _ in 0..<(next() % 5000) { state &+= 0 }
+    case 2: for _ in 0..<(next() % 5000) { busy &+= 1 }
     default: await Task.yield()
     }
   }

@@ -1,5 +1,6 @@
 import Foundation
 import RolloutCore
+import TestSupport
 import Testing
 
 @testable import Service

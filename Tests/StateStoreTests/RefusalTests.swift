@@ -3,6 +3,7 @@ import GRDB
 import Reconciliation
 import RolloutCore
 import StateStore
+import TestSupport
 import Testing
 
 @Suite("A file that is not ours to write is left as it is, to the byte")
@@ -77,7 +78,7 @@ struct RefusalTests {
   @Test("no database at all", arguments: [1, 15, 99, 100, 511, 512, 4096, 100_000])
   func randomBytes(_ count: Int) async throws {
     let scratch = try Scratch()
-    var generator = SeededGenerator(state: UInt64(count))
+    var generator = SeededGenerator(seed: UInt64(count))
     let noise = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
     try write(noise, to: scratch.state)
     try await expectRefused(scratch, .damaged, "move it away together with its -wal")
@@ -126,7 +127,7 @@ struct RefusalTests {
     let scratch = try Scratch()
     try await makeState(at: scratch.state)
     let whole = try bytes(scratch.state)
-    var generator = SeededGenerator(state: UInt64(seed))
+    var generator = SeededGenerator(seed: UInt64(seed))
     for _ in 0..<40 {
       var flipped = whole
       for _ in 0..<Int.random(in: 1...4, using: &generator) {

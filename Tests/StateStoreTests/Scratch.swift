@@ -1,17 +1,14 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// A directory of a test's own, removed when the test lets it go.
 final class Scratch: Sendable {
-  let path: String
+  private let directory: TemporaryDirectory
+  var path: String { directory.path }
   var state: String { path + "/state.sqlite" }
 
-  init() throws {
-    path = NSTemporaryDirectory() + "cognito-certd-store-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
+  init() throws { directory = try TemporaryDirectory() }
 
   func names() throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: path).sorted()
@@ -53,17 +50,4 @@ func image(of directory: String) throws -> [String: [UInt8]] {
     image[name] = try bytes(directory + "/" + name)
   }
   return image
-}
-
-/// A generator with a seed, so that a failure comes back.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
 }

@@ -1,0 +1,34 @@
+import Glibc
+import POSIX
+
+/// Why a file of settings could not be read, without anything of its content.
+struct UnreadableFile: Error, Equatable, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+/// Reads the shared AWS files, which people write and other programs replace.
+enum SharedAWSFile {
+  /// In bytes; far more than any such file has.
+  static let maximumSize = 1 << 20
+
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// The whole content; nil when there is no such file.
+  static func read(_ path: String) throws(UnreadableFile) -> [UInt8]? {
+    do throws(RegularFile.Failure) {
+      return try RegularFile.read(path, limit: maximumSize)
+    } catch {
+      switch error {
+      case .cannotOpen(SystemError(code: ENOENT)), .cannotOpen(SystemError(code: ENOTDIR)):
+        return nil
+      case .cannotOpen(let cause): throw UnreadableFile("\(path) cannot be opened: \(cause)")
+      case .cannotRead(let cause): throw UnreadableFile("\(path) cannot be read: \(cause)")
+      case .invalidPath: throw UnreadableFile("\(path) is not a valid path")
+      case .isDirectory, .isSpecial: throw UnreadableFile("\(path) is not a regular file")
+      case .isLarger: throw UnreadableFile("\(path) is over \(maximumSize >> 20) MiB")
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import Glibc
+
+/// Reading of regular files, whole and bounded.
+///
+/// Everything else is refused: reading a pipe or a device may never end.
+package enum RegularFile {
+  /// Why a file was not read. The caller words it: it knows what the file is for.
+  package enum Failure: Error, Equatable, Sendable {
+    /// The path is empty or has a NUL byte in it.
+    case invalidPath
+    case isDirectory
+    /// A pipe, a socket or a device.
+    case isSpecial
+    case isLarger(thanBytes: Int)
+    case cannotOpen(SystemError)
+    case cannotRead(SystemError)
+  }
+
+  /// What a path that ends in a symbolic link stands for.
+  package enum FinalLink: Sendable {
+    case followed
+    case refused
+  }
+
+  /// The content, of at most `limit` bytes.
+  package static func read(
+    _ path: String, limit: Int, finalLink: FinalLink = .followed
+  ) throws(Failure) -> [UInt8] {
+    let descriptor = try open(path, finalLink)
+    defer { close(descriptor) }
+    return try readToEnd(of: descriptor, limit: limit)
+  }
+
+  /// Throws what would keep the file from being read now.
+  package static func check(_ path: String) throws(Failure) {
+    close(try open(path, .followed))
+  }
+
+  /// What is left to read of an open file, of at most `limit` bytes.
+  package static func readToEnd(of descriptor: Int32, limit: Int) throws(Failure) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: chunkSize)
+    while bytes.count <= limit {
+      let count = Glibc.read(descriptor, &chunk, chunk.count)
+      if count == 0 { return bytes }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw .cannotRead(.last) }
+      bytes += chunk[..<count]
+    }
+    throw .isLarger(thanBytes: limit)
+  }
+
+  private static func open(_ path: String, _ finalLink: FinalLink) throws(Failure) -> Int32 {
+    if path.isEmpty || path.utf8.contains(0) { throw .invalidPath }
+    // Non-blocking, so that a pipe without a writer cannot hold the program up.
+    var flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+    switch finalLink {
+    case .followed: break
+    case .refused: flags |= O_NOFOLLOW
+    }
+    let descriptor = Glibc.open(path, flags)
+    guard descriptor >= 0 else { throw .cannotOpen(.last) }
+    do throws(Failure) {
+      try requireRegular(descriptor)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    return descriptor
+  }
+
+  private static func requireRegular(_ descriptor: Int32) throws(Failure) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .cannotRead(.last) }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return
+    case S_IFDIR: throw .isDirectory
+    default: throw .isSpecial
+    }
+  }
+
+  /// In bytes; most files that are read are smaller.
+  private static let chunkSize = 64 << 10
+}

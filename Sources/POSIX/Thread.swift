@@ -1,0 +1,35 @@
+import Glibc
+
+/// Starts a thread that runs `body` and ends.
+///
+/// Every signal is blocked in it from its first instruction: SIGPIPE, so that a write of
+/// OpenSSL's to a closed connection fails instead of ending the process, and the others, so
+/// that the process's handlers run elsewhere and no wait here is cut short.
+package func startThread(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
+  var everySignal = sigset_t()
+  var before = sigset_t()
+  sigfillset(&everySignal)
+  pthread_sigmask(SIG_SETMASK, &everySignal, &before)
+  defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+
+  let argument = Unmanaged.passRetained(ThreadBody(run: body))
+  var thread = pthread_t()
+  let code = pthread_create(
+    &thread, nil,
+    { argument in
+      guard let argument else { return nil }
+      Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
+      return nil
+    }, argument.toOpaque())
+  if code != 0 {
+    argument.release()
+    throw SystemError(code: code)
+  }
+  pthread_detach(thread)
+}
+
+private final class ThreadBody: Sendable {
+  let run: @Sendable () -> Void
+
+  init(run: @escaping @Sendable () -> Void) { self.run = run }
+}

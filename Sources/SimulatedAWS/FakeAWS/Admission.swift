@@ -1,0 +1,97 @@
+import LosslessJSON
+import RolloutCore
+
+/// A request that was taken in: what it is about, and what shall go wrong with it.
+struct Admission {
+  let request: Result<FakeRequest, ServiceError>
+  let opportunity: FaultOpportunity
+  let region: String
+  let principal: String
+  let requestID: String
+  let fault: Fault?
+  let keys: [String: FakeAccessKey]
+  let clockTolerance: Duration
+  let clockOffset: Duration
+
+  var service: FakeRequest.Service? { try? request.get().service }
+
+  /// The answer of a fault that keeps the call from being done; nil for every other fault.
+  func refusal(_ fault: Fault) -> ServiceError? {
+    switch fault {
+    case .throttled: throttling
+    case .internalError, .unreachable, .requestLost, .unanswered: FaultAnswer.internalError(service)
+    case .unavailable:
+      ServiceError("ServiceUnavailable", "Service is unavailable", status: 503)
+    case .proxyUnavailable:
+      ServiceError("", "", status: 503, rawBody: FaultAnswer.proxyPage("503 Service Unavailable"))
+    case .expiredCredentials: .expiredToken
+    case .wrongSignature: .wrongSignature
+    case .accessDenied:
+      .accessDenied(principal, (service?.rawValue ?? "") + ":" + opportunity.operation)
+    case .distributionDenied:
+      ServiceError(
+        "AccessDeniedException",
+        RefusalText.distribution(principal: principal, requestID: requestID))
+    case .concurrentModification: conflict
+    case .answerLost, .halfAnswer, .hangs, .internalErrorAfterwards, .truncated, .proxyPage,
+      .emptyObject, .missingMembers, .unknownValues, .oversized, .endlessPages,
+      .emptyDescription, .staysUpdating, .endsFailed, .staleEdges, .oneStaleEdge:
+      nil
+    }
+  }
+
+  private var throttling: ServiceError {
+    switch service {
+    case .cognito: ServiceError("TooManyRequestsException", "Too many requests")
+    case .tagging: ServiceError("ThrottledException", "Rate exceeded")
+    case .sts: ServiceError("Throttling", "Rate exceeded")
+    case .acm, nil: ServiceError("ThrottlingException", "Rate exceeded")
+    }
+  }
+
+  private var conflict: ServiceError {
+    service == .acm
+      ? ServiceError("ConflictException", "Another request is in progress for this resource.")
+      : ServiceError(
+        "ConcurrentModificationException",
+        "The domain is being modified by another request. Please try again.")
+  }
+
+  /// The error code that the caller sees; empty when all went well.
+  func code(of result: Result<Reply, ServiceError>) -> String {
+    switch result {
+    case .success: fault == .internalErrorAfterwards ? FaultAnswer.internalError(service).code : ""
+    case .failure(let error): error.code
+    }
+  }
+}
+
+/// A call whose caller is known.
+struct CallContext {
+  let request: FakeRequest
+  let key: FakeAccessKey
+  let region: String
+  let now: Instant
+  let requestID: String
+  let fault: Fault?
+
+  var account: String { key.account }
+  var body: JSONValue { request.body }
+}
+
+/// What an operation answers.
+struct Reply {
+  var content: Content
+  var hadEffect = false
+
+  enum Content {
+    case json(JSONValue)
+    case xml(String)
+  }
+
+  static func json(_ value: JSONValue, hadEffect: Bool = false) -> Reply {
+    Reply(content: .json(value), hadEffect: hadEffect)
+  }
+
+  static func xml(_ text: String) -> Reply { Reply(content: .xml(text)) }
+}

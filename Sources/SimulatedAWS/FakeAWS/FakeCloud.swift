@@ -1,0 +1,122 @@
+import LosslessJSON
+import RolloutCore
+import Transport
+
+/// The state of the simulated AWS: accounts, certificates, domains, and the record of what
+/// was asked and done.
+package struct FakeCloud: Sendable {
+  package let lot: Lot
+  package var options: FakeAWSOptions
+
+  package internal(set) var keys: [String: FakeAccessKey] = [:]
+  package internal(set) var roles: [String: FakeRole] = [:]
+  /// `ACCOUNT ACTION`, the action in IAM's notation.
+  var denied: Set<String> = []
+
+  package internal(set) var certificates: [String: FakeCertificate] = [:]
+  /// ARNs in the order in which they came to be.
+  var certificatesOfAccount: [String: [String]] = [:]
+  package internal(set) var domains: [String: FakeDomain] = [:]
+  var domainsOfAccount: [String: [String]] = [:]
+
+  /// What a call meets unless a script says otherwise.
+  package var decider: FaultDecider?
+  package internal(set) var scripted: [ScriptedFault] = []
+  var occurrences: [String: Int] = [:]
+
+  /// Every call in the order in which it was settled.
+  package internal(set) var calls: [FakeCall] = []
+  package internal(set) var attachments: [AttachmentChange] = []
+  var sequence = 0
+
+  /// Older halves of the two records are forgotten beyond this.
+  static let maximumRecords = 400_000
+
+  init(lot: Lot, options: FakeAWSOptions) {
+    self.lot = lot
+    self.options = options
+  }
+
+  /// Registers a request: what it is about, and what shall go wrong with it.
+  mutating func admit(_ request: HTTPRequest, at now: Instant) -> Admission {
+    let parsed: Result<FakeRequest, ServiceError>
+    do throws(ServiceError) {
+      parsed = .success(try FakeRequest.read(request))
+    } catch {
+      parsed = .failure(error)
+    }
+    let claim = try? SignatureCheck.claim(of: request)
+    let key = claim.flatMap { keys[$0.accessKeyID] }
+    let call = try? parsed.get()
+    let service = call?.service.rawValue ?? ""
+    let operation = call?.operation ?? ""
+    let account = key?.account ?? ""
+    let object = call?.object ?? ""
+    let thread = [operation, account, object].joined(separator: "\u{1f}")
+    let occurrence = occurrences[thread, default: 0]
+    occurrences[thread] = occurrence + 1
+    let opportunity = FaultOpportunity(
+      operation: operation, account: account, object: object, occurrence: occurrence, at: now)
+    return Admission(
+      request: parsed, opportunity: opportunity, region: claim?.region ?? "",
+      principal: key?.principal ?? "",
+      requestID: lot.uuid("request", service, thread, String(occurrence)),
+      fault: call == nil ? nil : fault(for: opportunity), keys: keys,
+      clockTolerance: options.clockTolerance, clockOffset: options.clockOffset)
+  }
+
+  private mutating func fault(for opportunity: FaultOpportunity) -> Fault? {
+    guard let index = scripted.firstIndex(where: { $0.matches(opportunity) }) else {
+      return decider?(opportunity)
+    }
+    let fault = scripted[index].fault
+    scripted[index].count -= 1
+    if scripted[index].count <= 0 { scripted.remove(at: index) }
+    return fault
+  }
+
+  /// Carries out a call whose signature holds.
+  mutating func perform(_ call: CallContext) throws(ServiceError) -> Reply {
+    let service = call.request.service
+    let action = (service == .tagging ? "tag" : service.rawValue) + ":" + call.request.operation
+    if isDenied(action, in: call.key.account) {
+      throw .accessDenied(call.key.principal, action)
+    }
+    switch service {
+    case .acm: return try performACM(call)
+    case .cognito: return try performCognito(call)
+    case .tagging: return try performTagging(call)
+    case .sts: return try performSTS(call)
+    }
+  }
+
+  func isDenied(_ action: String, in account: String) -> Bool {
+    denied.contains(account + " " + action)
+  }
+
+  /// Writes a settled call down.
+  mutating func record(
+    _ admission: Admission, _ result: Result<Reply, ServiceError>, _ exchange: Exchange,
+    at now: Instant
+  ) {
+    sequence += 1
+    let outcome: FakeCall.Outcome
+    switch exchange {
+    case .answered(let response):
+      outcome = .answered(status: response.status, code: admission.code(of: result))
+    case .cutShort, .lost: outcome = .lost
+    }
+    let body = try? admission.request.get().body
+    calls.append(
+      FakeCall(
+        sequence: sequence, at: now, operation: admission.opportunity.operation,
+        account: admission.opportunity.account, region: admission.region,
+        object: admission.opportunity.object,
+        certificateARN: body?["CustomDomainConfig"]?["CertificateArn"]?.string ?? "",
+        requestID: admission.requestID, fault: admission.fault, outcome: outcome,
+        hadEffect: (try? result.get().hadEffect) ?? false))
+    if calls.count > FakeCloud.maximumRecords {
+      calls.removeFirst(FakeCloud.maximumRecords / 2)
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import LosslessJSON
+import Transport
+
+/// The spoilt answers of faults.
+enum FaultAnswer {
+  /// Over what any caller of these services takes.
+  static let oversizedBytes = 9 << 20
+  static let endlessTokenPrefix = "endless."
+
+  static func internalError(_ service: FakeRequest.Service?) -> ServiceError {
+    switch service {
+    case .cognito: ServiceError("InternalErrorException", "Internal server error", status: 500)
+    case .tagging:
+      ServiceError("InternalServiceException", "Internal service error", status: 500)
+    case .acm, .sts, nil:
+      ServiceError(
+        "InternalFailure",
+        "The request processing has failed because of an unknown error, exception or failure.",
+        status: 500)
+    }
+  }
+
+  static func proxyPage(_ title: String) -> String {
+    """
+    <!DOCTYPE html>
+    <html><head><title>\(title)</title></head>
+    <body><h1>\(title)</h1><p>proxy.example.net</p></body></html>
+
+    """
+  }
+
+  /// What a fault makes of a good answer's value; most leave it as it is.
+  static func spoil(_ value: JSONValue, by fault: Fault) -> JSONValue {
+    switch fault {
+    case .emptyObject: return [:]
+    case .emptyDescription:
+      return value["DomainDescription"] == nil ? value : ["DomainDescription": [:]]
+    case .missingMembers: return without(missing, value)
+    case .unknownValues: return replacing(value)
+    case .endlessPages: return endless(value)
+    case .throttled, .internalError, .unavailable, .proxyUnavailable, .expiredCredentials,
+      .wrongSignature, .accessDenied, .distributionDenied, .concurrentModification,
+      .unreachable, .requestLost, .unanswered, .answerLost, .halfAnswer, .hangs,
+      .internalErrorAfterwards,
+      .truncated, .proxyPage, .oversized, .staysUpdating, .endsFailed, .staleEdges,
+      .oneStaleEdge:
+      return value
+    }
+  }
+
+  /// What a fault makes of a good answer's bytes; most leave them as they are.
+  static func spoil(_ response: HTTPResponse, by fault: Fault) -> HTTPResponse {
+    var response = response
+    if fault == .truncated {
+      response.body = Array(response.body.prefix(response.body.count / 2))
+    } else if fault == .oversized {
+      let padding = max(0, oversizedBytes - response.body.count)
+      response.body += [UInt8](repeating: 0x20, count: padding)
+    } else {
+      return response
+    }
+    response.headers.removeAll { $0.name == "Content-Length" }
+    response.headers.append(Header("Content-Length", String(response.body.count)))
+    return response
+  }
+
+  /// Members that callers like to rely on.
+  private static let missing: Set<String> = [
+    "Status", "Type", "KeyAlgorithm", "NotBefore", "NotAfter", "CreatedAt",
+    "SubjectAlternativeNameSummaries", "HasAdditionalSubjectAlternativeNames",
+    "CustomDomainConfig", "CertificateChain", "CloudFrontDomain", "Tags", "Serial",
+  ]
+
+  private static func without(_ names: Set<String>, _ value: JSONValue) -> JSONValue {
+    switch value {
+    case .object(let members):
+      .object(
+        members.filter { !names.contains($0.name) }
+          .map { .init($0.name, without(names, $0.value)) })
+    case .array(let elements): .array(elements.map { without(names, $0) })
+    case .null, .bool, .number, .string: value
+    }
+  }
+
+  /// Words that no model knows, where words are chosen from a list.
+  private static func replacing(_ value: JSONValue) -> JSONValue {
+    switch value {
+    case .object(let members):
+      .object(
+        members.map { member in
+          switch member.name {
+          case "Status": .init(member.name, "REBALANCING")
+          case "Type": .init(member.name, "QUANTUM")
+          case "KeyAlgorithm": .init(member.name, "ML_DSA_65")
+          default: .init(member.name, replacing(member.value))
+          }
+        })
+    case .array(let elements): .array(elements.map(replacing))
+    case .null, .bool, .number, .string: value
+    }
+  }
+
+  /// Adds a token that leads to the same page; the list makes the next one from it.
+  private static func endless(_ value: JSONValue) -> JSONValue {
+    guard case .object(var members) = value else { return value }
+    let name: String
+    if value["CertificateSummaryList"] != nil {
+      name = "NextToken"
+    } else if value["ResourceTagMappingList"] != nil {
+      name = "PaginationToken"
+    } else {
+      return value
+    }
+    // A page that was asked for with such a token has the next one already.
+    if value[name]?.string?.hasPrefix(endlessTokenPrefix) ?? false { return value }
+    members.removeAll { $0.name == name }
+    members.append(.init(name, .string(endlessTokenPrefix + "1")))
+    return .object(members)
+  }
+
+  /// The token after an endless one; nil for any other.
+  static func endlessToken(after token: String) -> String? {
+    guard token.hasPrefix(endlessTokenPrefix) else { return nil }
+    let count = UInt64(token.dropFirst(endlessTokenPrefix.count)) ?? 0
+    return endlessTokenPrefix + String(count &+ 1)
+  }
+}

@@ -1,0 +1,86 @@
+package import LosslessJSON
+import RolloutCore
+
+/// What a simulator plays: accounts, certificates, domains with their edges, and how long
+/// things take. Written as JSON; docs/simulator.md describes it.
+package struct Scenario: Sendable {
+  package var seed: UInt64 = 1
+  /// 0: the system picks one.
+  package var port = 0
+  /// Before every answer of the simulated AWS.
+  package var latency: Duration = .zero
+  package var options = FakeAWSOptions()
+  package var accounts: [Account] = []
+  package var roles: [FakeRole] = []
+  package var certificates: [CertificatePlan] = []
+  package var domains: [DomainPlan] = []
+
+  package struct Account: Sendable {
+    package var number: String
+    package var accessKeyID: String
+    package var secret: SimulatedSecret
+    package var sessionToken: SimulatedSecret?
+    /// After the start; nil: never.
+    package var expiresIn: Duration?
+    package var denied: [String]
+  }
+
+  package struct DomainPlan: Sendable {
+    package var domain: String
+    package var userPoolID: String
+    package var region: String
+    /// nil: the first account.
+    package var account: String?
+    /// The name of a certificate of the scenario; nil: one is issued for the domain.
+    package var certificate: String?
+    package var behaviour: DomainBehaviour
+    package var config: [JSONValue.Member]
+    package var topLevel: [JSONValue.Member]
+  }
+}
+
+/// A certificate to be issued: at the start, or by a command.
+package struct CertificatePlan: Sendable {
+  /// What a domain of the scenario refers to it by.
+  package var name: String?
+  package var names: [String]
+  package var key: Key = .ecP256
+  package var type = "AMAZON_ISSUED"
+  package var account: String?
+  package var region = "us-east-1"
+  /// All from the moment of issue.
+  package var notBefore: Duration = .zero
+  package var notAfter: Duration = .days(90)
+  package var created: Duration = .zero
+  package var tags: [String: String] = [:]
+  package var managedBy: String?
+  package var isSelfSigned = false
+  package var isPending = false
+
+  package enum Key: String, Sendable, CaseIterable {
+    case ecP256 = "ec_p256"
+    case ecP384 = "ec_p384"
+    case rsa2048 = "rsa_2048"
+
+    var minted: MintedKey {
+      switch self {
+      case .ecP256: .ecP256
+      case .ecP384: .ecP384
+      case .rsa2048: .rsa2048
+      }
+    }
+
+    /// In the notation of ACM's list.
+    var algorithm: String {
+      switch self {
+      case .ecP256: "EC_prime256v1"
+      case .ecP384: "EC_secp384r1"
+      case .rsa2048: "RSA_2048"
+      }
+    }
+  }
+
+  package init(names: [String]) {
+    self.names = names
+  }
+}

@@ -1,0 +1,71 @@
+import LosslessJSON
+import POSIX
+import RolloutCore
+
+extension SimulatorControl {
+  /// Calls that one script may spoil.
+  private static let maximumCount: Int64 = 1_000_000
+
+  func fault(_ fields: SimulatorFields) throws(SimulationProblem) -> JSONValue {
+    try fields.allow(["fault", "operation", "object", "account", "count"])
+    guard let fault = try fields.choice("fault", of: Fault.self) else {
+      throw SimulationProblem("fault is missing")
+    }
+    let operation = try fields.text("operation")
+    let script = ScriptedFault(
+      fault, operation: operation == "*" ? nil : operation, object: try fields.text("object"),
+      account: try fields.text("account"),
+      count: Int(
+        try fields.integer("count", in: 1...SimulatorControl.maximumCount) ?? 1))
+    let waiting = aws.withCloud { cloud in
+      cloud.script(script)
+      return cloud.scripted.count
+    }
+    return ["waiting": JSONValue(waiting)]
+  }
+
+  func set(_ fields: SimulatorFields) throws(SimulationProblem) -> JSONValue {
+    try fields.allow(DomainBehaviour.fieldNames.union(["domain", "latency"]))
+    if let latency = try fields.seconds("latency") { stage.withLock { $0.latency = latency } }
+    guard let name = try fields.text("domain") else {
+      guard fields.has("latency") else {
+        throw SimulationProblem("name a domain, or a latency for all calls")
+      }
+      return ["set": "latency"]
+    }
+    guard let edges = domains.first(where: { $0.name == name })?.addresses.count,
+      var behaviour = aws.withCloud({ $0.domains[name]?.behaviour })
+    else { throw SimulationProblem("there is no domain \(name)") }
+    try behaviour.change(by: fields)
+    guard behaviour.edges.count == edges else {
+      throw SimulationProblem("edge_delays must have \(edges) elements, one an edge")
+    }
+    let changed = behaviour
+    try aws.withCloud { (cloud) throws(SimulationProblem) in
+      try cloud.change(domain: name) { $0.behaviour = changed }
+    }
+    return ["set": .string(name)]
+  }
+
+  func release(_ fields: SimulatorFields, at now: Instant) throws(SimulationProblem) -> JSONValue {
+    try fields.allow(["domain"])
+    guard let name = try fields.text("domain") else {
+      aws.withCloud { $0.release(at: now) }
+      return ["released": "all"]
+    }
+    try aws.withCloud { (cloud) throws(SimulationProblem) in
+      try cloud.change(domain: name) { $0.release(at: now) }
+    }
+    return ["released": .string(name)]
+  }
+
+  func permit(_ fields: SimulatorFields, _ isAllowed: Bool) throws(SimulationProblem) -> JSONValue {
+    try fields.allow(["action", "account"])
+    let action = try fields.needed("action")
+    let account = try fields.text("account") ?? stage.withLock { $0.firstAccount }
+    aws.withCloud { cloud in
+      if isAllowed { cloud.allow(action, in: account) } else { cloud.deny(action, in: account) }
+    }
+    return ["action": .string(action), "account": .string(account), "allowed": .bool(isAllowed)]
+  }
+}

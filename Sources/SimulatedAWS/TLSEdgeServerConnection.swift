@@ -1,0 +1,142 @@
+import COpenSSL
+import Glibc
+import POSIX
+
+/// One accepted connection of a simulated edge, on a thread of its own.
+struct TLSEdgeConnection {
+  private let descriptor: Int32
+  private let state: TLSEdgeServerState
+
+  /// Beyond this, connections are closed at once.
+  private static let maximumOpen = 512
+  /// Of silence, before a connection is given up.
+  private static let patience = timeval(tv_sec: 10, tv_usec: 0)
+  private static let maximumDrips = 16_000
+  /// Of a request's head.
+  private static let maximumRequest = 8 << 10
+
+  /// Starts a thread for the socket, or closes it.
+  static func accept(_ descriptor: Int32, _ state: TLSEdgeServerState) {
+    let isWanted = state.guarded.withLock { values in
+      values.connections += 1
+      if values.isStopping || values.behaviour == .refusing || values.open.count >= maximumOpen {
+        return false
+      }
+      values.open.insert(descriptor)
+      values.mostOpenAtOnce = max(values.mostOpenAtOnce, values.open.count)
+      return true
+    }
+    guard isWanted else {
+      close(descriptor)
+      return
+    }
+    let connection = TLSEdgeConnection(descriptor: descriptor, state: state)
+    do throws(SystemError) {
+      try startThread {
+        connection.run()
+        connection.end()
+      }
+    } catch {
+      connection.end()
+    }
+  }
+
+  private func run() {
+    var patience = TLSEdgeConnection.patience
+    let size = socklen_t(MemoryLayout<timeval>.size)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+    let (behaviour, context) = state.guarded.withLock { ($0.behaviour, $0.context) }
+    switch behaviour {
+    case .serving: serve(context)
+    case .refusing: break
+    case .stalling: readToEnd()
+    case .garbage: sendGarbage()
+    case .dripping: drip()
+    }
+  }
+
+  /// Under the lock, so that `closeAll` never shuts down a number that was given anew.
+  private func end() {
+    state.guarded.withLock { values in
+      values.open.remove(descriptor)
+      close(descriptor)
+    }
+  }
+
+  private func serve(_ context: TLSEdgeServerContext) {
+    defer { ERR_clear_error() }
+    guard let session = context.newSession(on: descriptor) else { return }
+    defer { SSL_free(session) }
+    let isDone = SSL_accept(session) == 1
+    let name = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name).map { String(cString: $0) }
+    state.guarded.withLock { values in
+      if let name { values.record(serverName: name) }
+      if isDone { values.handshakes += 1 }
+    }
+    guard isDone else { return }
+    if let page = state.page, readRequest(session) { answer(session, page) }
+    SSL_shutdown(session)
+  }
+
+  /// Whether a whole head came.
+  private func readRequest(_ session: OpaquePointer) -> Bool {
+    var request: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1024)
+    while request.count < TLSEdgeConnection.maximumRequest {
+      let count = Int(SSL_read(session, &buffer, Int32(clamping: buffer.count)))
+      guard count > 0 else { return false }
+      request += buffer[..<count]
+      if request.suffix(count + 3).contains(Array("\r\n\r\n".utf8)) { return true }
+    }
+    return false
+  }
+
+  private func answer(_ session: OpaquePointer, _ page: String) {
+    let kind = page.hasPrefix("<") ? "text/html" : "text/plain"
+    let response = """
+      HTTP/1.1 200 OK\r
+      Content-Type: \(kind); charset=utf-8\r
+      Content-Length: \(page.utf8.count)\r
+      Cache-Control: no-store\r
+      Connection: close\r
+      \r
+      \(page)
+      """
+    SSL_write(session, response, Int32(clamping: response.utf8.count))
+  }
+
+  private func sendGarbage() {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    // Closing with something unread would reset the connection and lose the answer.
+    guard recv(descriptor, &buffer, buffer.count, 0) > 0 else { return }
+    let garbage = "SSH-2.0-this is no TLS\r\n\u{0}\u{1}\u{2}"
+    send(descriptor, garbage, garbage.utf8.count, 0)
+    shutdown(descriptor, Int32(SHUT_WR))
+    readToEnd()
+  }
+
+  /// The pause between two bytes is the time for which nothing more is received.
+  private func drip() {
+    var pause = timeval(tv_sec: 0, tv_usec: 20_000)
+    setsockopt(
+      descriptor, SOL_SOCKET, SO_RCVTIMEO, &pause, socklen_t(MemoryLayout<timeval>.size))
+    // The head of a record of handshake messages, 16 kB long.
+    var next: [UInt8] = [22, 3, 3, 0x40, 0]
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    for _ in 0..<TLSEdgeConnection.maximumDrips {
+      let byte = next.isEmpty ? 0 : next.removeFirst()
+      guard send(descriptor, [byte], 1, 0) == 1 else { return }
+      let count = recv(descriptor, &buffer, buffer.count, 0)
+      if count == 0 || (count < 0 && errno != EAGAIN) { return }
+    }
+  }
+
+  private func readToEnd() {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = recv(descriptor, &buffer, buffer.count, 0)
+      if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return }
+    }
+  }
+}

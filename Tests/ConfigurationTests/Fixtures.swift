@@ -1,0 +1,107 @@
+import Configuration
+import Glibc
+import TestSupport
+
+/// The files beside the tests, and the texts that tests write.
+enum Fixtures {
+  /// What the configuration files of the tests find in the environment.
+  static let environment = [
+    "SECRET": "s3cr3t-Value", "LINES": "s3cr3t\nlines", "EMPTY": "", "POOL": "eu-west-1_Ab12Cd34E",
+    "LONG_NAME_2": "auth.example.com", "INTERVAL": "10m", "COUNT": "4", "EDGE": "edge.example.net",
+    "FIXTURES": directory, "STATE_DIRECTORY": "/var/lib/first:/var/lib/second",
+  ]
+
+  static let directory = path(beside: "Fixtures")
+
+  /// A path from the directory of the tests on.
+  static func path(beside name: String, test: String = #filePath) -> String {
+    let parts = test.split(separator: "/").dropLast()
+    return "/" + parts.joined(separator: "/") + "/" + name
+  }
+
+  /// The names of the files in a directory, sorted.
+  static func names(in directory: String) -> [String] {
+    guard let stream = opendir(directory) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// nil when there is no such file.
+  static func bytes(of path: String) -> [UInt8]? {
+    guard let file = fopen(path, "r") else { return nil }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = fread(&chunk, 1, chunk.count, file)
+      if count == 0 { return bytes }
+      bytes += chunk[..<count]
+    }
+  }
+
+  static func text(of path: String) -> String? {
+    bytes(of: path).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  static func write(_ bytes: [UInt8], to path: String) -> Bool {
+    guard let file = fopen(path, "w") else { return false }
+    let count = fwrite(bytes, 1, bytes.count, file)
+    return fclose(file) == 0 && count == bytes.count
+  }
+
+  /// Makes a directory that no other test has, and removes it and what is in it afterwards.
+  static func withDirectory<Value>(_ body: (String) throws -> Value) throws -> Value {
+    let directory = try TemporaryDirectory()
+    return try withExtendedLifetime(directory) { try body(directory.path) }
+  }
+}
+
+/// What reading a configuration came to.
+enum Outcome {
+  case configuration(Configuration)
+  case problems([Problem])
+
+  init(_ body: () throws(InvalidConfiguration) -> Configuration) {
+    do throws(InvalidConfiguration) {
+      self = .configuration(try body())
+    } catch {
+      self = .problems(error.problems)
+    }
+  }
+
+  /// Of a text, with no file in its surroundings but those of the tests.
+  init(
+    parsing text: String, environment: [String: String] = Fixtures.environment
+  ) {
+    self.init(parsing: Array(text.utf8), environment: environment)
+  }
+
+  init(parsing bytes: [UInt8], environment: [String: String] = Fixtures.environment) {
+    self.init { () throws(InvalidConfiguration) in
+      try ConfigurationLoader.parse(
+        text: bytes, path: "config.yaml", environment: environment,
+        fileTrouble: { $0.hasPrefix(Fixtures.directory) ? nil : "does not exist" })
+    }
+  }
+
+  var configuration: Configuration? {
+    if case .configuration(let configuration) = self { return configuration }
+    return nil
+  }
+
+  var problems: [Problem] {
+    switch self {
+    case .configuration(let configuration): configuration.warnings
+    case .problems(let problems): problems
+    }
+  }
+
+  var lines: [String] { problems.map(\.description) }
+}

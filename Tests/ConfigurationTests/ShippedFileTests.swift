@@ -1,0 +1,96 @@
+import Configuration
+import RolloutCore
+import Testing
+
+/// config/config.yaml, as an operator finds it after the installation.
+@Suite("The configuration file that is shipped")
+struct ShippedFileTests {
+  static let path = Fixtures.path(beside: "../../config/config.yaml")
+  static let lines =
+    Fixtures.text(of: path)?.split(separator: "\n", omittingEmptySubsequences: false)
+    .map(String.init) ?? []
+
+  /// No variables and no files, but the CA file that the comments speak of.
+  static func parse(_ lines: [String]) -> Outcome {
+    Outcome { () throws(InvalidConfiguration) in
+      try ConfigurationLoader.parse(
+        text: Array(lines.joined(separator: "\n").utf8), path: "config.yaml", environment: [:],
+        fileTrouble: { $0 == "/etc/cognito-certd/ca.pem" ? nil : "does not exist" })
+    }
+  }
+
+  /// `#key:` and `#  key:` are settings, `# Words` are words.
+  static func uncommented(_ line: String) -> String {
+    let rest = line.dropFirst()
+    guard line.hasPrefix("#"), !rest.isEmpty, !rest.hasPrefix(" ") || rest.hasPrefix("  ")
+    else { return line }
+    return String(rest)
+  }
+
+  @Test("It says only that the domains are left to be written")
+  func shipped() throws {
+    let problem = try #require(Self.parse(Self.lines).problems.first)
+    #expect(Self.parse(Self.lines).problems.count == 1)
+    #expect(problem.severity == .error)
+    #expect(problem.path == "domains")
+    #expect(
+      problem.message == """
+        the list is empty; add at least one mapping with domain and user_pool_id; an example \
+        stands in the comments of the config.yaml that comes with cognito-certd
+        """)
+  }
+
+  @Test("With the example uncommented it is right, and everything else has its default")
+  func example() throws {
+    let begin = try #require(Self.lines.firstIndex(of: "# --- example: begin"))
+    let end = try #require(Self.lines.firstIndex(of: "# --- example: end"))
+    let lines = Self.lines.enumerated().map { index, line in
+      (begin...end).contains(index) ? Self.uncommented(line) : line
+    }
+    let outcome = Self.parse(lines)
+    #expect(outcome.lines == [])
+    let configuration = try #require(outcome.configuration)
+    #expect(configuration.fleet.pacing == Pacing())
+    #expect(configuration.log == LogSettings())
+    #expect(configuration.stateFile == "/var/lib/cognito-certd/state.sqlite")
+    let mapping = Mapping(
+      domain: try DomainName(parsing: "auth.example.com"),
+      userPoolID: try UserPoolID(parsing: "eu-west-1_Ab12Cd34E"),
+      region: try Region(parsing: "eu-west-1"),
+      selector: CertificateSelector(domainName: "*.example.com"))
+    #expect(configuration.fleet.mappings == [mapping])
+  }
+
+  @Test("With every setting uncommented it is right, and the values shown are the defaults")
+  func everything() throws {
+    let outcome = Self.parse(Self.lines.map(Self.uncommented))
+    #expect(outcome.lines == [])
+    let configuration = try #require(outcome.configuration)
+    #expect(configuration.fleet.pacing == Pacing())
+    #expect(configuration.log == LogSettings())
+    #expect(configuration.stateFile == "/var/lib/cognito-certd/state.sqlite")
+    let mapping = try #require(configuration.fleet.mappings.first)
+    let selector = CertificateSelector()
+    #expect(mapping.selector.types == selector.types)
+    #expect(mapping.selector.keyAlgorithms == selector.keyAlgorithms)
+    #expect(mapping.selector.minRemaining == selector.minRemaining)
+    #expect(mapping.selector.soak == selector.soak)
+    #expect(mapping.mode == .apply)
+    #expect(mapping.onDrift == .restore)
+    #expect(mapping.wave == 0)
+    #expect(mapping.probe.isEnabled)
+  }
+
+  @Test("It shows every key that this version supports, and none that it refuses")
+  func completeness() {
+    let settings = Self.lines.map { line in
+      Self.uncommented(line).drop { " -".contains($0) }.prefix { $0 != ":" }
+    }
+    for schema in Schema.allCases where schema != .metrics {
+      for key in schema.keys {
+        let isShown = settings.contains(key[...])
+        #expect(isShown != Schema.unsupported.contains(key), "\(key) in \(schema.location)")
+      }
+    }
+  }
+}

@@ -1,0 +1,221 @@
+import Configuration
+import RolloutCore
+import Testing
+
+@Suite("Right configuration files")
+struct ValidConfigurationTests {
+  static func load(
+    _ name: String, environment: [String: String] = Fixtures.environment
+  ) throws(InvalidConfiguration) -> Configuration {
+    try ConfigurationLoader.load(
+      path: "\(Fixtures.directory)/valid/\(name).yaml", environment: environment)
+  }
+
+  @Test("A file with one domain leaves everything else at its default")
+  func minimal() throws {
+    let configuration = try Self.load("minimal", environment: [:])
+    let mapping = Mapping(
+      domain: try DomainName(parsing: "auth.example.com"),
+      userPoolID: try UserPoolID(parsing: "eu-west-1_Ab12Cd34E"),
+      region: try Region(parsing: "eu-west-1"))
+    #expect(
+      configuration
+        == Configuration(
+          fleet: Fleet(mappings: [mapping], pacing: Pacing()),
+          stateFile: "/var/lib/cognito-certd/state.sqlite",
+          log: LogSettings(level: .info, format: .auto),
+          path: "\(Fixtures.directory)/valid/minimal.yaml", warnings: []))
+  }
+
+  @Test("Every key is obeyed")
+  func full() throws {
+    let configuration = try Self.load("full")
+    #expect(
+      configuration.fleet.pacing
+        == Pacing(
+          pollInterval: .seconds(90), concurrency: 1024, retryInitial: .milliseconds(500),
+          retryMaximum: .hours(1), window: .hours(2), checkInterval: .seconds(10),
+          maxCheckInterval: .milliseconds(93_784_005), confirmations: 100, resubmits: 0,
+          idleProbeInterval: nil))
+    #expect(configuration.stateFile == "/srv/cognito certd/state.sqlite")
+    #expect(configuration.log == LogSettings(level: .trace, format: .logfmt))
+    let selector = CertificateSelector(
+      arn: try CertificateARN(
+        parsing: "arn:aws:acm:us-east-1:123456789012:certificate/"
+          + "12345678-1234-1234-1234-123456789012"),
+      domainName: "*.example.com",
+      tags: [
+        "app": "login", "version": "2", "enabled": "yes", "odd key": "", "a:b": "*x",
+        "note": "!&*",
+      ],
+      types: [.imported], keyAlgorithms: [KeyAlgorithm("EC_prime256v1"), KeyAlgorithm("RSA_2048")],
+      minRemaining: .days(30), soak: .minutes(90))
+    let probe = ProbeTarget(
+      isEnabled: false,
+      connectTo: [
+        ProbeTarget.Endpoint(host: "edge.example.net", port: 8443),
+        ProbeTarget.Endpoint(host: "edge_1", port: 443),
+        ProbeTarget.Endpoint(host: "192.0.2.7", port: 443),
+        ProbeTarget.Endpoint(host: "2001:db8::7", port: 65535),
+        ProbeTarget.Endpoint(host: "::1", port: 443),
+      ])
+    let mapping = Mapping(
+      domain: try DomainName(parsing: "auth.example.com"),
+      userPoolID: try UserPoolID(parsing: "us-gov-west-1_Ab12Cd34E"),
+      region: try Region(parsing: "eu-central-1"), identity: Identity(profile: "prod & test"),
+      selector: selector, mode: .observe, onDrift: .report, wave: 1000,
+      caFile: "\(Fixtures.directory)/valid/roots.pem", probe: probe)
+    #expect(configuration.fleet.mappings == [mapping])
+    #expect(configuration.warnings == [])
+  }
+
+  @Test("What a mapping does not say, the defaults say, inside certificate and probe too")
+  func defaults() throws {
+    let mappings = try Self.load("defaults").fleet.mappings
+    let edge = ProbeTarget.Endpoint(host: "edge.example.net", port: 443)
+    func inherited(_ name: String, _ pool: String) throws -> Mapping {
+      Mapping(
+        domain: try DomainName(parsing: name), userPoolID: try UserPoolID(parsing: pool),
+        region: try Region(parsing: "eu-west-3"), identity: Identity(profile: "shared"),
+        selector: CertificateSelector(
+          domainName: "*.example.com", tags: ["app": "login"], types: [.imported],
+          soak: .hours(1)),
+        mode: .observe, onDrift: .report, wave: 5,
+        caFile: "\(Fixtures.directory)/valid/roots.pem",
+        probe: ProbeTarget(isEnabled: false, connectTo: [edge]))
+    }
+    let own = Mapping(
+      domain: try DomainName(parsing: "b.example.com"),
+      userPoolID: try UserPoolID(parsing: "eu-west-1_B"),
+      region: try Region(parsing: "us-west-2"), identity: Identity(profile: "own"),
+      selector: CertificateSelector(domainName: "*.example.com", types: [.amazonIssued]),
+      mode: .apply, onDrift: .restore, wave: 0,
+      caFile: "\(Fixtures.directory)/valid/roots.pem",
+      probe: ProbeTarget(isEnabled: true, connectTo: [edge]))
+    #expect(
+      mappings == [
+        try inherited("a.example.com", "eu-west-1_A"), own,
+        try inherited("c.example.com", "eu-west-1_C"),
+      ])
+  }
+
+  @Test("Variables are put in once, in values alone, and $$ is a dollar sign")
+  func environment() throws {
+    let configuration = try Self.load("environment")
+    #expect(configuration.fleet.pacing.pollInterval == .minutes(10))
+    #expect(configuration.fleet.pacing.concurrency == 4)
+    let mappings = configuration.fleet.mappings
+    #expect(mappings.map(\.domain.text) == ["auth.example.com", "login.example.com"])
+    #expect(mappings.first?.userPoolID.text == "eu-west-1_Ab12Cd34E")
+    #expect(mappings.last?.identity.profile == "${SECRET} costs $5 $")
+    #expect(mappings.last?.selector.tags == ["${SECRET}": "${SECRET}x4y"])
+    #expect(
+      mappings.last?.probe.connectTo == [ProbeTarget.Endpoint(host: "edge.example.net", port: 8443)]
+    )
+  }
+
+  @Test("A variable's value is not looked through for variables again")
+  func expandedOnce() {
+    let outcome = Outcome(
+      parsing: """
+        domains:
+          - domain: auth.example.com
+            user_pool_id: eu-west-1_Ab12Cd34E
+            certificate: { any: true }
+            profile: a${OUTER}b
+        """,
+      environment: ["OUTER": "$${INNER}${INNER}", "INNER": "x"])
+    #expect(
+      outcome.configuration?.fleet.mappings.first?.identity.profile == "a$${INNER}${INNER}b")
+  }
+
+  @Test(
+    "The state file is in systemd's state directory unless the file names one",
+    arguments: [
+      (nil, "/var/lib/cognito-certd/state.sqlite"), ("", "/var/lib/cognito-certd/state.sqlite"),
+      ("/var/lib/a", "/var/lib/a/state.sqlite"), ("/var/lib/a/", "/var/lib/a/state.sqlite"),
+      ("/var/lib/a:/var/lib/b", "/var/lib/a/state.sqlite"),
+    ])
+  func stateDirectory(variable: String?, path: String) throws {
+    let environment = variable.map { ["STATE_DIRECTORY": $0] } ?? [:]
+    #expect(try Self.load("minimal", environment: environment).stateFile == path)
+    #expect(
+      try Self.load("full", environment: Fixtures.environment.merging(environment) { $1 }).stateFile
+        == "/srv/cognito certd/state.sqlite")
+  }
+
+  @Test("A state directory that is no absolute path is an error that does not show it")
+  func relativeStateDirectory() {
+    let outcome = Outcome { () throws(InvalidConfiguration) in
+      try Self.load("minimal", environment: ["STATE_DIRECTORY": "s3cr3t"])
+    }
+    #expect(outcome.configuration == nil)
+    #expect(outcome.problems.map(\.path) == ["state_file"])
+    #expect(!outcome.lines.joined().contains("s3cr3t"))
+  }
+
+  static let limits: [(line: String, isRight: Bool)] = [
+    ("poll_interval: 1s", true), ("poll_interval: 999ms", false),
+    ("poll_interval: 3650d", true), ("poll_interval: 3650d1ms", false),
+    ("concurrency: 1", true), ("concurrency: 1024", true), ("concurrency: 1025", false),
+    ("retry: { initial: 1ms, maximum: 1ms }", true),
+    ("retry: { initial: 2ms, maximum: 1ms }", false),
+    ("propagation: { check_interval: 5m }", true),
+    ("propagation: { check_interval: 5m1ms }", false),
+    ("propagation: { window: 1ms }", true), ("propagation: { confirmations: 1 }", true),
+    ("propagation: { confirmations: 101 }", false), ("propagation: { resubmits: 100 }", true),
+    ("propagation: { idle_probe_interval: 1ms }", true), ("defaults: { wave: 1000 }", true),
+    ("defaults: { wave: 1001 }", false), ("defaults: { probe: { connect_to: \"a:1\" } }", true),
+    ("defaults: { probe: { connect_to: \"a:65535\" } }", true), ("log: { level: critical }", true),
+    ("log: { format: json }", true), ("log: { format: auto }", true),
+  ]
+
+  @Test("Values at their limits are taken, those beyond are not", arguments: limits)
+  func limit(line: String, isRight: Bool) {
+    let outcome = Outcome(
+      parsing: """
+        domains:
+          - { domain: a.example.com, user_pool_id: eu-west-1_A, certificate: { any: true } }
+        \(line)
+        """)
+    #expect((outcome.configuration != nil) == isRight, "\(outcome.lines)")
+  }
+
+  @Test("A poll interval of 30s is taken in silence, a shorter one with a warning")
+  func pollWarning() {
+    func warnings(_ interval: String) -> [Problem] {
+      Outcome(
+        parsing: """
+          poll_interval: \(interval)
+          domains:
+            - { domain: a.example.com, user_pool_id: eu-west-1_A, certificate: { any: true } }
+          """
+      ).problems
+    }
+    #expect(warnings("30s") == [])
+    #expect(warnings("29s999ms").map(\.severity) == [.warning])
+  }
+
+  @Test("Quotes, comments, blocks, CRLF and a byte order mark are YAML like any other")
+  func forms() {
+    let text = """
+      \u{FEFF}# & * ! in a comment
+      log: {level: 'debug', "format": "json"} # &x *y !z
+      domains:
+      - domain: >-
+          auth.example.com
+        user_pool_id: "eu-west-1_\\u0041b"
+        certificate: {domain_name: '*.example.com', tags: {a: "&b", c: 'it''s', d: e & f * g !}}
+        profile: |-
+          *&!
+      """
+    let outcome = Outcome(parsing: text.split(separator: "\n").joined(separator: "\r\n"))
+    #expect(outcome.lines == [])
+    let mapping = outcome.configuration?.fleet.mappings.first
+    #expect(outcome.configuration?.log == LogSettings(level: .debug, format: .json))
+    #expect(mapping?.domain.text == "auth.example.com")
+    #expect(mapping?.userPoolID.text == "eu-west-1_Ab")
+    #expect(mapping?.identity.profile == "*&!")
+    #expect(mapping?.selector.tags == ["a": "&b", "c": "it's", "d": "e & f * g !"])
+  }
+}

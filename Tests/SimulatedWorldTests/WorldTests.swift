@@ -1,0 +1,88 @@
+import Foundation
+import SimulatedWorld
+import Testing
+
+/// The whole daemon under a virtual clock, in simulated worlds where everything goes wrong.
+///
+/// `WORLD_SEED=123 swift test --filter WorldTests` plays one world and prints its history;
+/// `WORLD_SEEDS=5000` plays that many.
+@Suite("The daemon in simulated worlds")
+struct WorldTests {
+  /// Worlds played side by side: one a core of the smallest machine that builds this.
+  static let lanes: UInt64 = 2
+  static let seeds = count("WORLD_SEEDS") ?? 500
+
+  static func count(_ variable: String) -> UInt64? {
+    ProcessInfo.processInfo.environment[variable].flatMap { UInt64($0) }
+  }
+
+  static func play(_ seed: UInt64) async throws -> World.Outcome {
+    let directory = WorldTests.scratch + "/cognito-certd-world-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(
+      atPath: directory, withIntermediateDirectories: true)
+    let outcome = try await World(seed: seed, directory: directory).run()
+    try FileManager.default.removeItem(atPath: directory)
+    return outcome
+  }
+
+  /// Memory, where there is a file system in it: every commit is synced.
+  static var scratch: String {
+    FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
+  }
+
+  @Test("nothing unsuitable is attached, nothing is forgotten, and everything settles")
+  func invariantsHold() async throws {
+    if let seed = WorldTests.count("WORLD_SEED") {
+      let outcome = try await WorldTests.play(seed)
+      print(outcome.history.joined(separator: "\n"))
+      #expect(outcome.violations == [])
+      return
+    }
+    let totals = try await withThrowingTaskGroup(of: Totals.self) { group in
+      for lane in 0..<WorldTests.lanes {
+        group.addTask {
+          var totals = Totals()
+          for seed in stride(from: lane + 1, through: WorldTests.seeds, by: Int(WorldTests.lanes)) {
+            totals.add(try await WorldTests.play(seed))
+          }
+          return totals
+        }
+      }
+      return try await group.reduce(into: Totals()) { $0.add($1) }
+    }
+    #expect(totals.failures == [])
+    // Worlds in which nothing happens would prove nothing.
+    #expect(totals.worlds == Int(WorldTests.seeds))
+    #expect(totals.attachments > totals.worlds)
+    #expect(totals.powerCuts > totals.worlds / 10)
+  }
+
+  struct Totals: Sendable {
+    var worlds = 0
+    var attachments = 0
+    var powerCuts = 0
+    var failures: [String] = []
+
+    mutating func add(_ outcome: World.Outcome) {
+      worlds += 1
+      attachments += outcome.attachments
+      powerCuts += outcome.powerCuts
+      failures += outcome.violations.prefix(3).map { "WORLD_SEED=\(outcome.seed): \($0)" }
+    }
+
+    mutating func add(_ other: Totals) {
+      worlds += other.worlds
+      attachments += other.attachments
+      powerCuts += other.powerCuts
+      failures += other.failures
+    }
+  }
+
+  @Test("the same seed has the same history", arguments: [3, 12, 77] as [UInt64])
+  func sameSeedSameHistory(_ seed: UInt64) async throws {
+    let first = try await WorldTests.play(seed)
+    let second = try await WorldTests.play(seed)
+    #expect(!first.history.isEmpty)
+    #expect(first.history == second.history)
+  }
+}
