@@ -117,7 +117,7 @@ let package = Package(
     tests(
       "SimulatedAWSTests", ["SimulatedAWS", "RolloutCore", "LosslessJSON", "Transport"],
       exclude: ["Vectors"]),
-    tests("SimulatedWorldTests", ["SimulatedWorld"]),
+    tests("SimulatedWorldTests", ["SimulatedWorld", "POSIX", "RolloutCore"]),
     tests(
       "EndToEndTests",
       [

@@ -1,4 +1,5 @@
 import LosslessJSON
+import Reconciliation
 import RolloutCore
 package import Transport
 
@@ -47,4 +48,8 @@ package struct AWSClient: Sendable {
 
   /// Of any list. An account has 2,500 certificates, unless AWS raised its quota.
   static let maximumPages = 50
+}
+
+extension AWSClient: CredentialPort {
+  package func refreshCredentials() async { await client.credentials.refresh() }
 }

@@ -1,3 +1,4 @@
+import POSIX
 package import RolloutCore
 
 /// Credentials from the environment and the shared AWS files, found in the order of the SDKs.
@@ -84,6 +85,11 @@ package struct CredentialChain: CredentialSource {
     } catch {
       throw CredentialProblem(error.description)
     }
+  }
+
+  package var version: String {
+    [configPath, sharedCredentialsPath].map { $0.map(RegularFile.version) ?? "" }
+      .joined(separator: " ")
   }
 
   private var configPath: String? {

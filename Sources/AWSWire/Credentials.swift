@@ -27,4 +27,10 @@ package struct Credentials: Equatable, Sendable {
 package protocol CredentialSource: Sendable {
   /// Throws a `Failure` of kind `credentials` that says what to set where.
   func credentials(for identity: Identity) async throws(Failure) -> Credentials
+  /// Changes when the source does, so that what was read from it must be read again.
+  var version: String { get }
+}
+
+extension CredentialSource {
+  package var version: String { "" }
 }

@@ -5,7 +5,7 @@ import Transport
 /// Makes AWS calls: signs, sends, repeats what may be repeated, and judges the answer.
 struct JSONClient: Sendable {
   private let transport: any HTTPTransport
-  private let credentials: CredentialCache
+  let credentials: CredentialCache
   private let endpoints: Endpoints
   private let clock: any WireClock
   private let userAgent: String

@@ -36,6 +36,16 @@ package enum RegularFile {
     close(try open(path, .followed))
   }
 
+  /// A text that differs when the file was written, replaced or removed since.
+  package static func version(of path: String) -> String {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return "none" }
+    let written = status.st_mtim
+    let changed = status.st_ctim
+    return "\(status.st_dev).\(status.st_ino).\(status.st_size)"
+      + ".\(written.tv_sec).\(written.tv_nsec).\(changed.tv_sec).\(changed.tv_nsec)"
+  }
+
   /// What is left to read of an open file, of at most `limit` bytes.
   package static func readToEnd(of descriptor: Int32, limit: Int) throws(Failure) -> [UInt8] {
     var bytes: [UInt8] = []

@@ -50,7 +50,9 @@ package struct Dispatcher: Sendable {
         switch await ports.clock.sleep(for: await ledger.pause()) {
         case .time, .cycleEnded: break
         case .operatorRequest: await ledger.takeRequests()
-        case .pollRequested: await ledger.expedite()
+        case .pollRequested:
+          await ledger.takeRequests()
+          await ledger.expedite()
         case .shutdown:
           await ledger.beginStop()
           return .stopped

@@ -10,6 +10,7 @@ import UnixSignals
 struct ControlService: Service {
   let daemon: Daemon
   let configuration: Configuration
+  let ledger: Ledger
   let clock: SystemClock
   let store: StateStore
   let report: DaemonReport
@@ -31,12 +32,13 @@ struct ControlService: Service {
 
   private func obeySignals() async {
     for await signal in signals.cancelOnGracefulShutdown() {
-      if signal == .sighup { reload() } else { clock.wake(.pollRequested) }
+      if signal == .sighup { await reload() } else { clock.wake(.pollRequested) }
     }
   }
 
-  /// A bad file keeps the configuration that is in force.
-  private func reload() {
+  /// A bad file keeps the configuration that is in force. A good one is in force before it is
+  /// reported: no call is made under the former one after that.
+  private func reload() async {
     notifier.reloading(monotonic: SystemClock.monotonic)
     defer { notifier.ready() }
     let fresh: Configuration
@@ -47,18 +49,16 @@ struct ControlService: Service {
       daemon.report(error, to: reporter)
       return
     }
+    await ledger.adopt(fresh.fleet)
     if fresh.stateFile != configuration.stateFile || fresh.log != configuration.log {
       reporter.log(
-        Event(
-          .configLoaded, level: .warning,
-          [
-            .config: fresh.path,
-            .error: "state_file and log take effect at the next start; the rest is in force now",
-          ]))
+        .configurationWarning(
+          path: fresh.path,
+          "state_file and log take effect at the next start; the rest is in force now"))
     }
     report.adopt(pollInterval: fresh.fleet.pacing.pollInterval)
     daemon.announceConfiguration(fresh, reporter)
-    clock.wake(.reloaded(fresh.fleet))
+    clock.wake(.cycleEnded)
   }
 
   private func watchRequests() async {
@@ -74,7 +74,7 @@ struct ControlService: Service {
     }
   }
 
-  /// nil when it cannot be told now; the pass says what is wrong with the state file.
+  /// nil when it cannot be read now; the ledger reports what is wrong with the state file.
   private func dataVersion() async -> Int64? {
     do throws(StateFailure) {
       return try await store.dataVersion()

@@ -40,7 +40,7 @@ package struct Daemon: Sendable {
     package enum Mode: Sendable { case service, once, onceAndWait }
   }
 
-  /// A stop waits this long for a pass under way before it is cancelled; systemd is promised
+  /// A stop waits this long for a call under way before it is cancelled; systemd is promised
   /// an end within 10 s.
   static let stopGrace = Duration.seconds(7)
 
@@ -61,8 +61,7 @@ package struct Daemon: Sendable {
     do throws(StateFailure) {
       return try await serve(configuration, logger: logger)
     } catch {
-      LogReporter(logger).log(
-        Event(.stateFailed, [.error: error.description, .stateFile: error.path]))
+      LogReporter(logger).log(.stateFailed(path: error.path, error.description))
       return .failure
     }
   }
@@ -89,7 +88,7 @@ package struct Daemon: Sendable {
   func report(_ invalid: InvalidConfiguration, to reporter: LogReporter) {
     for problem in invalid.problems where problem.severity == .error {
       reporter.log(
-        Event(.configRejected, [.config: options.configPath, .error: problem.description]))
+        .configurationRejected(path: options.configPath, problem.description))
     }
   }
 
@@ -108,11 +107,11 @@ package struct Daemon: Sendable {
     let clock = SystemClock(
       aliveInterval: (notifier.watchdogInterval ?? .seconds(60)) / 3,
       alive: { notifier.alive() })
-    let surroundings: AWSSurroundings
+    let connections: Connections
     do throws(MalformedEndpoint) {
-      surroundings = try AWSSurroundings(environment: environment, version: version)
+      connections = try Connections(environment: environment, version: version)
     } catch {
-      reporter.log(Event(.configRejected, [.error: error.description]))
+      reporter.log(.configurationRejected(path: nil, error.description))
       return .configuration
     }
     let report = DaemonReport(
@@ -121,52 +120,44 @@ package struct Daemon: Sendable {
         pid: getpid(), lastSuccessfulPoll: nil,
         pollInterval: configuration.fleet.pacing.pollInterval))
     let ports = Ports(
-      certificates: surroundings.client, domains: surroundings.client,
-      edges: surroundings.probe, state: store, clock: clock, report: report)
-    let reconciler = Reconciler(ports: ports, fleet: configuration.fleet)
+      certificates: connections.client, domains: connections.client,
+      credentials: connections.client, edges: connections.probe, state: store, clock: clock,
+      report: report)
+    let ledger = Ledger(ports: ports, fleet: configuration.fleet)
     announce(configuration, reporter)
-    let farewell = Farewell(notifier, reporter)
-    let loop = LoopService(
-      loop: ReconcilerLoop(reconciler: reconciler, ports: ports, mode: options.mode.loop),
-      clock: clock, farewell: farewell)
+    let stopNotice = StopNotice(notifier, reporter)
+    let dispatcher = DispatcherService(
+      dispatcher: Dispatcher(ledger: ledger, ports: ports, mode: options.mode.dispatcherMode),
+      clock: clock, stopNotice: stopNotice)
     let control = ControlService(
-      daemon: self, configuration: configuration, clock: clock, store: store, report: report,
-      reporter: reporter, notifier: notifier,
+      daemon: self, configuration: configuration, ledger: ledger, clock: clock, store: store,
+      report: report, reporter: reporter, notifier: notifier,
       signals: await UnixSignalsSequence(trapping: .sighup, .sigusr1))
-    let status = await run(loop, control, logger: logger)
-    farewell.say()
-    await surroundings.shutDown()
+    let status = await run(dispatcher, control, logger: logger)
+    stopNotice.give()
+    await connections.shutDown()
     return status
   }
 
   private func announce(_ configuration: Configuration, _ reporter: LogReporter) {
     reporter.log(
-      Event(
-        .daemonStarted,
-        [
-          .version: version, .pid: String(getpid()), .stateFile: configuration.stateFile,
-        ]))
+      .started(version: version, pid: getpid(), stateFile: configuration.stateFile))
     announceConfiguration(configuration, reporter)
   }
 
   func announceConfiguration(_ configuration: Configuration, _ reporter: LogReporter) {
     for warning in configuration.warnings {
       reporter.log(
-        Event(
-          .configLoaded, level: .warning,
-          [.config: configuration.path, .error: warning.description]))
+        .configurationWarning(path: configuration.path, warning.description))
     }
     reporter.log(
-      Event(
-        .configLoaded,
-        [
-          .config: configuration.path, .domains: String(configuration.fleet.mappings.count),
-          .identities: String(configuration.fleet.identities.count),
-        ]))
+      .configurationLoaded(
+        path: configuration.path, domains: configuration.fleet.mappings.count,
+        identities: configuration.fleet.identities.count))
   }
 
   private func run(
-    _ loop: LoopService, _ control: ControlService, logger: Logger
+    _ dispatcher: DispatcherService, _ control: ControlService, logger: Logger
   ) async -> ExitStatus {
     var quiet = logger
     quiet.logLevel = .critical
@@ -174,7 +165,7 @@ package struct Daemon: Sendable {
       services: [
         .init(service: control, successTerminationBehavior: .ignore),
         .init(
-          service: loop, successTerminationBehavior: .gracefullyShutdownGroup,
+          service: dispatcher, successTerminationBehavior: .gracefullyShutdownGroup,
           failureTerminationBehavior: .gracefullyShutdownGroup),
       ],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
@@ -184,21 +175,20 @@ package struct Daemon: Sendable {
     } catch {
       return .failure
     }
-    return loop.ending
+    return dispatcher.status
   }
 
   private func close(_ store: StateStore, _ reporter: LogReporter) {
     do throws(StateFailure) {
       try store.close()
     } catch {
-      reporter.log(
-        Event(.stateFailed, level: .warning, [.error: error.description, .stateFile: error.path]))
+      reporter.log(.stateWarning(path: error.path, error.description))
     }
   }
 }
 
 extension Daemon.Options.Mode {
-  fileprivate var loop: ReconcilerLoop.Mode {
+  fileprivate var dispatcherMode: Dispatcher.Mode {
     switch self {
     case .service: .service
     case .once: .once

@@ -1,16 +1,16 @@
 package import Logging
 import POSIX
 import Reconciliation
+package import Narration
 package import RolloutCore
 package import StateStore
 
-/// Shows the loop to the world: the log, systemd, and the heartbeat file.
+/// Where the loop reports: the log, systemd, and the heartbeat file.
 package final class DaemonReport: ReportPort {
   private let reporter: LogReporter
   private let notifier: ServiceNotifier
   private let heartbeatPath: String
   private let beat: Guarded<Heartbeat>
-  private let isReady = Guarded(false)
 
   package init(
     logger: Logger, notifier: ServiceNotifier, heartbeatPath: String, heartbeat: Heartbeat
@@ -27,14 +27,9 @@ package final class DaemonReport: ReportPort {
 
   package func status(_ line: String) { notifier.show(status: line) }
 
-  /// The first pass makes the service ready.
-  package func passBegan() {
+  package func looksBegan() {
     notifier.alive()
-    let isFirst = isReady.withLock { ready in
-      defer { ready = true }
-      return !ready
-    }
-    if isFirst { notifier.ready(status: "looking at AWS for the first time") }
+    notifier.ready(status: "looking at AWS for the first time")
   }
 
   package func pollSucceeded(at instant: Instant) {
@@ -58,10 +53,9 @@ package final class DaemonReport: ReportPort {
     do throws(StateFailure) {
       try heartbeat.write(to: heartbeatPath)
     } catch {
-      emit(
-        Event(
-          .stateFailed, level: .warning,
-          [.error: "the heartbeat of 'status' is not written: \(error)"]))
+      reporter.log(
+        .stateWarning(
+          path: heartbeatPath, "the heartbeat of 'status' is not written: \(error)"))
     }
   }
 }

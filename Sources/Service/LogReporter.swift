@@ -1,5 +1,5 @@
 package import Logging
-package import RolloutCore
+package import Narration
 
 /// Writes the loop's events to the log.
 package struct LogReporter: Sendable {
@@ -8,6 +8,8 @@ package struct LogReporter: Sendable {
   package init(_ logger: Logger) {
     self.logger = logger
   }
+
+  package func log(_ finding: ServiceFinding) { log(Narration.event(for: finding)) }
 
   package func log(_ event: Event) {
     let level = event.level.loggerLevel

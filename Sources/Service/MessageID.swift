@@ -1,4 +1,4 @@
-package import RolloutCore
+package import Narration
 
 extension Event.Kind {
   /// The journal's MESSAGE_ID: what the message catalog explains, and what a script may follow.
@@ -14,6 +14,7 @@ extension Event.Kind {
     case .replacementFound: "4f60a15d324e4fc3afaeec2db1135bf0"
     case .candidateIneligible: "ef53d1a6ac4945babcb82da6ebc62192"
     case .candidateMissing: "a6fa4d071dbb420998c9f5d9a9058ef0"
+    case .decisionBlocked: "7be0b5b1a0f64f0f8ff9a1bb9a3a6f43"
     case .certificateExpiring: "cbbd5d199b4a4525a228a417474441ba"
     case .updateSubmitted: "48a2587e8ea64920b5ad9b2b18c58cc5"
     case .updateAccepted: "97e8fb824ba44f76be8443a59a5cf61e"

@@ -35,7 +35,7 @@ package struct StatusReport: Sendable {
       "domain": .string(record.domain.text),
       "user_pool_id": .string(record.userPoolID.text),
       "region": .string(record.region.text),
-      "condition": .string(record.condition.rawValue),
+      "condition": .string(record.condition.word),
       "reason": JSONValue(record.reason?.description),
       "attached_certificate_arn": JSONValue(record.attached?.text),
       "desired_certificate_arn": JSONValue(record.desired?.text),
@@ -60,14 +60,14 @@ package struct StatusReport: Sendable {
       "id": .string(rollout.id),
       "certificate_arn": .string(rollout.certificate.text),
       "previous_certificate_arn": JSONValue(rollout.previous?.text),
-      "phase": .string(rollout.phase.rawValue),
+      "phase": .string(rollout.phaseWord),
       "started_at": .string(rollout.startedAt.rfc3339),
       "submitted_at": JSONValue(rollout.submittedAt?.rfc3339),
       "deadline": JSONValue(rollout.deadline?.rfc3339),
       "completed_at": JSONValue(rollout.completedAt?.rfc3339),
-      "proof": JSONValue(rollout.proof?.rawValue),
+      "proof": JSONValue(rollout.proof?.word),
       "attempts": JSONValue(rollout.attempts),
-      "last_error": JSONValue(rollout.lastError),
+      "last_error": JSONValue(rollout.error?.detail),
     ]
   }
 }
@@ -88,7 +88,7 @@ extension StatusReport {
   }
 
   private func paragraph(_ record: DomainRecord) -> String {
-    var lines = ["", "\(record.domain)  \(record.condition.rawValue)"]
+    var lines = ["", "\(record.domain)  \(record.condition.word)"]
     func add(_ name: String, _ value: String?) {
       guard let value, !value.isEmpty else { return }
       let gap = String(repeating: " ", count: max(1, 11 - name.count))
@@ -106,15 +106,15 @@ extension StatusReport {
       )
     }
     if let rollout = record.rollout { add("rollout", describe(rollout)) }
-    add("error", record.rollout?.lastError)
+    add("error", record.rollout?.error?.detail)
     return lines.joined(separator: "\n")
   }
 
   private func describe(_ rollout: Rollout) -> String {
-    var text = "\(rollout.id) \(rollout.phase.rawValue), \(rollout.attempts) calls"
+    var text = "\(rollout.id) \(rollout.phaseWord), \(rollout.attempts) calls"
     if let completed = rollout.completedAt {
       text += ", ended \(ago(completed))"
-      if let proof = rollout.proof { text += ", proven by \(proof.rawValue)" }
+      if let proof = rollout.proof { text += ", proven by \(proof.word)" }
     } else if let deadline = rollout.deadline {
       text += ", window \(now < deadline ? "ends" : "ended") \(until(deadline))"
     }

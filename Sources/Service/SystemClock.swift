@@ -59,10 +59,9 @@ package final class SystemClock: ClockPort {
 
   /// Ends the sleep under way, or the next one at once.
   ///
-  /// Wake-ups that arrive while nothing sleeps become one, the strongest: a shutdown, then the
-  /// newest configuration, then a wish to poll, then an operator's request. Nothing is lost by
-  /// it, since a pass after a stronger one does all that a weaker one asks for. A shutdown ends
-  /// every sleep from then on.
+  /// Wake-ups that arrive while nothing sleeps become one, the strongest: a shutdown, a requested
+  /// poll, an operator's request, the end of a cycle. A weaker one that is dropped is not lost:
+  /// the dispatcher looks at everything after each. A shutdown ends every sleep from then on.
   package func wake(_ reason: WakeReason) {
     let sleepers = state.withLock { state in
       if reason.strength >= state.pending?.strength ?? 1 { state.pending = reason }
@@ -86,6 +85,8 @@ package final class SystemClock: ClockPort {
       await pause(for: min(rest, aliveInterval))
     }
   }
+
+  package func pause(for duration: Duration) async { await CallClock().sleep(for: duration) }
 
   private func takePending() -> WakeReason? {
     state.withLock { state in
@@ -133,9 +134,9 @@ extension WakeReason {
   fileprivate var strength: Int {
     switch self {
     case .time: 0
-    case .operatorRequest: 1
-    case .pollRequested: 2
-    case .reloaded: 3
+    case .cycleEnded: 1
+    case .operatorRequest: 2
+    case .pollRequested: 3
     case .shutdown: 4
     }
   }

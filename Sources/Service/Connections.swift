@@ -2,8 +2,8 @@ import AWSWire
 import EdgeProbe
 import Transport
 
-/// The daemon's ways to AWS and to the edges, as the environment says.
-struct AWSSurroundings: Sendable {
+/// The clients of AWS and of the edges, as the environment configures them.
+struct Connections: Sendable {
   let client: AWSClient
   let probe = OpenSSLEdgeProbe()
   private let transport = CurlTransport()

@@ -1,0 +1,37 @@
+import POSIX
+import Reconciliation
+import ServiceLifecycle
+
+/// The dispatcher as a service of the group: a stop wakes it and ends looks at once; a call under
+/// way is waited for.
+struct DispatcherService: Service {
+  let dispatcher: Dispatcher
+  let clock: SystemClock
+  let stopNotice: StopNotice
+  private let result = Guarded<Dispatcher.Ending>(.stopped)
+
+  init(dispatcher: Dispatcher, clock: SystemClock, stopNotice: StopNotice) {
+    self.dispatcher = dispatcher
+    self.clock = clock
+    self.stopNotice = stopNotice
+  }
+
+  func run() async throws {
+    let ending = await withGracefulShutdownHandler {
+      await dispatcher.run()
+    } onGracefulShutdown: {
+      stopNotice.give()
+      dispatcher.ledger.stop.open()
+      clock.wake(.shutdown)
+    }
+    result.withLock { $0 = ending }
+  }
+
+  var status: ExitStatus {
+    switch result.withLock({ $0 }) {
+    case .stopped: .success
+    case .needsPerson: .needsPerson
+    case .failed: .failure
+    }
+  }
+}
