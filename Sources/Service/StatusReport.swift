@@ -14,7 +14,8 @@ package struct StatusReport: Sendable {
   }
 
   package var needsPerson: Bool {
-    daemon.trouble(at: now) != nil || records.contains { $0.condition.needsPerson }
+    daemon.trouble(at: now) != nil
+      || records.contains { $0.condition.needsPerson || $0.isEnding(at: now) }
   }
 
   package var json: JSONValue {
@@ -26,22 +27,24 @@ package struct StatusReport: Sendable {
         "pid": JSONValue(daemon.pid.map(Int.init)),
         "last_successful_poll_at": JSONValue(daemon.lastSuccessfulPoll?.rfc3339),
       ],
-      "domains": .array(records.map(StatusReport.json)),
+      "domains": .array(records.map(json)),
     ]
   }
 
-  private static func json(_ record: DomainRecord) -> JSONValue {
+  private func json(_ record: DomainRecord) -> JSONValue {
     [
       "domain": .string(record.domain.text),
       "user_pool_id": .string(record.userPoolID.text),
       "region": .string(record.region.text),
       "condition": .string(record.condition.word),
       "reason": JSONValue(record.reason?.description),
+      "ending": .bool(record.isEnding(at: now)),
+      "next_step_at": JSONValue(record.nextStepAt?.rfc3339),
       "attached_certificate_arn": JSONValue(record.attached?.text),
       "desired_certificate_arn": JSONValue(record.desired?.text),
-      "served": .array(record.served.map(json)),
+      "served": .array(record.served.map(StatusReport.json)),
       "not_after": JSONValue(record.attachedNotAfter?.rfc3339),
-      "rollout": record.rollout.map(json) ?? .null,
+      "rollout": record.rollout.map(StatusReport.json) ?? .null,
     ]
   }
 
@@ -88,7 +91,8 @@ extension StatusReport {
   }
 
   private func paragraph(_ record: DomainRecord) -> String {
-    var lines = ["", "\(record.domain)  \(record.condition.word)"]
+    let ending = record.isEnding(at: now) ? ", ending" : ""
+    var lines = ["", "\(record.domain)  \(record.condition)\(ending)"]
     func add(_ name: String, _ value: String?) {
       guard let value, !value.isEmpty else { return }
       let gap = String(repeating: " ", count: max(1, 11 - name.count))
@@ -111,7 +115,7 @@ extension StatusReport {
   }
 
   private func describe(_ rollout: Rollout) -> String {
-    var text = "\(rollout.id) \(rollout.phaseWord), \(rollout.attempts) calls"
+    var text = "\(rollout.id) \(rollout.phaseWord), \(rollout.attempts) \(rollout.attempts == 1 ? "call" : "calls")"
     if let completed = rollout.completedAt {
       text += ", ended \(ago(completed))"
       if let proof = rollout.proof { text += ", proven by \(proof.word)" }

@@ -16,6 +16,11 @@ extension DomainRecord {
     }
   }
 
+  /// When something happens next by itself: a call, a check, or the end of a hold.
+  package var nextStepAt: Instant? {
+    [rollout?.nextStepAt, hold?.until].compactMap { $0 }.min()
+  }
+
   /// Whether edges were seen to serve another leaf than the one wanted.
   package var hasStaleEdges: Bool { served.contains { !$0.matches } }
 
