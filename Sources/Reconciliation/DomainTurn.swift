@@ -29,7 +29,7 @@ struct DomainTurn: Sendable {
     while let facts = await facts(answers) {
       switch Survey.of(facts) {
       case .open(let questions):
-        if ports.clock.uptime >= deadline && !answers.asked.isEmpty { return false }
+        if ports.clock.uptime >= deadline { return false }
         if ledger.stop.isOpen { return true }
         // Each answer stands for the whole look, so a question is asked once for a mapping.
         if answers.mapping != facts.mapping {

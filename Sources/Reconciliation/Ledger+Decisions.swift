@@ -43,9 +43,13 @@ extension Ledger {
   func settle(_ facts: DomainFacts, _ assessment: Assessment, age: Duration) async -> Settlement {
     let domain = facts.mapping.domain
     noteClock()
-    guard mappings[domain] == facts.mapping, records[domain] == facts.record,
-      !committing.contains(domain)
-    else { return .outdated }
+    if isCommitting(domain) {
+      await waitForCommit(of: domain)
+      return .outdated
+    }
+    guard mappings[domain] == facts.mapping, records[domain] == facts.record else {
+      return .outdated
+    }
     let plan = DomainPlan.of(
       facts, assessment, constraint: constraint(on: facts, assessment),
       dice: Dice(seed: ports.clock.random()))
@@ -92,10 +96,7 @@ extension Ledger {
     if plan.update != nil { change.guarding = domain }
     records[domain] = plan.record
     memories[domain] = plan.memory
-    committing.insert(domain)
-    let failure = await commit(change)
-    committing.remove(domain)
-    if let failure {
+    if let failure = await commit(change, of: [domain]) {
       (records[domain], memories[domain]) = former
       let retry = ports.clock.uptime + Ledger.stateRetryInterval
       if failure.kind != .requestWaiting {
@@ -113,6 +114,7 @@ extension Ledger {
   /// The answer to a call: on disk before it is logged. It is kept in memory when it cannot be
   /// written, and goes with the next commit.
   func record(_ outcome: UpdateOutcome, of domain: DomainName, for mapping: Mapping) async {
+    await waitForCommit(of: domain)
     noteClock()
     guard let before = records[domain] else { return }
     let now = ports.clock.now
@@ -125,10 +127,7 @@ extension Ledger {
     let events = result.findings.map { Narration.event(for: $0, of: mapping) }
     let change = StateChange(
       records: [result.record], history: events.compactMap { $0.entry(of: domain, at: now) })
-    committing.insert(domain)
-    let failure = await commit(change)
-    committing.remove(domain)
-    if failure == nil {
+    if await commit(change, of: [domain]) == nil {
       durable[domain] = result.record
       for event in events { ports.report.emit(event) }
     } else {

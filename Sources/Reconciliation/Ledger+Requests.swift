@@ -5,38 +5,44 @@ extension Ledger {
   /// Obeys what operators asked for since. The records obey at once, also when the state file
   /// cannot be written; the requests then stay in it and are obeyed again.
   package func takeRequests() async {
+    await requestTurn.take()
+    let domains = await obeyRequests()
+    await requestTurn.release()
+    if domains.isEmpty { return }
+    // An operator who asks to try again has corrected something.
+    await ports.credentials.refreshCredentials()
+    for identity in Set(domains.compactMap { mappings[$0]?.identity }) {
+      await accounts[identity]?.forgetDoubts()
+    }
+  }
+
+  /// Obeys every waiting request; the domains that are to be tried again.
+  private func obeyRequests() async -> [DomainName] {
     let requests: [OperatorRequest]
     do throws(StateFailure) {
       requests = try await ports.state.pendingRequests()
     } catch {
       if let finding = troubles.note(error, at: ports.clock.uptime) { ports.report.emit(finding) }
-      return
+      return []
     }
-    if requests.isEmpty { return }
-    // A record whose commit is under way is not touched: the look that commits it goes first.
-    let ready = requests.filter { !committing.contains($0.domain) }
+    if requests.isEmpty { return [] }
+    // A record whose commit is under way is not touched.
+    let domains = Set(requests.map(\.domain))
+    while let busy = domains.first(where: isCommitting) { await waitForCommit(of: busy) }
     noteClock()
     let now = ports.clock.now
-    for request in ready {
+    for request in requests {
       records[request.domain]?.obey(request.kind, at: now)
       guard let mapping = mappings[request.domain] else { continue }
       roster.requestLook(at: request.domain, of: mapping.identity)
     }
-    let domains = Set(ready.map(\.domain))
     let changed = domains.compactMap { records[$0] }.filter { durable[$0.domain] != $0 }
       .sorted { $0.domain < $1.domain }
-    committing.formUnion(domains)
-    let change = StateChange(records: changed, handled: ready.map(\.id))
-    if await commit(change) == nil {
+    let change = StateChange(records: changed, handled: requests.map(\.id))
+    if await commit(change, of: domains) == nil {
       for record in changed { durable[record.domain] = record }
     }
-    committing.subtract(domains)
-    if ready.contains(where: { $0.kind == .retry }) {
-      await ports.credentials.refreshCredentials()
-      for domain in domains {
-        if let identity = mappings[domain]?.identity { await accounts[identity]?.forgetDoubts() }
-      }
-    }
+    return requests.filter { $0.kind == .retry }.map(\.domain)
   }
 }
 

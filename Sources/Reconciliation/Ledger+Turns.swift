@@ -18,10 +18,9 @@ extension Ledger {
   func cycle(for turn: Turn) -> AccountCycle? {
     guard let account = accounts[turn.identity] else { return nil }
     let wanted = Set(turn.domains)
-    let domains = fleet.mappings.filter {
-      $0.identity == turn.identity && (turn.isPoll || wanted.contains($0.domain))
-    }
-    let ordered = domains.sorted { left, right in
+    let mappings = mappingsOfIdentity[turn.identity] ?? []
+    let due = mappings.filter { turn.isPoll || wanted.contains($0.domain) }
+    let ordered = due.sorted { left, right in
       if left.wave != right.wave { return left.wave < right.wave }
       return lookedAt(left) < lookedAt(right)
     }
@@ -55,11 +54,12 @@ extension Ledger {
       ports.report.emit(finding)
     }
     ports.report.status(StatusLine.text(mappedRecords))
-    guard turn.isPoll, leftOver.isEmpty else { return }
+    if turn.isPoll { unfinishedPolls.insert(identity) }
+    guard leftOver.isEmpty, unfinishedPolls.remove(identity) != nil else { return }
     notePoll(of: identity, listing)
     ports.report.emit(
       .pollCompleted(
-        identity, domains: fleet.mappings.count { $0.identity == identity }, calls: calls,
+        identity, domains: mappingsOfIdentity[identity]?.count ?? 0, calls: calls,
         failures: summary.failures.count, took: duration))
     calls = 0
   }
@@ -77,20 +77,20 @@ extension Ledger {
 
   /// Since when every account was listed well; nil when one never was.
   private var lastGoodPoll: Instant? {
-    let times = fleet.identities.map { polls[$0]?.succeededAt }
+    let times = identities.map { polls[$0]?.succeededAt }
     return times.contains(nil) ? nil : times.compactMap { $0 }.min()
   }
 
   var isIdle: Bool { roster.isIdle }
 
-  var hasPolledAll: Bool { fleet.identities.allSatisfy { polls[$0] != nil } }
+  var hasPolledAll: Bool { identities.allSatisfy { polls[$0] != nil } }
 
   /// Whether something will come of waiting: a rollout is under way, or a domain waits for one
   /// that is.
   var awaitsSomething: Bool {
     if stop.isOpen || troubles.stateHasFailed { return false }
-    let awaited = fleet.mappings.filter { records[$0.domain]?.movesOnByItself ?? false }
-    if !awaited.isEmpty { return true }
+    let isUnderWay = fleet.mappings.contains { records[$0.domain]?.movesOnByItself ?? false }
+    if isUnderWay || roster.hasRequests { return true }
     // Nothing holds up the next wave any more: its domains are about to begin.
     return waitingForWave.contains { domain in
       guard let mapping = mappings[domain], let since = memories[domain]?.wantingSince else {
@@ -103,8 +103,8 @@ extension Ledger {
   /// How a run that ends by itself ends.
   var ending: Dispatcher.Ending {
     if let failure = troubles.lastStateFailure { return .failed(failure) }
-    let failures = fleet.identities.filter { polls[$0]?.failure != nil }
-    if !failures.isEmpty, failures.count == fleet.identities.count {
+    let failures = identities.filter { polls[$0]?.failure != nil }
+    if !failures.isEmpty, failures.count == identities.count {
       return .failed("no identity's certificates could be listed")
     }
     let now = ports.clock.now

@@ -12,16 +12,21 @@ package actor Ledger {
   var durable: [DomainName: DomainRecord] = [:]
   var memories: [DomainName: DomainMemory] = [:]
   var mappings: [DomainName: Mapping] = [:]
+  var identities: [Identity] = []
+  var mappingsOfIdentity: [Identity: [Mapping]] = [:]
   var roster: Roster
   var accounts: [Identity: AccountFacts] = [:]
   var polls: [Identity: PollResult] = [:]
+  /// Accounts whose poll left domains over.
+  var unfinishedPolls: Set<Identity> = []
   var troubles = TroubleLog()
   var journal: Journal
   var clockWatch: ClockWatch
   /// Domains that wait for a lower wave.
   var waitingForWave: Set<DomainName> = []
-  /// Domains whose commit is under way: an operator's request for them waits.
-  var committing: Set<DomainName> = []
+  /// Domains whose commit is under way, with those that wait for its end.
+  private var committing: [DomainName: [CheckedContinuation<Void, Never>]] = [:]
+  let requestTurn = Mutex()
   /// Domains whose record could not be written when an answer changed it, and the events that
   /// are logged once it is.
   var unwritten: Set<DomainName> = []
@@ -60,7 +65,7 @@ package actor Ledger {
       .sorted { $0.domain < $1.domain }
     if changed.isEmpty { return }
     // A disk without room does not keep the daemon from watching.
-    if await commit(StateChange(records: changed)) == nil {
+    if await commit(StateChange(records: changed), of: Set(changed.map(\.domain))) == nil {
       for record in changed { durable[record.domain] = record }
     }
   }
@@ -90,10 +95,12 @@ package actor Ledger {
       record.region = mapping.region
       records[mapping.domain] = record
     }
-    let identities = fleet.identities
+    identities = fleet.identities
+    mappingsOfIdentity = Dictionary(grouping: fleet.mappings, by: \.identity)
     roster.adopt(identities, at: ports.clock.uptime)
-    accounts = accounts.filter { identities.contains($0.key) }
-    polls = polls.filter { identities.contains($0.key) }
+    accounts = accounts.filter { mappingsOfIdentity[$0.key] != nil }
+    polls = polls.filter { mappingsOfIdentity[$0.key] != nil }
+    unfinishedPolls.formIntersection(identities)
     for identity in identities where accounts[identity] == nil {
       accounts[identity] = AccountFacts(ports: ports, identity: identity, stop: stop)
     }
@@ -132,6 +139,27 @@ package actor Ledger {
 
   var standing: FleetStanding {
     FleetStanding(mappings: fleet.mappings, records: records, memories: memories)
+  }
+
+  // MARK: Commits
+
+  /// Commits a change of the domains; until it ends, no other change of them begins.
+  func commit(_ change: StateChange, of domains: Set<DomainName>) async -> StateFailure? {
+    for domain in domains { committing[domain] = [] }
+    let failure = await commit(change)
+    for domain in domains {
+      for waiter in committing.removeValue(forKey: domain) ?? [] { waiter.resume() }
+    }
+    return failure
+  }
+
+  func isCommitting(_ domain: DomainName) -> Bool { committing[domain] != nil }
+
+  /// Returns when no commit of the domain is under way.
+  func waitForCommit(of domain: DomainName) async {
+    while committing[domain] != nil {
+      await withCheckedContinuation { committing[domain]?.append($0) }
+    }
   }
 
   /// Commits a change, with the records that could not be written earlier. The failure, logged,

@@ -197,6 +197,11 @@ package struct Roster: Sendable {
     return events.min()
   }
 
+  /// Whether something is to be looked at that is not due by time.
+  package var hasRequests: Bool {
+    entries.values.contains { $0.pollIsRequested || !$0.requested.isEmpty || $0.isLeftOver }
+  }
+
   package var isIdle: Bool { entries.values.allSatisfy { $0.running == nil } }
 }
 

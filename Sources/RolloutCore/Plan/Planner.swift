@@ -70,7 +70,7 @@ package enum Planner {
     let memory = fleet.memories[domain] ?? DomainMemory()
     guard let record = fleet.records[domain], let lookedAt = memory.lookedAt, lookedAt >= since
     else { return .notLookedAt }
-    guard memory.seenAt == lookedAt else { return .unseen(memory.obstruction?.explanation) }
-    return record.isSettled ? nil : .unsettled(record.condition, record.reason)
+    if !record.isSettled { return .unsettled(record.condition, record.reason) }
+    return memory.seenAt == lookedAt ? nil : .unseen(memory.obstruction?.explanation)
   }
 }
