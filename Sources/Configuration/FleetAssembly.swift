@@ -15,6 +15,7 @@ struct FleetAssembly {
       warnOfUncoveredDomain(in: merged)
     }
     reportDuplicateDomains(in: merged)
+    warnOfObservedWaves(in: merged)
     warnOfSharedPools(in: merged)
     return merged.compactMap(\.mapping)
   }
@@ -79,6 +80,34 @@ struct FleetAssembly {
       \(name.shown) does not cover \(domain.shown): only a certificate with an additional name \
       that covers it can be chosen; correct the name unless this is intended
       """)
+  }
+
+  /// Warns of a mapping with mode observe whose wave higher waves do not wait for. Mappings that
+  /// inherit their mode from the defaults share one warning, at the defaults' key.
+  private func warnOfObservedWaves(in drafts: [MappingDraft]) {
+    let applied = drafts.filter { !$0.mode.isInvalid && $0.mode.value(or: .apply) == .apply }
+    let waves = applied.filter { !$0.wave.isInvalid }.map(\.wave)
+    guard let highest = waves.max(by: { $0.value(or: 0) < $1.value(or: 0) }) else { return }
+    let ignored = drafts.filter {
+      $0.mode.value(or: .apply) == .observe && !$0.wave.isInvalid
+        && $0.wave.value(or: 0) < highest.value(or: 0)
+    }
+    func shown(_ wave: Setting<Int>) -> String { wave.located?.shown ?? "0 (the default)" }
+    let inherited = ignored.filter { $0.mode.located?.location == defaults.mode.located?.location }
+    for draft in ignored {
+      guard let mode = draft.mode.located else { continue }
+      let isInherited = mode.location == defaults.mode.located?.location
+      if isInherited, draft.location != inherited.first?.location { continue }
+      let others = isInherited && inherited.count > 1 ? " and \(inherited.count - 1) more" : ""
+      let subject = isInherited ? "\(draft.location.path)\(others)" : "this domain"
+      context.report(
+        .warning, at: mode.location,
+        """
+        wave \(shown(highest)) does not wait for \(subject) in wave \(shown(draft.wave)), because a \
+        domain with mode \(mode.shown) does not count; write mode: apply if it must wait, \
+        otherwise raise the wave to \(shown(highest))
+        """)
+    }
   }
 
   private func reportDuplicateDomains(in drafts: [MappingDraft]) {

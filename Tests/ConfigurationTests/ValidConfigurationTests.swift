@@ -214,6 +214,33 @@ struct ValidConfigurationTests {
     #expect(expiryWarnings("[]") == [])
   }
 
+  @Test(
+    "Mode observe is warned of only where a domain that is not observed has a higher wave",
+    arguments: [
+      (["observe 0", "apply 1"], ["domains[0].mode"]),
+      (["apply 1", "observe 0"], ["domains[1].mode"]),
+      (["observe 0", "observe 1", "apply 2"], ["domains[0].mode", "domains[1].mode"]),
+      (["observe 1", "apply 1"], []), (["observe 2", "apply 1"], []),
+      (["observe 0", "observe 1"], []), (["apply 0", "apply 1"], []), (["observe 0"], []),
+    ] as [([String], [String])])
+  func observedWaves(mappings: [String], paths: [String]) {
+    let entries = mappings.enumerated().map { index, mapping in
+      let words = mapping.split(separator: " ")
+      return """
+          - domain: d\(index).example.com
+            user_pool_id: eu-west-1_P\(index)
+            certificate: { any: true }
+            mode: \(words[0])
+            wave: \(words[1])
+
+        """
+    }
+    let outcome = Outcome(parsing: "domains:\n" + entries.joined())
+    #expect(outcome.configuration != nil)
+    #expect(outcome.problems.map(\.path) == paths)
+    #expect(outcome.problems.allSatisfy { $0.severity == .warning })
+  }
+
   @Test("Quotes, comments, blocks, CRLF and a byte order mark are accepted")
   func forms() {
     let text = """
