@@ -66,7 +66,7 @@ struct FleetAssembly {
 
   private func warnOfUncoveredDomain(in draft: MappingDraft) {
     guard let domain = draft.domain.located, let name = draft.certificate.domainName.located,
-      !CertificateName.covers(name.value, domain.value)
+      !DNSName.name(name.value, covers: domain.value)
     else { return }
     let isOwn = name.place.path.hasPrefix(draft.place.path)
     let place = draft.place.key(
