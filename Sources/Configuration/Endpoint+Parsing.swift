@@ -27,20 +27,20 @@ extension ProbeTarget.Endpoint {
         throw wrong("remove what follows \"]\", or write it as :port")
       }
       let port = try rest.isEmpty ? Self.defaultPort : Self.port(rest.dropFirst())
-      self.init(host: HostName.lowercased(host), port: port)
+      self.init(host: DNSName.lowercased(host), port: port)
       return
     }
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count <= 2, let first = parts.first else {
       throw wrong("write an IPv6 address in brackets, as in [2001:db8::7]:443")
     }
-    let host = HostName.lowercased(String(first))
+    let host = DNSName.lowercased(String(first))
     let isNumeric = host.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
     if isNumeric, !host.isEmpty {
       guard HostName.isIPv4(host) else {
         throw wrong("\(host.quoted(limit: 60)) is not an IPv4 address; correct it")
       }
-    } else if let problem = HostName.problem(with: host, allowsUnderscore: true) {
+    } else if let problem = HostName.problem(with: host, underscores: .allowed) {
       throw wrong(problem)
     }
     let port = try parts.count == 2 ? Self.port(parts[1]) : Self.defaultPort

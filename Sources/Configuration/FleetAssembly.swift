@@ -69,7 +69,7 @@ struct FleetAssembly {
 
   private func warnOfUncoveredDomain(in draft: MappingDraft) {
     guard let domain = draft.domain.located, let name = draft.certificate.domainName.located,
-      !CertificateName.covers(name.value, domain.value)
+      !DNSName.name(name.value, covers: domain.value)
     else { return }
     let isOwn = name.location.path.hasPrefix(draft.location.path)
     let location = draft.location.key(

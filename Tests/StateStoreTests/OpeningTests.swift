@@ -115,7 +115,7 @@ struct OpeningTests {
       (link, "is a symbolic link"), (scratch.path, "is a directory"),
       (pipe, "is a device, a pipe or a socket"),
       (scratch.path + "/none/state.sqlite", "create it for the daemon's user"),
-      (scratch.state + "/state.sqlite", "Not a directory"),
+      (scratch.state + "/state.sqlite", "not a directory"),
     ]
     for (path, reason) in cases {
       for mode in [StateStore.Mode.daemon, .command] {
@@ -199,7 +199,7 @@ struct OpeningTests {
     for mode in [StateStore.Mode.daemon, .command] {
       let failure = await failure { _ = try StateStore.open(path: disk.state, mode: mode) }
       #expect(failure?.kind == .permission)
-      #expect(failure?.message.contains("Read-only file system") == true)
+      #expect(failure?.message.contains("read-only file system") == true)
     }
     #expect(try StateReader.open(path: disk.state).snapshot().records.count == 1)
   }
