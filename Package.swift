@@ -73,6 +73,7 @@ let package = Package(
       "cognito-certd",
       ["Service", "Configuration", "RolloutCore", "StateStore", "LosslessJSON", arguments]),
 
+    module("VirtualTime", ["POSIX", "RolloutCore", "Reconciliation"]),
     module(
       "SimulatedAWS",
       ["RolloutCore", "EdgeProbe", "Transport", "LosslessJSON", "POSIX", "COpenSSL"]),
@@ -93,7 +94,10 @@ let package = Package(
     tests("RolloutCoreTests", ["RolloutCore"]),
     tests("LosslessJSONTests", ["LosslessJSON"]),
     tests("POSIXTests", ["POSIX", "TestSupport"]),
-    tests("ReconciliationTests", ["Reconciliation", "RolloutCore"]),
+    tests(
+      "ReconciliationTests",
+      ["Reconciliation", "RolloutCore", "Narration", "POSIX", "VirtualTime"]),
+    tests("VirtualTimeTests", ["VirtualTime", "POSIX", "Reconciliation", "RolloutCore"]),
     tests(
       "ConfigurationTests", ["Configuration", "RolloutCore", "TestSupport"],
       exclude: ["Fixtures"]),

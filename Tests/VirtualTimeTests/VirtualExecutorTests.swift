@@ -1,8 +1,8 @@
 import Glibc
 import POSIX
 import RolloutCore
-import SimulatedWorld
 import Testing
+import VirtualTime
 
 @Suite("The virtual executor", .timeLimit(.minutes(1)))
 struct VirtualExecutorTests {
