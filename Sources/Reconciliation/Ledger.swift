@@ -32,7 +32,7 @@ package actor Ledger {
   var unwritten: Set<DomainName> = []
   var unlogged: [Event] = []
   var calls = 0
-  package let stop = Latch()
+  package nonisolated let stop = Latch()
 
   /// How an account's last poll ended.
   struct PollResult {
