@@ -33,7 +33,9 @@ struct HistoryTests {
   @Test("keeps events, levels and fields of any name and text")
   func words() async throws {
     let entries = [
-      HistoryEntry(at: at(-9), domain: nil, event: "future.event", level: "critical"),
+      HistoryEntry(
+        at: at(-9), domain: nil, event: "future.event", level: "critical",
+        fields: [:]),
       HistoryEntry(
         at: at(1), domain: try domain(), event: "poll.failed", level: "error",
         fields: ["future field": "x \"\\\u{0}\n🔑", "error": "", "": "y"]),
