@@ -1,6 +1,6 @@
 import Dispatch
 import GRDB
-import Locking
+import POSIX
 package import Reconciliation
 package import RolloutCore
 
