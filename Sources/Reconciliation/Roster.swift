@@ -179,7 +179,8 @@ package struct Roster: Sendable {
     let pause = Backoff.delay(
       failures: entry.timeOuts, initial: pacing.retryInitial, maximum: pacing.retryMaximum,
       chance: chance)
-    entry.notBefore = now + pause
+    // A poll that was requested during the cycle is a reason to try again at once.
+    entry.notBefore = entry.pollIsRequested ? nil : now + pause
     entry.nextPollAt = now + pause
     return pause
   }
