@@ -145,8 +145,8 @@ package struct Roster: Sendable {
   }
 
   private func nextPoll(after entry: Entry, now: Duration) -> Duration {
-    // A requested poll leaves the next regular one where it is.
-    if entry.nextPollAt > now { return entry.nextPollAt }
+    // A requested poll leaves the next regular one where it is, unless the interval was shortened.
+    if entry.nextPollAt > now { return min(entry.nextPollAt, now + pacing.pollInterval) }
     // The first poll, and one that came late, find their place in the interval.
     let next = entry.nextPollAt + pacing.pollInterval
     return entry.hasPolled && next > now ? next : now + phase(of: entry.position)
