@@ -50,6 +50,11 @@ package struct Roster: Sendable {
       entry.position = position
       entries[identity] = entry
     }
+    // An account that has left is kept until its cycle ends: it may return before that, and no
+    // two cycles of one account may run side by side.
+    for (identity, entry) in known where entry.running != nil && entries[identity] == nil {
+      entries[identity] = entry
+    }
   }
 
   /// The account's part of the interval, so that a fleet does not call in the same second.
@@ -166,7 +171,7 @@ package struct Roster: Sendable {
     _ identity: Identity, at now: Duration, timedOut: Bool, leftOver: [DomainName], chance: UInt64
   ) -> Duration? {
     guard var entry = entries[identity] else { return nil }
-    defer { entries[identity] = entry }
+    defer { entries[identity] = order.contains(identity) ? entry : nil }
     entry.running = nil
     entry.requested.formUnion(leftOver)
     entry.isLeftOver = !leftOver.isEmpty
