@@ -31,7 +31,8 @@ struct AccountCycle: Sendable {
         group.addTask {
           let turn = DomainTurn(
             ports: ports, ledger: ledger, account: account, gate: gate, domain: mapping.domain,
-            identity: identity, isPoll: isPoll, lookBeganAt: lookBeganAt, deadline: deadline)
+            wave: mapping.wave, identity: identity, isPoll: isPoll, lookBeganAt: lookBeganAt,
+            deadline: deadline)
           let isComplete = await turn.run()
           await gate.passed(mapping)
           return isComplete ? nil : mapping.domain

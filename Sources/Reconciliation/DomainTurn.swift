@@ -8,6 +8,8 @@ struct DomainTurn: Sendable {
   let account: AccountFacts
   let gate: WaveGate
   let domain: DomainName
+  /// The domain's wave as the gate knows it: a reload may change it during the cycle.
+  let wave: Int
   let identity: Identity
   let isPoll: Bool
   let lookBeganAt: Instant
@@ -43,7 +45,7 @@ struct DomainTurn: Sendable {
         await ask(questions, facts.mapping, &answers)
       case .complete(let assessment):
         if assessment.beginsUnhurriedRollout {
-          await gate.waitForLowerWaves(than: facts.mapping.wave)
+          await gate.waitForLowerWaves(than: wave)
         }
         let age = answers.description.map { ports.clock.uptime - $0.at } ?? .zero
         switch await ledger.settle(facts, assessment, age: age) {
