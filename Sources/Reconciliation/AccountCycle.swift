@@ -9,6 +9,7 @@ struct AccountCycle: Sendable {
   let account: AccountFacts
   let identity: Identity
   let isPoll: Bool
+  let lookBegan: LookStart
   /// Lower waves first; within a wave, those first that were looked at longest ago.
   let domains: [Mapping]
 
@@ -21,7 +22,6 @@ struct AccountCycle: Sendable {
   func run() async -> [DomainName] {
     await account.beginCycle()
     let gate = WaveGate(domains)
-    let lookBeganAt = ports.clock.now
     let deadline = ports.clock.uptime + AccountCycle.budget
     return await withTaskGroup(of: DomainName?.self) { group in
       var pending = domains.makeIterator()
@@ -31,7 +31,7 @@ struct AccountCycle: Sendable {
         group.addTask {
           let turn = DomainTurn(
             ports: ports, ledger: ledger, account: account, gate: gate, domain: mapping.domain,
-            wave: mapping.wave, identity: identity, isPoll: isPoll, lookBeganAt: lookBeganAt,
+            wave: mapping.wave, identity: identity, isPoll: isPoll, lookBegan: lookBegan,
             deadline: deadline)
           let isComplete = await turn.run()
           await gate.passed(mapping)

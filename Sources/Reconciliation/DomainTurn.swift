@@ -12,7 +12,7 @@ struct DomainTurn: Sendable {
   let wave: Int
   let identity: Identity
   let isPoll: Bool
-  let lookBeganAt: Instant
+  let lookBegan: LookStart
   /// Uptime after which nothing more is asked.
   let deadline: Duration
 
@@ -69,7 +69,7 @@ struct DomainTurn: Sendable {
   private func facts(_ answers: Answers) async -> DomainFacts? {
     guard
       var facts = await ledger.facts(
-        of: domain, for: identity, lookBeganAt: lookBeganAt, isPoll: isPoll)
+        of: domain, for: identity, lookBegan: lookBegan, isPoll: isPoll)
     else { return nil }
     facts.certificates = await account.facts(caFile: facts.mapping.caFile)
     facts.description = answers.description?.look

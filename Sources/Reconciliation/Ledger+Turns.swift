@@ -16,6 +16,7 @@ extension Ledger {
 
   /// The cycle that the turn asks for; nil when none of its domains is mapped any more.
   func cycle(for turn: Turn) -> AccountCycle? {
+    noteClock()
     guard let account = accounts[turn.identity] else {
       // It left the configuration a moment ago.
       _ = roster.end(
@@ -31,7 +32,8 @@ extension Ledger {
     }
     return AccountCycle(
       ports: ports, ledger: self, account: account, identity: turn.identity,
-      isPoll: turn.isPoll, domains: ordered)
+      isPoll: turn.isPoll,
+      lookBegan: LookStart(at: ports.clock.now, clockSteps: clockSteps), domains: ordered)
   }
 
   private func lookedAt(_ mapping: Mapping) -> Instant {
