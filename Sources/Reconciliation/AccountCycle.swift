@@ -9,6 +9,9 @@ struct AccountCycle: Sendable {
   let account: AccountFacts
   let identity: Identity
   let isPoll: Bool
+  /// Whether the last cycle ran out of its budget. The domains that begin in this one are then
+  /// looked at to the end, so that an account with slow answers is decided at last.
+  let isLeftOver: Bool
   let lookBegan: LookStart
   /// Lower waves first; within a wave, those first that were looked at longest ago.
   let domains: [Mapping]
@@ -32,7 +35,8 @@ struct AccountCycle: Sendable {
           let turn = DomainTurn(
             ports: ports, ledger: ledger, account: account, gate: gate, domain: mapping.domain,
             wave: mapping.wave, identity: identity, isPoll: isPoll, lookBegan: lookBegan,
-            deadline: deadline)
+            deadline: deadline,
+            mayOverrun: isLeftOver)
           let isComplete = await turn.run()
           await gate.passed(mapping)
           return isComplete ? nil : mapping.domain

@@ -15,6 +15,8 @@ struct DomainTurn: Sendable {
   let lookBegan: LookStart
   /// Uptime after which nothing more is asked.
   let deadline: Duration
+  /// Whether a look that began before the deadline goes on after it.
+  let mayOverrun: Bool
 
   /// What this look was answered, besides what the account knows.
   private struct Answers {
@@ -31,7 +33,8 @@ struct DomainTurn: Sendable {
     while let facts = await facts(answers) {
       switch Survey.of(facts) {
       case .open(let questions):
-        if ports.clock.uptime >= deadline { return false }
+        let mayAsk = mayOverrun && !answers.asked.isEmpty
+        if ports.clock.uptime >= deadline && !mayAsk { return false }
         if ledger.stop.isOpen { return true }
         // Each answer stands for the whole look, so a question is asked once for a mapping.
         if answers.mapping != facts.mapping {

@@ -32,7 +32,7 @@ extension Ledger {
     }
     return AccountCycle(
       ports: ports, ledger: self, account: account, identity: turn.identity,
-      isPoll: turn.isPoll,
+      isPoll: turn.isPoll, isLeftOver: turn.isLeftOver,
       lookBegan: LookStart(at: ports.clock.now, clockSteps: clockSteps), domains: ordered)
   }
 

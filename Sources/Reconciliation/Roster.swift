@@ -152,7 +152,7 @@ package struct Roster: Sendable {
 
   private mutating func turn(of identity: Identity, at now: Duration) -> Turn {
     guard var entry = entries[identity] else {
-      return Turn(identity: identity, isPoll: false, domains: [])
+      return Turn(identity: identity, isPoll: false, domains: [], isLeftOver: false)
     }
     let isPoll = entry.pollIsRequested || entry.nextPollAt <= now
     if isPoll {
@@ -166,12 +166,14 @@ package struct Roster: Sendable {
     } else {
       for domain in looks { entry.nextLooks[domain] = nil }
     }
+    let turn = Turn(
+      identity: identity, isPoll: isPoll, domains: domains, isLeftOver: entry.isLeftOver)
     entry.requested = []
     entry.pollIsRequested = false
     entry.isLeftOver = false
     entry.running = Running(lastAnswerAt: now)
     entries[identity] = entry
-    return Turn(identity: identity, isPoll: isPoll, domains: domains)
+    return turn
   }
 
   private func nextPoll(after entry: Entry, now: Duration) -> Duration {
@@ -243,4 +245,6 @@ package struct Turn: Equatable, Sendable {
   package let isPoll: Bool
   /// The domains to look at, where it is no poll.
   package let domains: [DomainName]
+  /// Whether the account's last cycle ran out of its budget.
+  package let isLeftOver: Bool
 }
