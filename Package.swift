@@ -86,7 +86,7 @@ let package = Package(
       dependencies: ["Simulation", "JSONText", "RolloutCore"],
       swiftSettings: strict),
 
-    tests("RolloutCoreTests", ["RolloutCore"]),
+    tests("RolloutCoreTests", ["RolloutCore", "Narration"]),
     tests("SettingsTests", ["Settings", "RolloutCore"], exclude: ["Fixtures"]),
     tests(
       "AWSWireTests",
