@@ -56,6 +56,7 @@ package struct DomainFacts: Sendable {
   /// The earliest end of what the edges served lately: what they served earlier says nothing,
   /// because the certificate may have been renewed since.
   package var servedNotAfter: Instant? {
+    if let round { return round.served(expecting: nil).map(\.notAfter).min() }
     guard let probedAt = memory.probedAt, now.since(probedAt) <= pacing.maxCheckInterval else {
       return nil
     }
