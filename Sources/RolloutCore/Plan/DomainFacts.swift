@@ -63,6 +63,12 @@ package struct DomainFacts: Sendable {
     return record.served.map(\.notAfter).min()
   }
 
+  /// Since when the domain wants the certificate: since this look, unless it did before. What the
+  /// lower waves were seen to be before that says nothing about it.
+  package func wantingSince(_ certificate: CertificateARN) -> Instant {
+    record.desired == certificate ? memory.wantingSince ?? lookBeganAt : lookBeganAt
+  }
+
   /// A chooser that decides whether `present` is left.
   func chooser(present: CertificateARN, attached: CertificateARN? = nil) -> Chooser {
     Chooser(
