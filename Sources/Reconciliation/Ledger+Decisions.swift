@@ -83,10 +83,11 @@ extension Ledger {
 
   /// What the rules across domains say to a rollout that is not urgent.
   private func constraint(on facts: DomainFacts, _ assessment: Assessment) -> Constraint? {
-    guard assessment.beginsUnhurriedRollout else { return nil }
+    guard assessment.beginsUnhurriedRollout, case .described(let domain) = assessment,
+      case .begin(let certificate, _, _) = domain.course
+    else { return nil }
     return Planner.constraint(
-      on: facts.mapping, wantingSince: facts.memory.wantingSince ?? facts.lookBeganAt,
-      in: standing)
+      on: facts.mapping, wantingSince: facts.wantingSince(certificate.arn), in: standing)
   }
 
   /// Takes the plan's record into force and commits it; takes it back when the commit fails.
