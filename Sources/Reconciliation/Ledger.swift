@@ -24,6 +24,8 @@ package actor Ledger {
   var clockWatch: ClockWatch
   /// All steps of the clock since the start, added up.
   var clockSteps: Duration = .zero
+  /// How often every waiting call was made due.
+  var expeditions = 0
   /// Domains that wait for a lower wave.
   var waitingForWave: Set<DomainName> = []
   /// Domains whose commit is under way, with those that wait for its end.
@@ -119,6 +121,7 @@ package actor Ledger {
   }
 
   private func expediteCalls() {
+    expeditions += 1
     let now = ports.clock.now
     for domain in records.keys { records[domain]?.rollout?.expedite(at: now) }
   }
