@@ -35,6 +35,7 @@ package actor Ledger {
   /// are logged once it is.
   var unwritten: Set<DomainName> = []
   var unlogged: [Event] = []
+  private var isCarryingUnwritten = false
   var calls = 0
   package let stop = Latch()
 
@@ -172,13 +173,22 @@ package actor Ledger {
   /// when nothing of it was written.
   func commit(_ change: StateChange) async -> StateFailure? {
     if change.isEmpty { return nil }
-    let late = unwritten.subtracting(change.records.map(\.domain)).compactMap { records[$0] }
+    // What could not be written goes with one commit at a time, and without the domains that are
+    // being committed: what they are about to be is not theirs yet.
+    let carries = !isCarryingUnwritten
+    let late =
+      carries
+      ? unwritten.filter { committing[$0] == nil }.sorted().compactMap { records[$0] } : []
+    let events = carries ? unlogged : []
+    if carries { isCarryingUnwritten = true }
+    defer { if carries { isCarryingUnwritten = false } }
     var change = change
     change.records = late + change.records
-    let events = unlogged
     guard let failure = await journal.commit(change) else {
       for record in late { durable[record.domain] = record }
-      unwritten.subtract(change.records.map(\.domain))
+      for record in change.records where records[record.domain] == record {
+        unwritten.remove(record.domain)
+      }
       unlogged.removeFirst(events.count)
       for event in events { ports.report.emit(event) }
       troubles.stateRecovered()
