@@ -50,7 +50,7 @@ struct RequestTests {
   func credentials() async throws {
     let fleet = [mapping("one", of: "a")]
     let stage = Stage(fleet)
-    func refreshes() -> Int { stage.cloud.times(of: .refreshCredentials).count }
+    @Sendable func refreshes() -> Int { stage.cloud.times(of: .refreshCredentials).count }
     try await stage.play {
       await stage.pass(.seconds(1))
       #expect(refreshes() == 0)
