@@ -105,8 +105,13 @@ extension Ledger {
     if plan.update != nil { change.guarding = domain }
     records[domain] = plan.record
     memories[domain] = plan.memory
+    // In uptime now: the clock may be set while the commit is under way.
+    let nextLookAt = uptime(of: plan.nextLookAt)
+    let (steps, expeditions) = (clockSteps, expeditions)
     if let failure = await commit(change, of: [domain]) {
-      (records[domain], memories[domain]) = former
+      takeBack(
+        former.0, former.1, clockSteps: clockSteps - steps,
+        isExpedited: self.expeditions != expeditions)
       let retry = ports.clock.uptime + Ledger.stateRetryInterval
       if failure.kind != .requestWaiting {
         roster.schedule(domain, of: facts.mapping.identity, at: retry)
@@ -115,7 +120,7 @@ extension Ledger {
     }
     if !change.records.isEmpty { durable[domain] = plan.record }
     for event in events { ports.report.emit(event) }
-    schedule(domain, plan.nextLookAt)
+    schedule(domain, nextLookAt)
     noteWaves(of: domain, former: former.0)
     return .success(())
   }
@@ -132,7 +137,7 @@ extension Ledger {
       pacing: fleet.pacing, now: now, chance: ports.clock.random())
     records[domain] = result.record
     memories[domain] = result.memory
-    schedule(domain, result.record.rollout?.nextStepAt)
+    schedule(domain, uptime(of: result.record.rollout?.nextStepAt))
     let events = result.findings.map { Narration.event(for: $0, of: mapping) }
     let change = StateChange(
       records: [result.record], history: events.compactMap { $0.entry(of: domain, at: now) })
@@ -149,12 +154,29 @@ extension Ledger {
     noteWaves(of: domain, former: before)
   }
 
-  private func schedule(_ domain: DomainName, _ nextLookAt: Instant?) {
+  /// Takes back a record whose commit failed, and brings it up to date with what changed every
+  /// record meanwhile: steps of the clock, a new configuration, a request to try again.
+  private func takeBack(
+    _ former: DomainRecord?, _ memory: DomainMemory?, clockSteps: Duration, isExpedited: Bool
+  ) {
+    guard var former, let present = records[former.domain] else { return }
+    former.shift(by: clockSteps)
+    if isExpedited { former.rollout?.expedite(at: ports.clock.now) }
+    former.isMapped = present.isMapped
+    former.userPoolID = present.userPoolID
+    former.region = present.region
+    records[former.domain] = former
+    memories[former.domain] = former.isMapped ? memory : nil
+    memories[former.domain]?.shift(by: clockSteps)
+  }
+
+  private func uptime(of instant: Instant?) -> Duration? {
+    instant.map { ports.clock.uptime + max(.zero, $0.since(ports.clock.now)) }
+  }
+
+  private func schedule(_ domain: DomainName, _ nextLookAt: Duration?) {
     guard let mapping = mappings[domain] else { return }
-    let now = ports.clock.now
-    roster.schedule(
-      domain, of: mapping.identity,
-      at: nextLookAt.map { ports.clock.uptime + max(.zero, $0.since(now)) })
+    roster.schedule(domain, of: mapping.identity, at: nextLookAt)
   }
 
   /// A defect of the survey: it asks for what was answered already.

@@ -24,6 +24,8 @@ package actor Ledger {
   var clockWatch: ClockWatch
   /// All steps of the clock since the start, added up.
   var clockSteps: Duration = .zero
+  /// How often every waiting call was made due.
+  var expeditions = 0
   /// Domains that wait for a lower wave.
   var waitingForWave: Set<DomainName> = []
   /// Domains whose commit is under way, with those that wait for its end.
@@ -33,6 +35,7 @@ package actor Ledger {
   /// are logged once it is.
   var unwritten: Set<DomainName> = []
   var unlogged: [Event] = []
+  private var isCarryingUnwritten = false
   var calls = 0
   package nonisolated let stop = Latch()
 
@@ -119,6 +122,7 @@ package actor Ledger {
   }
 
   private func expediteCalls() {
+    expeditions += 1
     let now = ports.clock.now
     for domain in records.keys { records[domain]?.rollout?.expedite(at: now) }
   }
@@ -169,13 +173,22 @@ package actor Ledger {
   /// when nothing of it was written.
   func commit(_ change: StateChange) async -> StateFailure? {
     if change.isEmpty { return nil }
-    let late = unwritten.subtracting(change.records.map(\.domain)).compactMap { records[$0] }
+    // What could not be written goes with one commit at a time, and without the domains that are
+    // being committed: what they are about to be is not theirs yet.
+    let carries = !isCarryingUnwritten
+    let late =
+      carries
+      ? unwritten.filter { committing[$0] == nil }.sorted().compactMap { records[$0] } : []
+    let events = carries ? unlogged : []
+    if carries { isCarryingUnwritten = true }
+    defer { if carries { isCarryingUnwritten = false } }
     var change = change
     change.records = late + change.records
-    let events = unlogged
     guard let failure = await journal.commit(change) else {
       for record in late { durable[record.domain] = record }
-      unwritten.subtract(change.records.map(\.domain))
+      for record in change.records where records[record.domain] == record {
+        unwritten.remove(record.domain)
+      }
       unlogged.removeFirst(events.count)
       for event in events { ports.report.emit(event) }
       troubles.stateRecovered()

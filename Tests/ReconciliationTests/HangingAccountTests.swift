@@ -29,7 +29,7 @@ struct HangingAccountTests {
     }
     HangingAccountTests.hang(stage, hanging)
     try await stage.play {
-      await stage.pass(.seconds(90))
+      await stage.pass(.seconds(70))
       for number in hanging..<count {
         let issued = stage.executor.uptime
         stage.cloud.add([certificate("new", from: -1)], to: account("\(number)"))
