@@ -165,7 +165,8 @@ package struct DomainPlan: Sendable {
     case .notKept:
       let shown = "Cognito shows \(domain.description.status) with \(domain.attached)"
       switch rollout.notKept(
-        "\(shown) after it accepted the call", at: now, pacing: pacing, chance: dice.next())
+        "\(shown) after it accepted the call", mapping: mapping.fingerprint, at: now,
+        pacing: pacing, chance: dice.next())
       {
       case .retrying(let delay, let explanation):
         findings.append(.updateRetrying(rollout, explanation, in: delay, requestID: nil))
