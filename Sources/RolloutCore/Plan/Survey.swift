@@ -126,22 +126,14 @@ struct DomainSurveyor {
   private var record: DomainRecord { facts.record }
 
   func survey() -> Survey {
-    // 1. What the edges prove. The leaf to compare with is one question more.
-    let expected = facts.openRollout?.propagation == nil ? attached : facts.openRollout?.certificate
-    let verdict: (ProbeVerdict?, String?)
-    switch self.verdict(expecting: expected ?? attached) {
-    case .open(let questions): return .open(questions)
-    case .known(let known): verdict = known
-    }
-
-    // 2. What the description means for the rollout under way.
+    // 1. What the description means for the rollout under way.
     var standing: RolloutStanding
     switch self.standing() {
     case .open(let questions): return .open(questions)
     case .known(let known): standing = known
     }
 
-    // 3. What should become of the domain, as seen from the rollout's certificate or, without
+    // 2. What should become of the domain, as seen from the rollout's certificate or, without
     //    one, from the attached certificate.
     var judgement: Judgement
     switch judge(standing) {
@@ -156,6 +148,13 @@ struct DomainSurveyor {
       }
     }
 
+    // 3. What the edges prove. The leaf to compare with is one question more.
+    let verdict: (ProbeVerdict?, String?)
+    switch self.verdict(expecting: expectedCertificate(standing)) {
+    case .open(let questions): return .open(questions)
+    case .known(let known): verdict = known
+    }
+
     var certificate: Certificate?
     if case .certificate(let known) = facts.certificates.known(attached) { certificate = known }
     return .complete(
@@ -167,6 +166,15 @@ struct DomainSurveyor {
   }
 
   // MARK: The edges
+
+  /// The certificate whose leaf the edges should serve: the attached one, unless a rollout that
+  /// Cognito accepted goes on.
+  private func expectedCertificate(_ standing: RolloutStanding) -> CertificateARN {
+    switch standing {
+    case .shown, .underWay, .lagging, .notKept: facts.openRollout?.certificate ?? attached
+    case .none, .overtaken, .ended, .awaitingCall: attached
+    }
+  }
 
   private func verdict(
     expecting arn: CertificateARN
