@@ -466,7 +466,8 @@ package struct DomainPlan: Sendable {
   }
 
   /// Logs each passed-over certificate once for each reason.
-  private mutating func logPassedOver(_ passedOver: [PassedOver]) {
+  private mutating func logPassedOver(_ passedOver: [PassedOver]?) {
+    guard let passedOver else { return }
     var logged: [CertificateARN: Reason] = [:]
     for entry in passedOver {
       let reason = entry.explanation.reason

@@ -66,7 +66,8 @@ package struct DescribedDomain: Sendable {
   package var standing: RolloutStanding
   package var drift: DriftJudgement
   package var course: Course
-  package var passedOver: [PassedOver]
+  /// nil: that depends on something that was not asked or could not be seen.
+  package var passedOver: [PassedOver]?
   /// What this look's round of handshakes proves; nil when none was made.
   package var verdict: ProbeVerdict?
   /// The leaf that the round was compared with.
@@ -162,7 +163,8 @@ struct DomainSurveyor {
         DescribedDomain(
           description: description, attached: attached, attachedCertificate: certificate,
           standing: standing, drift: judgement.drift, course: judgement.course,
-          passedOver: judgement.passedOver, verdict: verdict.0, expectedLeaf: verdict.1)))
+          passedOver: judgement.passedOver?.filter { $0.certificate != attached },
+          verdict: verdict.0, expectedLeaf: verdict.1)))
   }
 
   // MARK: The edges
@@ -252,7 +254,7 @@ struct DomainSurveyor {
   private struct Judgement {
     var drift = DriftJudgement.none
     var course: Course
-    var passedOver: [PassedOver] = []
+    var passedOver: [PassedOver]?
     /// Why the rollout under way leads nowhere any more, so that the domain must be judged from
     /// what Cognito shows.
     var endOfRollout: Explanation?
