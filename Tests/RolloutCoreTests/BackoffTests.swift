@@ -38,7 +38,7 @@ struct BackoffTests {
     #expect(delay(1, chance: 0, retryAfter: .seconds(-5)) == .milliseconds(1))
   }
 
-  @Test("delays at the ends of what can be said do not trap")
+  @Test("delays at the ends of the range do not trap")
   func extremes() {
     for initial: Duration in [.zero, .milliseconds(1), .seconds(Int64.max)] {
       for maximum: Duration in [.zero, .milliseconds(1), .seconds(Int64.max)] {
@@ -53,7 +53,7 @@ struct BackoffTests {
     }
   }
 
-  @Test("the interval between looks at the edges grows by half each time, up to a maximum")
+  @Test("the interval between checks of the edges grows by half each time, up to a maximum")
   func checkInterval() {
     let intervals = (0...8).map {
       Backoff.checkInterval(checks: $0, initial: .seconds(40), maximum: .minutes(5))

@@ -99,10 +99,3 @@ func round(_ edges: [EdgeLook.Result], failure: Failure? = nil) -> ProbeRound {
     edges: edges.enumerated().map { EdgeLook(address: "192.0.2.\($0):443", result: $1) },
     failure: failure)
 }
-
-extension DomainRecord {
-  /// The record of a domain that was never looked at.
-  init(fresh mapping: Mapping) {
-    self.init(domain: mapping.domain, userPoolID: mapping.userPoolID, region: mapping.region)
-  }
-}

@@ -35,20 +35,24 @@ struct CertificateOrderTests {
     #expect(second.covers(auth))
   }
 
-  @Test("of the eligible: latest NotBefore, then creation or import, then NotAfter, then ARN")
+  @Test("of the eligible: latest creation, then NotBefore, then NotAfter, then ARN")
   func preference() {
     let ordered = [
-      certificate("n1", from: -1, to: 10) { $0.createdAt = noon - .days(9) },
-      certificate("c1", from: -2, to: 10) { $0.createdAt = noon - .days(1) },
-      certificate("c2", from: -2, to: 10) {
+      certificate("c1", from: -9, to: 10) { $0.createdAt = noon - .days(1) },
+      certificate("c2", from: -8, to: 10) {
         $0.createdAt = nil
         $0.importedAt = noon - .days(2)
       },
-      certificate("e1", from: -3, to: 30),
-      certificate("e2", from: -3, to: 20),
-      certificate("e3", from: -3, to: 20),
+      certificate("n1", from: -3, to: 10) { $0.createdAt = noon - .days(4) },
+      certificate("n2", from: -4, to: 90) { $0.createdAt = noon - .days(4) },
+      certificate("e1", from: -5, to: 30),
+      certificate("e2", from: -5, to: 20),
+      certificate("e3", from: -5, to: 20),
       certificate("x1", from: -3, to: 20) { $0.createdAt = nil },
-      certificate("x2") { $0.notBefore = nil },
+      certificate("x2") {
+        $0.createdAt = nil
+        $0.notBefore = nil
+      },
     ]
     var dice = Dice(seed: 3)
     for _ in 0..<20 {
@@ -60,36 +64,57 @@ struct CertificateOrderTests {
     }
   }
 
-  @Test("a replacement is newer by NotBefore and by creation, and does not end earlier")
-  func replacement() {
+  @Test("a certificate is newer when created strictly later and not beginning earlier")
+  func newer() {
     let attached = certificate("old", from: -30, to: 60)
-    #expect(certificate("new", from: -29, to: 61).replaces(attached))
-    #expect(certificate("new", from: -29, to: 60).replaces(attached))
-    #expect(!certificate("new", from: -29, to: 59).replaces(attached))
-    #expect(!certificate("new", from: -30, to: 90).replaces(attached))
-    #expect(!certificate("new", from: -31, to: 90).replaces(attached))
+    func newer(from: Int64, created: Duration, to: Int64 = 90) -> Bool {
+      certificate("new", from: from, to: to) { $0.createdAt = noon - .days(30) + created }
+        .isNewer(than: attached)
+    }
+    #expect(newer(from: -29, created: .days(1)))
+    #expect(newer(from: -30, created: .milliseconds(1)))
+    #expect(!newer(from: -30, created: .zero))
+    #expect(!newer(from: -29, created: .zero))
+    #expect(!newer(from: -29, created: .milliseconds(-1)))
+    #expect(!newer(from: -31, created: .days(1)))
+    #expect(!attached.isNewer(than: attached))
+  }
+
+  @Test("a certificate that begins a millisecond earlier is not newer")
+  func newerBoundary() {
+    let attached = certificate("old", from: -30)
+    let new = certificate("new", from: -1) { $0.notBefore = noon - .days(30) - .milliseconds(1) }
+    #expect(!new.isNewer(than: attached))
+  }
+
+  @Test("a newer certificate may end earlier: maximum lifetimes shrink")
+  func endsEarlier() {
+    let attached = certificate("old", from: -30, to: 300)
+    #expect(certificate("new", from: -1, to: 44).isNewer(than: attached))
+  }
+
+  @Test("a certificate renewed in place is not newer: it keeps its creation")
+  func renewedInPlace() {
+    let attached = certificate("old", from: -30, to: 60)
     let renewed = certificate("new", from: -1, to: 90) { $0.createdAt = noon - .days(400) }
-    #expect(!renewed.replaces(attached))
-    let sameDay = certificate("new", from: -1, to: 90) { $0.createdAt = attached.createdAt }
-    #expect(!sameDay.replaces(attached))
-    #expect(!attached.replaces(attached))
+    #expect(!renewed.isNewer(than: attached))
   }
 
   @Test("an unknown date on either side makes nothing newer")
   func unknownDates() {
     let old = certificate("old", from: -30)
     let new = certificate("new", from: -1)
-    #expect(new.replaces(old))
+    #expect(new.isNewer(than: old))
     let edits: [(inout Certificate) -> Void] = [
-      { $0.notBefore = nil }, { $0.notAfter = nil }, { $0.createdAt = nil },
+      { $0.notBefore = nil }, { $0.createdAt = nil },
     ]
     for edit in edits {
       var without = new
       edit(&without)
-      #expect(!without.replaces(old))
+      #expect(!without.isNewer(than: old))
       without = old
       edit(&without)
-      #expect(!new.replaces(without))
+      #expect(!new.isNewer(than: without))
     }
   }
 
@@ -136,8 +161,8 @@ struct CertificateOrderTests {
       #expect(DomainStatus(word).description == word)
     }
     #expect(CertificateStatus("issued") != .issued)
-    #expect([DomainStatus.active, .failed].allSatisfy { $0.takesUpdates })
+    #expect([DomainStatus.active, .failed].allSatisfy { $0.acceptsUpdates })
     #expect(
-      [DomainStatus.creating, .deleting, .updating, .other("X")].allSatisfy { !$0.takesUpdates })
+      [DomainStatus.creating, .deleting, .updating, .other("X")].allSatisfy { !$0.acceptsUpdates })
   }
 }

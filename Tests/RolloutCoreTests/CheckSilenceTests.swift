@@ -5,7 +5,7 @@ import Testing
 struct Silence: Sendable, CustomTestStringConvertible {
   let check: Check
   let edit: @Sendable (inout Checked) -> Void
-  var testDescription: String { check.rawValue }
+  var testDescription: String { check.reason.word }
 
   static let all: [Silence] = [
     Silence(check: .notIssued) { $0.certificate.status = nil },
@@ -35,33 +35,35 @@ struct Silence: Sendable, CustomTestStringConvertible {
 
 @Suite("What ACM does not say")
 struct CheckSilenceTests {
-  @Test("what the list does not say is asked for", arguments: Silence.all)
+  @Test("data that the list does not hold are asked for", arguments: Silence.all)
   func asks(silence: Silence) {
     let checked = Checked(silence.edit)
     #expect(checked.result(of: silence.check) == .open(.details(arn("c"))))
-    #expect(!checked.verdict.isEligible && checked.verdict.reason == nil)
-    #expect(Set(checked.verdict.questions()) == [.details(arn("c"))])
+    #expect(!checked.verdict.isEligible && checked.verdict.failure == nil)
+    #expect(Set(checked.verdict.questions) == [.details(arn("c"))])
   }
 
-  @Test("what the description does not say either fails the check", arguments: Silence.all)
+  @Test("data that the description does not hold either fail the check", arguments: Silence.all)
   func failsClosed(silence: Silence) {
     var checked = Checked(silence.edit)
     checked.certificate.isDescribed = true
     #expect(checked.result(of: silence.check).isFailed)
-    #expect(checked.verdict.questions().isEmpty)
+    #expect(checked.verdict.questions.isEmpty)
   }
 
-  @Test("a description that could not be had is an obstacle, and no fault", arguments: Silence.all)
+  @Test(
+    "a description that failed leaves the check unseen, neither passed nor failed",
+    arguments: Silence.all)
   func obstacle(silence: Silence) {
     var checked = Checked(silence.edit)
-    checked.facts.details[arn("c")] = unseen(.throttled)
+    checked.facts.describe(arn("c"), as: unseen(.throttled))
     #expect(checked.result(of: silence.check) == .unseen(failure(.throttled)))
-    #expect(checked.verdict.obstacle() == failure(.throttled))
-    #expect(!checked.verdict.isEligible && checked.verdict.reason == nil)
-    #expect(checked.verdict.questions().isEmpty)
+    #expect(checked.verdict.unseen() == failure(.throttled))
+    #expect(!checked.verdict.isEligible && checked.verdict.failure == nil)
+    #expect(checked.verdict.questions.isEmpty)
   }
 
-  @Test("soak and names that do not matter are not asked for")
+  @Test("dates and names that do not matter are not asked for")
   func notAsked() {
     let unsoaked = Checked {
       $0.certificate.issuedAt = nil
@@ -72,7 +74,7 @@ struct CheckSilenceTests {
     #expect(covered.verdict.isEligible)
   }
 
-  @Test("tags and the chain are looked at on their own, and only where they matter")
+  @Test("tags and the chain are asked for only where they matter")
   func tagsAndChain() {
     let unlooked = Checked {
       $0.facts = CertificateFacts(listed: .seen([]))
@@ -80,21 +82,21 @@ struct CheckSilenceTests {
     }
     #expect(unlooked.result(of: .notSelected) == .open(.tags))
     #expect(unlooked.result(of: .chainUntrusted) == .open(.evidence(arn("c"))))
-    #expect(unlooked.verdict.questions() == [.tags])
+    #expect(unlooked.verdict.questions == [.tags])
     let untagged = Checked { $0.facts = CertificateFacts(listed: .seen([])) }
-    #expect(untagged.verdict.questions() == [.evidence(arn("c"))])
+    #expect(untagged.verdict.questions == [.evidence(arn("c"))])
     let hopeless = Checked {
       $0.facts = CertificateFacts(listed: .seen([]))
       $0.certificate.status = .revoked
     }
-    #expect(hopeless.verdict.questions().isEmpty)
+    #expect(hopeless.verdict.questions.isEmpty)
     let unseenBoth = Checked {
       $0.selector.tags = ["app": "login"]
       $0.facts.tags = unseen(.accessDenied)
       $0.facts.evidence[arn("c")] = unseen(.throttled)
     }
-    #expect(unseenBoth.verdict.obstacle() == failure(.accessDenied))
-    #expect(unseenBoth.verdict.obstacle(ignoring: [.notSelected]) == failure(.throttled))
+    #expect(unseenBoth.verdict.unseen() == failure(.accessDenied))
+    #expect(unseenBoth.verdict.unseen(waiving: [.notSelected]) == failure(.throttled))
   }
 
   @Test("the first failed check in the contract's order is the reason that is shown")
@@ -117,7 +119,7 @@ struct CheckSilenceTests {
           evidence(of: $0.certificate, chain: .untrusted("no root")))
       }
     }
-    #expect(Check.allCases.allSatisfy { checked.verdict.failed($0) })
+    #expect(Check.chain.allSatisfy { checked.verdict.failed($0) })
     let cures: [(String, (inout Checked) -> Void)] = [
       ("not_issued", { $0.certificate.status = .issued }),
       ("managed_by_cloudfront", { $0.certificate.managedBy = nil }),
@@ -136,13 +138,13 @@ struct CheckSilenceTests {
       ),
     ]
     for (code, cure) in cures {
-      #expect(checked.verdict.reason?.code == code)
+      #expect(checked.verdict.failure?.code == code)
       cure(&checked)
     }
-    #expect(checked.verdict.isEligible && checked.verdict.reason == nil)
+    #expect(checked.verdict.isEligible && checked.verdict.failure == nil)
   }
 
-  @Test("every check gives a result on whatever certificate, and an eligible one passed them all")
+  @Test("every check gives a result on any certificate, and an eligible one passed them all")
   func totality() {
     var generator = Generator(seed: 11)
     for _ in 0..<2000 {
@@ -156,10 +158,8 @@ struct CheckSilenceTests {
       let results = verdict.results.map(\.result)
       #expect(results.count == 12)
       #expect(verdict.isEligible == results.allSatisfy { $0 == .passed })
-      #expect((verdict.reason != nil) == results.contains { $0.isFailed })
-      if verdict.isEligible || verdict.reason != nil {
-        #expect(verdict.questions().isEmpty && verdict.obstacle() == nil)
-      }
+      #expect((verdict.failure != nil) == results.contains { $0.isFailed })
+      if verdict.failure != nil { #expect(verdict.questions.isEmpty && verdict.unseen() == nil) }
     }
   }
 }

@@ -25,6 +25,22 @@ struct Checked {
   var verdict: CandidateVerdict { checks.verdict(on: certificate) }
 }
 
+extension CandidateVerdict {
+  var isEligible: Bool { outcome() == .eligible }
+
+  /// What must still be asked; empty when the outcome is known.
+  var questions: [Question] {
+    if case .open(let questions) = outcome() { return questions }
+    return []
+  }
+
+  /// What could not be seen; nil when the outcome is known or depends on questions.
+  func unseen(waiving waived: Set<Check> = []) -> Failure? {
+    if case .unseen(let failure) = outcome(waiving: waived) { return failure }
+    return nil
+  }
+}
+
 extension CheckResult {
   var isFailed: Bool {
     if case .failed = self { return true }
@@ -54,9 +70,9 @@ struct CheckTests {
   @Test("a certificate with nothing against it is eligible, and asks nothing")
   func eligible() {
     let verdict = Checked().verdict
-    #expect(verdict.isEligible && verdict.reason == nil)
-    #expect(verdict.questions().isEmpty && verdict.obstacle() == nil)
-    #expect(verdict.results.map(\.check) == Check.allCases)
+    #expect(verdict.isEligible && verdict.failure == nil)
+    #expect(verdict.questions.isEmpty && verdict.unseen() == nil)
+    #expect(verdict.results.map(\.check) == Check.chain)
   }
 
   @Test("only an issued certificate can be attached")
@@ -72,7 +88,7 @@ struct CheckTests {
       .notIssued, passes: [], fails: others.map(edit))
   }
 
-  @Test("a certificate that CloudFront manages belongs to someone else")
+  @Test("a certificate that another AWS service manages is refused")
   func managed() {
     expect(
       .managedByCloudFront, passes: [{ $0.certificate.managedBy = nil }],
@@ -91,7 +107,7 @@ struct CheckTests {
       fails: ["eu-west-1", "us-east-2", "us-east-11"].map(edit))
   }
 
-  @Test("private and self-signed certificates are not for the public")
+  @Test("private and self-signed certificates are refused")
   func privateOrSelfSigned() {
     expect(
       .privateOrSelfSigned,
@@ -109,7 +125,7 @@ struct CheckTests {
       ])
   }
 
-  @Test("CloudFront serves RSA up to 4096 bits, and of the curves P-256 alone")
+  @Test("a key that CloudFront does not serve is refused")
   func unsupportedKey() {
     func edit(_ key: String) -> (inout Checked) -> Void {
       { $0.certificate.keyAlgorithm = KeyAlgorithm(key) }
@@ -139,7 +155,7 @@ struct CheckTests {
       fails: [edit([]), edit(["example.com"]), edit(["*.auth.example.com", "*.com"]), edit(many)])
   }
 
-  @Test("a certificate counts from its NotBefore on, to the millisecond")
+  @Test("a certificate is valid from its NotBefore on, to the millisecond")
   func notYetValid() {
     expect(
       .notYetValid, passes: [{ $0.certificate.notBefore = noon }],
@@ -177,8 +193,8 @@ struct CheckTests {
       ])
   }
 
-  @Test("in haste a candidate need only end later than the attached one")
-  func expiresTooSoonInHaste() {
+  @Test("for an urgent domain a candidate need only end later than the attached one")
+  func expiresTooSoonWhenUrgent() {
     func edit(_ ownEnd: Duration, _ attachedEnd: Duration?) -> (inout Checked) -> Void {
       {
         $0.certificate.notAfter = noon + ownEnd
@@ -194,7 +210,7 @@ struct CheckTests {
       fails: [edit(.hours(70), .hours(70)), edit(.hours(69), .hours(70))])
   }
 
-  @Test("a candidate must be older than soak, to the millisecond; in haste it need not")
+  @Test("a candidate must be as old as soak, to the millisecond, unless the domain is urgent")
   func soaking() {
     func edit(_ soak: Duration, _ age: Duration, isUrgent: Bool = false) -> (inout Checked) -> Void
     {

@@ -42,7 +42,7 @@ struct ChooserPinnedTests {
         .summary == "missing not_selected")
   }
 
-  @Test("a pinned one that is attached already is kept, whatever is said of candidates alone")
+  @Test("an attached pinned certificate is kept, whatever the checks for candidates say")
   func attachedOne() {
     let short = certificate("old", from: -60, to: 2) { $0.issuedAt = noon }
     let kept = choosing([short, new], pinned: "old") {
@@ -57,7 +57,7 @@ struct ChooserPinnedTests {
     let revoked = certificate("old", from: -60, to: 60) { $0.status = .revoked }
     #expect(choosing([revoked, new], pinned: "old").summary == "missing not_issued")
     #expect(
-      choosing([new], pinned: "gone") { $0.baseline = arn("gone") }.summary
+      choosing([new], pinned: "gone") { $0.present = arn("gone") }.summary
         == "missing deleted")
   }
 
@@ -71,7 +71,7 @@ struct ChooserPinnedTests {
     #expect(missing.summary == "missing deleted")
   }
 
-  @Test("a pinned one soaks like any other, and in haste it does not")
+  @Test("a pinned certificate soaks like any other, unless it is urgent")
   func soak() {
     let soaking = choosing([old, new], pinned: "new") { $0.select { $0.soak = .days(3) } }
     #expect(soaking.summary == "wait new soaking")
@@ -84,14 +84,14 @@ struct ChooserPinnedTests {
   func unseenOne() {
     let hidden = choosing([old], pinned: "older") { $0.details[arn("older")] = unseen() }
     #expect(hidden.asked == [.details(arn("older"))])
-    #expect(hidden.summary == "undetermined unreachable")
+    #expect(hidden.summary == "blocked unreachable")
     let attachedHidden = choosing([new], pinned: "old") {
-      $0.baseline = arn("old")
+      $0.present = arn("old")
       $0.details[arn("old")] = unseen()
     }
     #expect(attachedHidden.summary == "keep")
     let unproven = choosing([old, new], pinned: "new") { $0.evidence[new.arn] = unseen(.throttled) }
-    #expect(unproven.summary == "undetermined throttled")
+    #expect(unproven.summary == "blocked throttled")
   }
 
   @Test("a pinned one that the list leaves out is found by its description")

@@ -25,14 +25,31 @@ struct ChooserTests {
       Choosing([old, new, middle]) { $0.shunned = [new.arn] }.summary == "replacement middle")
   }
 
-  @Test("a replacement that ends a moment earlier is left alone; one that ends the same may win")
-  func notEndingEarlier() {
-    let same = certificate("new", from: -1, to: 60)
-    #expect(Choosing([old, same]).summary == "replacement new")
-    let earlier = certificate("new", from: -1, to: 60) {
-      $0.notAfter = noon + .days(60) - .seconds(1)
+  @Test("a replacement may end earlier than the attached certificate, if min_remaining holds")
+  func endsEarlier() {
+    func ending(after left: Duration) -> Certificate {
+      certificate("new", from: -1) { $0.notAfter = noon + left }
     }
-    #expect(Choosing([old, earlier]).summary == "keep")
+    #expect(Choosing([old, ending(after: .days(45))]).summary == "replacement new")
+    #expect(Choosing([old, ending(after: .days(7))]).summary == "replacement new")
+    #expect(Choosing([old, ending(after: .days(7) - .milliseconds(1))]).summary == "keep")
+  }
+
+  @Test("another import of the attached leaf is no replacement, and the next best is chosen")
+  func sameLeaf() {
+    let same = LeafEvidence(
+      sha256: digest(old.arn), serial: "01", notAfter: noon + .days(60), chain: .trusted)
+    let copy = Choosing([old, new]) { $0.evidence[new.arn] = .seen(same) }
+    #expect(copy.summary == "keep")
+    #expect(copy.asked == [.evidence(new.arn), .evidence(old.arn)])
+    let middle = certificate("middle", from: -2, to: 80)
+    let next = Choosing([old, middle, new]) { $0.evidence[new.arn] = .seen(same) }
+    #expect(next.summary == "replacement middle")
+    let unknown = Choosing([old, new]) {
+      $0.evidence[new.arn] = .seen(same)
+      $0.evidence[old.arn] = unseen()
+    }
+    #expect(unknown.summary == "replacement new")
   }
 
   @Test("a newer certificate that fails any check is not chosen")
@@ -91,20 +108,21 @@ struct ChooserTests {
       let now = noon + .days(day)
       let choosing = Choosing([certificate("a", at: now), certificate("b", at: now)]) {
         $0.now = now
-        $0.baseline = attached
+        $0.present = attached
       }
       switch choosing.choice {
-      case .replace(let winner, _, _):
-        attached = winner.arn
-        changes.append(winner.arn.name)
+      case .replace(let replacement):
+        attached = replacement.certificate.arn
+        changes.append(attached.name)
       case .keep: break
-      case .wait, .missing, .undetermined, .ask: Issue.record("\(choosing.summary) on day \(day)")
+      case .wait, .missing, .blocked, nil: Issue.record("\(choosing.summary) on day \(day)")
       }
     }
     #expect(changes == ["b"])
   }
 
-  @Test("what someone moved away from is not chosen, nor what is no newer than it")
+  @Test(
+    "a certificate that someone moved away from is not chosen, nor one that is not newer than it")
   func shunnedAndFloor() {
     #expect(Choosing([old, new]) { $0.shunned = [new.arn] }.summary == "keep")
     let newer = certificate("newer", from: 0, to: 90)
@@ -139,7 +157,7 @@ struct ChooserTests {
     #expect(ahead.summary == "wait new soaking")
   }
 
-  @Test("while the best soaks, an older one that is eligible and replaces the attached one may go")
+  @Test("while the best soaks, the next best is chosen if it is newer than the attached one")
   func soakingBehind() {
     let middle = certificate("middle", from: -5, to: 400)
     let choosing = Choosing([old, middle, new]) { $0.select { $0.soak = .days(3) } }
@@ -155,42 +173,48 @@ struct ChooserTests {
     #expect(choosing.summary == "keep")
   }
 
-  @Test("certificates that would be chosen but for one check are told of")
-  func nearMisses() {
-    func misses(
-      _ edit: (inout Certificate) -> Void, attached: Certificate? = nil,
-      select: (inout CertificateSelector) -> Void = { _ in }
-    ) -> [String] {
-      var near = new
-      edit(&near)
-      var choosing = Choosing([attached ?? old, near])
-      choosing.select(select)
-      let facts = CertificateFacts(listed: choosing.listed)
-      return choosing.chooser(facts).nearMisses().compactMap { $0.reason?.code }
+  @Test("a better candidate that cannot be seen is passed over for the next best")
+  func unseenBest() {
+    let middle = certificate("middle", from: -2, to: 89)
+    let choosing = Choosing([old, middle, new]) { $0.evidence[new.arn] = unseen(.accessDenied) }
+    #expect(choosing.summary == "replacement middle")
+    let alone = Choosing([old, new]) { $0.evidence[new.arn] = unseen(.accessDenied) }
+    #expect(alone.summary == "blocked access_denied")
+    let soaking = Choosing([old, certificate("soaking", from: -2, to: 89), new]) {
+      $0.select { $0.soak = .days(1) }
+      $0.evidence[new.arn] = unseen(.accessDenied)
     }
-    #expect(misses { $0.status = .pendingValidation } == ["not_issued"])
-    #expect(misses { $0.keyAlgorithm = KeyAlgorithm("EC_secp384r1") } == ["unsupported_key"])
-    #expect(misses { $0.type = .private } == ["private_or_self_signed"])
-    #expect(misses { $0.notAfter = noon + .days(1) } == ["expires_too_soon"])
-    #expect(misses({ $0.type = .private }, select: { $0.types = [.amazonIssued] }) == [])
-    #expect(misses({ $0.status = .failed }, select: { $0.arn = arn("pinned") }) == [])
-    #expect(misses { _ in } == [])
-    let undated: (inout Certificate) -> Void = {
-      $0.isDescribed = true
-      $0.notBefore = nil
+    #expect(soaking.summary == "replacement soaking")
+  }
+
+  @Test("behind 70 newer imports that are not trusted, the good certificate is found")
+  func manyUntrusted() {
+    let imports = (0..<70).map { index in
+      certificate("import\(index)", from: -1, to: 89) {
+        $0.type = .imported
+        $0.createdAt = noon - .minutes(70 - Int64(index))
+      }
     }
-    #expect(misses(undated) == ["not_yet_valid"])
-    #expect(misses { $0.managedBy = "CLOUDFRONT" } == [])
+    let good = certificate("good", from: -2, to: 89)
+    let choosing = Choosing([old, good] + imports) {
+      for certificate in imports {
+        $0.evidence[certificate.arn] = .seen(
+          evidence(of: certificate, chain: .untrusted("no root")))
+      }
+    }
+    let (choice, batches) = choosing.run()
+    #expect(choosing.summary == "replacement good")
+    #expect(choice != nil && batches.allSatisfy { $0.count <= 8 })
+    let chains = batches.flatMap { $0 }
+    #expect(chains.count == 72 && chains.suffix(2) == [.evidence(good.arn), .evidence(old.arn)])
+    #expect(chains.first == .evidence(arn("import69")))
+  }
+
+  @Test("no more chains are judged than the choice depends on")
+  func firstBatch() {
+    let imports = (0..<20).map { certificate("c\($0)", from: -1 - $0, to: 89) }
     #expect(
-      misses {
-        $0.names = ["x.example.com"]; $0.primaryName = nil; $0.status = .failed
-      } == [])
-    let older: (inout Certificate) -> Void = {
-      $0.status = .failed
-      $0.notBefore = noon - .days(90)
-    }
-    #expect(misses(older) == [])
-    let revoked = certificate("old", from: -60, to: 60) { $0.status = .revoked }
-    #expect(misses(older, attached: revoked) == ["not_issued"])
+      Choosing([old] + imports).batches
+        == [imports.prefix(8).map { .evidence($0.arn) }, [.evidence(old.arn)]])
   }
 }

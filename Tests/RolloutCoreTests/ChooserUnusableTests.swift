@@ -41,7 +41,7 @@ struct ChooserUnusableTests {
     #expect(Choosing([foreign]).summary == "missing name_not_covered")
   }
 
-  @Test("one that the list tells too little of is described before it is judged")
+  @Test("one whose status or names the list does not hold is described before it is judged")
   func tooLittle() {
     let edits: [(inout Certificate) -> Void] = [
       { $0.status = nil },
@@ -68,7 +68,7 @@ struct ChooserUnusableTests {
     }
   }
 
-  @Test("one that is pinned and that the list tells too little of is described, too")
+  @Test("a pinned one whose status the list does not hold is described, too")
   func pinnedTooLittle() {
     let bare = attached { $0.status = nil }
     let choosing = Choosing([bare]) {
@@ -101,38 +101,38 @@ struct ChooserUnusableTests {
     let gone = arn("gone")
     func choosing(_ answer: Look<Certificate?>) -> Choosing {
       Choosing([older]) {
-        $0.baseline = gone
+        $0.present = gone
         $0.details[gone] = answer
       }
     }
     #expect(choosing(.seen(nil)).asked.first == .details(gone))
     #expect(choosing(.seen(nil)).summary == "urgent unusable older")
-    #expect(choosing(unseen(.throttled)).summary == "undetermined throttled")
-    #expect(choosing(unseen(.accessDenied)).summary == "undetermined access_denied")
+    #expect(choosing(unseen(.throttled)).summary == "blocked throttled")
+    #expect(choosing(unseen(.accessDenied)).summary == "blocked access_denied")
     let hidden = described(certificate("gone", from: -60, to: 200))
     #expect(choosing(.seen(hidden)).summary == "keep")
   }
 
-  @Test("that ACM of one account does not have it says nothing of another account's")
+  @Test("one of another account is not deleted because the listed account does not have it")
   func otherAccount() {
     let elsewhere = arn("gone", account: "210987654321")
     let choosing = Choosing([older]) {
-      $0.baseline = elsewhere
+      $0.present = elsewhere
       $0.details[elsewhere] = .seen(nil)
     }
-    #expect(choosing.summary == "undetermined not_found")
+    #expect(choosing.summary == "blocked not_found")
   }
 
-  @Test("what could not be listed makes nothing unusable")
+  @Test("a failed list makes nothing unusable")
   func unlisted() {
     let choosing = Choosing([older]) {
       $0.listed = unseen(.accessDenied)
       $0.details[older.arn] = .seen(nil)
     }
-    #expect(choosing.summary == "undetermined access_denied")
+    #expect(choosing.summary == "blocked access_denied")
   }
 
-  @Test("one that a changed selector no longer selects is left; at first sight it is not")
+  @Test("one that a changed selector no longer selects is left, and that is not urgent")
   func selectorChanged() {
     let imported = attached { $0.type = .imported }
     func choosing(_ fingerprint: String?) -> Choosing {
@@ -142,13 +142,13 @@ struct ChooserUnusableTests {
       }
     }
     let before = CertificateSelector().fingerprint
-    #expect(choosing(before).summary == "urgent unusable older")
+    #expect(choosing(before).summary == "unusable older")
     #expect(choosing(nil).summary == "keep")
     let same = choosing(nil).mapping.selector.fingerprint
     #expect(choosing(same).summary == "keep")
   }
 
-  @Test("a changed selector that still selects it leaves it be")
+  @Test("one that a changed selector still selects is kept")
   func selectorWidened() {
     let choosing = Choosing([attached { _ in }, older]) {
       $0.mapping.selector.domainName = "AUTH.example.com"
@@ -157,7 +157,8 @@ struct ChooserUnusableTests {
     #expect(choosing.summary == "keep")
   }
 
-  @Test("whether tags newly asked for are there is looked at; if that fails, nothing is decided")
+  @Test(
+    "tags that a changed selector asks for are looked up; when that fails, the choice is blocked")
   func selectorTags() {
     let current = attached { _ in }
     func choosing(_ tags: Look<[CertificateARN: [String: String]]>) -> Choosing {
@@ -168,12 +169,12 @@ struct ChooserUnusableTests {
     }
     #expect(choosing(.seen([:])).asked.first == .tags)
     #expect(choosing(.seen([:])).summary == "missing not_selected")
-    #expect(choosing(.seen([older.arn: ["app": "login"]])).summary == "urgent unusable older")
+    #expect(choosing(.seen([older.arn: ["app": "login"]])).summary == "unusable older")
     #expect(choosing(.seen([current.arn: ["app": "login"]])).summary == "keep")
-    #expect(choosing(unseen(.throttled)).summary == "undetermined throttled")
+    #expect(choosing(unseen(.throttled)).summary == "blocked throttled")
   }
 
-  @Test("what ACM does not say of it makes it no less selected by a changed selector")
+  @Test("data that ACM does not give do not make it unselected")
   func selectorUnsaid() {
     let edits: [(inout Certificate) -> Void] = [
       { $0.type = nil }, { $0.keyAlgorithm = nil }, { $0.primaryName = nil },

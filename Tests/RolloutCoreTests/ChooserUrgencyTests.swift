@@ -9,7 +9,7 @@ struct ChooserUrgencyTests {
     certificate("old", from: -60) { $0.notAfter = noon + left }
   }
 
-  @Test("less than 72 hours left makes haste; 72 hours do not")
+  @Test("less than 72 hours left is urgent; 72 hours are not")
   func threshold() {
     #expect(Choosing([ending(in: .hours(72)), new]).summary == "replacement new")
     #expect(
@@ -27,7 +27,7 @@ struct ChooserUrgencyTests {
     #expect(choosing(.hours(-1)).summary == "urgent replacement new")
   }
 
-  @Test("in haste soak is skipped")
+  @Test("an urgent domain skips soak")
   func soak() {
     let choosing = { (left: Duration) in
       Choosing([ending(in: left), new]) { $0.select { $0.soak = .days(5) } }
@@ -36,7 +36,8 @@ struct ChooserUrgencyTests {
     #expect(choosing(.hours(71)).summary == "urgent replacement new")
   }
 
-  @Test("in haste min_remaining becomes ending later than the attached one, and is never stricter")
+  @Test(
+    "for an urgent domain min_remaining becomes ending later than the attached one, never stricter")
   func minRemaining() {
     let short = { (to: Duration) in certificate("new", from: -1) { $0.notAfter = noon + to } }
     #expect(
@@ -51,12 +52,12 @@ struct ChooserUrgencyTests {
   @Test("a deleted certificate is left for one with any time left")
   func deleted() {
     let choosing = Choosing([certificate("new", from: -99) { $0.notAfter = noon + .hours(1) }]) {
-      $0.baseline = arn("gone")
+      $0.present = arn("gone")
     }
     #expect(choosing.summary == "urgent unusable new")
   }
 
-  @Test("haste does not make an unsuitable certificate suitable")
+  @Test("urgency does not make an untrusted certificate eligible")
   func unsuitable() {
     let untrusted = Choosing([ending(in: .hours(1)), new]) {
       $0.evidence[new.arn] = .seen(evidence(of: new, chain: .untrusted("no root")))
@@ -64,14 +65,16 @@ struct ChooserUrgencyTests {
     #expect(untrusted.summary == "keep")
   }
 
-  @Test("when the best cannot be judged it is waited for, and in haste the next best is taken")
-  func obstacle() {
-    let middle = certificate("middle", from: -2, to: 89)
-    func choosing(_ left: Duration, _ others: [Certificate]) -> Choosing {
-      Choosing([ending(in: left)] + others) { $0.evidence[new.arn] = unseen(.throttled) }
+  @Test("a certificate that a changed selector or pin leaves is not urgent by that alone")
+  func deselected() {
+    let imported = certificate("old", from: -60, to: 200) { $0.type = .imported }
+    let reselected = Choosing([imported, new]) { $0.mapping.selector.types = [.amazonIssued] }
+    #expect(reselected.summary == "unusable new")
+    let pinned = Choosing([certificate("old", from: -60, to: 200), new]) {
+      $0.mapping.selector.arn = new.arn
     }
-    #expect(choosing(.days(30), [middle, new]).summary == "undetermined throttled")
-    #expect(choosing(.hours(71), [middle, new]).summary == "urgent replacement middle")
-    #expect(choosing(.hours(71), [new]).summary == "undetermined throttled")
+    #expect(pinned.summary == "pinned new")
+    let short = Choosing([ending(in: .hours(71)), new]) { $0.mapping.selector.arn = new.arn }
+    #expect(short.summary == "urgent pinned new")
   }
 }

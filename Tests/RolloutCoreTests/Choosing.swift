@@ -5,7 +5,7 @@ struct Choosing {
   var mapping = RolloutCoreTests.mapping()
   var now = noon
   var listed: Look<[Certificate]>
-  var baseline: CertificateARN
+  var present: CertificateARN
   var details: [CertificateARN: Look<Certificate?>] = [:]
   var tags: Look<[CertificateARN: [String: String]]> = .seen([:])
   var evidence: [CertificateARN: Look<LeafEvidence>] = [:]
@@ -17,7 +17,7 @@ struct Choosing {
 
   init(_ certificates: [Certificate], _ edit: (inout Choosing) -> Void = { _ in }) {
     listed = .seen(certificates)
-    baseline = certificates.first?.arn ?? arn("gone")
+    present = certificates.first?.arn ?? arn("gone")
     fingerprint = mapping.selector.fingerprint
     edit(&self)
   }
@@ -30,51 +30,72 @@ struct Choosing {
 
   func chooser(_ facts: CertificateFacts) -> Chooser {
     Chooser(
-      mapping: mapping, facts: facts, now: now, baseline: baseline,
+      mapping: mapping, facts: facts, now: now, present: present,
       servedNotAfter: servedNotAfter, selectorFingerprint: fingerprint, shunned: shunned,
       floor: floor)
   }
 
   private func answer(_ question: Question, in facts: inout CertificateFacts) {
     switch question {
+    case .describe, .probe: break
+    case .list: facts.list(listed)
     case .tags: facts.tags = tags
     case .details(let arn):
       let own = listed.value?.first { $0.arn == arn }
-      facts.details[arn] = details[arn] ?? .seen(own.map(described))
+      facts.describe(arn, as: details[arn] ?? .seen(own.map(described)))
     case .evidence(let arn):
-      let own = facts.certificates.first { $0.arn == arn } ?? certificate("gone")
+      let own = facts.certificates.first { $0.arn == arn } ?? Certificate(arn: arn)
       facts.evidence[arn] = evidence[arn] ?? .seen(RolloutCoreTests.evidence(of: own))
     }
   }
 
   static let maximumRounds = 40
 
-  /// The choice, and everything that was asked for on the way to it. `ask` only when the same
-  /// is asked for again and again.
-  func run() -> (choice: Choice, asked: [Question]) {
-    var facts = CertificateFacts(listed: listed)
-    var asked: [Question] = []
-    for _ in 0..<Choosing.maximumRounds {
-      guard case .ask(let questions) = chooser(facts).choose() else { break }
-      for question in questions { answer(question, in: &facts) }
-      asked += questions
-    }
-    return (chooser(facts).choose(), asked)
+  /// The choice, and the batches of questions on the way to it. No choice when something is asked
+  /// twice.
+  func run() -> (choice: Choice?, batches: [[Question]]) {
+    let (choice, batches, _) = ask()
+    return (choice, batches)
   }
 
-  var choice: Choice { run().choice }
-  var asked: [Question] { run().asked }
+  private func ask() -> (Choice?, [[Question]], CertificateFacts) {
+    var facts = CertificateFacts(listed: listed)
+    var batches: [[Question]] = []
+    for _ in 0..<Choosing.maximumRounds {
+      switch chooser(facts).choose() {
+      case .known(let choice): return (choice, batches, facts)
+      case .open(let questions):
+        if questions.contains(where: { question in batches.contains { $0.contains(question) } }) {
+          return (nil, batches, facts)
+        }
+        for question in questions { answer(question, in: &facts) }
+        batches.append(questions)
+      }
+    }
+    return (nil, batches, facts)
+  }
+
+  /// The certificates that the choice passed over.
+  var passedOver: [PassedOver] {
+    let (choice, _, facts) = ask()
+    return choice.flatMap { chooser(facts).passedOver(for: $0) } ?? []
+  }
+
+  var choice: Choice? { run().choice }
+  var batches: [[Question]] { run().batches }
+  var asked: [Question] { batches.flatMap { $0 } }
 
   /// What the choice comes to, in a few words: `replace new`, `keep`, `missing expired`.
   var summary: String {
     switch choice {
     case .keep: "keep"
-    case .replace(let certificate, let cause, let isUrgent):
-      "\(isUrgent ? "urgent " : "")\(cause) \(certificate.arn.name)"
-    case .wait(let certificate, let reason, _): "wait \(certificate.arn.name) \(reason.code)"
-    case .missing(let reason): "missing \(reason.code)"
-    case .undetermined(let failure): "undetermined \(failure.kind.code)"
-    case .ask(let questions): "ask \(questions)"
+    case .replace(let replacement):
+      "\(replacement.isUrgent ? "urgent " : "")\(replacement.cause) \(replacement.certificate.arn.name)"
+    case .wait(let certificate, let explanation, _):
+      "wait \(certificate.arn.name) \(explanation.code)"
+    case .missing(let explanation): "missing \(explanation.code)"
+    case .blocked(let failure): "blocked \(failure.kind.reason)"
+    case nil: "asks for the same twice"
     }
   }
 }

@@ -1,3 +1,4 @@
+import Narration
 import RolloutCore
 import Testing
 
@@ -7,29 +8,28 @@ struct CrashStoryTests {
   private func crashedAfterIntent() -> Scene {
     var scene = Scene([oldOne, newOne])
     scene.pass()
-    scene.schedule = DomainSchedule()
-    scene.record.rollout?.hurry(at: scene.now)
+    scene.restart()
     return scene
   }
 
-  @Test("an intent without an outcome: Cognito shows the certificate, and no call is made again")
+  @Test("after a power cut no call is made when Cognito shows the certificate")
   func shown() {
     for status in [DomainStatus.updating, .active] {
       var scene = crashedAfterIntent()
       scene.cognito(status, newOne.arn)
       let pass = scene.pass(after: .minutes(10))
-      #expect(pass.update == nil && pass.told == [.updateAccepted])
+      #expect(pass.update == nil && pass.logged == [.updateAccepted])
       #expect(scene.condition == .propagating && scene.record.rollout?.attempts == 1)
       #expect(scene.record.rollout?.deadline == noon + .hours(1))
       #expect(scene.record.lastAttached == newOne.arn)
     }
   }
 
-  @Test("an intent without an outcome: Cognito does not show it, and exactly one more call is made")
+  @Test("after a power cut one more call is made when Cognito does not show the certificate")
   func notShown() {
     var scene = crashedAfterIntent()
     let pass = scene.pass(after: .minutes(10))
-    #expect(pass.told == [.updateSubmitted] && pass.update?.certificate == newOne.arn)
+    #expect(pass.logged == [.updateSubmitted] && pass.update?.certificate == newOne.arn)
     #expect(scene.record.rollout?.attempts == 2)
     scene.accept()
     scene.cognito(.active, newOne.arn)
@@ -38,7 +38,7 @@ struct CrashStoryTests {
     #expect(scene.record.rollout?.attempts == 2)
   }
 
-  @Test("an intent without an outcome, while Cognito is at work: it waits and looks again")
+  @Test("after a power cut no call is made while Cognito works on the domain")
   func atWork() {
     var scene = crashedAfterIntent()
     scene.cognito(.updating, oldOne.arn)
@@ -48,33 +48,33 @@ struct CrashStoryTests {
     }
     scene.cognito(.active, newOne.arn)
     let pass = scene.pass(after: .minutes(1))
-    #expect(pass.told == [.updateAccepted] && scene.record.rollout?.attempts == 1)
+    #expect(pass.logged == [.updateAccepted] && scene.record.rollout?.attempts == 1)
   }
 
-  @Test("an intent without an outcome, and the domain cannot be seen: no call until it can")
+  @Test("after a power cut no call is made while the domain cannot be described")
   func blind() {
     var scene = crashedAfterIntent()
     for look in [DomainLook.unseen(failure(.unreachable)), .empty] {
       scene.look = look
       #expect(scene.pass(after: .minutes(5)).update == nil)
       #expect(scene.condition == .submitting)
-      #expect(scene.schedule.nextLookAt == scene.now + .seconds(30))
+      #expect(scene.nextLookAt == scene.now + .seconds(30))
     }
     scene.cognito(.active, newOne.arn)
     #expect(scene.pass(after: .seconds(30)).update == nil)
     #expect(scene.condition == .propagating)
   }
 
-  @Test("an intent without an outcome for a certificate that is no longer eligible is given up")
+  @Test("after a power cut a rollout whose certificate is no longer eligible is abandoned")
   func ineligibleSince() {
     var scene = crashedAfterIntent()
     scene.list(certificate("new", from: -1, to: 89) { $0.status = .revoked })
     let pass = scene.pass(after: .minutes(10))
-    #expect(pass.update == nil && pass.told.first == .rolloutSuperseded)
+    #expect(pass.update == nil && pass.logged.first == .rolloutSuperseded)
     #expect(scene.phase == .abandoned && scene.condition == .inSync)
   }
 
-  @Test("a lost answer: the next look shows whether the call was taken")
+  @Test("after a lost answer the next look shows that the call was accepted")
   func answerLost() {
     for kind in [Failure.Kind.answerLost, .server, .malformedAnswer] {
       var scene = Scene([oldOne, newOne])
@@ -83,40 +83,72 @@ struct CrashStoryTests {
       #expect(scene.condition == .retrying)
       scene.cognito(.updating, newOne.arn)
       let pass = scene.pass(after: .minutes(1))
-      #expect(pass.update == nil && pass.told == [.updateAccepted])
+      #expect(pass.update == nil && pass.logged == [.updateAccepted])
       #expect(scene.record.rollout?.attempts == 1)
       #expect(scene.record.rollout?.submittedAt == noon)
     }
   }
 
-  @Test("a lost answer to a call that was not taken: one more call, after the wait")
-  func answerLostInVain() {
+  @Test("after a lost answer no second call is made before check_interval, whoever asks")
+  func notTooSoon() {
+    for kind in [Failure.Kind.answerLost, .server, .malformedAnswer] {
+      var scene = Scene([oldOne, newOne])
+      scene.pass()
+      scene.answer(.failed(failure(kind)), chance: 0)
+      #expect(scene.nextLookAt == noon + .seconds(30))
+      scene.retry()
+      #expect(scene.pass(after: .milliseconds(29_999)).update == nil)
+      #expect(scene.pass(after: .milliseconds(1)).update?.certificate == newOne.arn)
+    }
+  }
+
+  @Test("after a restart no second call is made before check_interval from the intent")
+  func notTooSoonAfterRestart() {
+    var scene = crashedAfterIntent()
+    #expect(scene.pass(after: .milliseconds(29_999)).update == nil)
+    #expect(scene.condition == .retrying && scene.nextLookAt == noon + .seconds(30))
+    #expect(scene.pass(after: .milliseconds(1)).update?.certificate == newOne.arn)
+  }
+
+  @Test("after a lost answer no second call is made when the description lags")
+  func laggingDescription() {
     var scene = Scene([oldOne, newOne])
     scene.pass()
     scene.answer(.failed(failure(.answerLost)))
-    #expect(scene.pass(after: .minutes(1)).told == [.updateSubmitted])
+    #expect(scene.pass(after: .seconds(3)).update == nil)
+    scene.cognito(.updating, newOne.arn)
+    #expect(scene.pass(after: .seconds(27)).logged == [.updateAccepted])
+    #expect(scene.record.rollout?.attempts == 1)
+  }
+
+  @Test("after a lost answer one more call is made when the call was not accepted")
+  func answerLostNotAccepted() {
+    var scene = Scene([oldOne, newOne])
+    scene.pass()
+    scene.answer(.failed(failure(.answerLost)))
+    #expect(scene.pass(after: .minutes(1)).logged == [.updateSubmitted])
     #expect(scene.record.rollout?.attempts == 2)
   }
 
-  @Test("a restart in the middle of propagating goes on with the same window")
+  @Test("a restart while propagating keeps the window")
   func restartWhilePropagating() {
     var scene = Scene.propagating()
     scene.cognito(.active, newOne.arn)
     scene.serve(newOne.arn)
     scene.pass(after: .minutes(5))
-    let deadline = scene.record.rollout?.deadline
-    scene.schedule = DomainSchedule()
-    scene.record.rollout?.hurry(at: scene.now)
+    #expect(scene.record.rollout?.deadline == noon + .hours(1))
+    scene.restart()
+    #expect(scene.record.rollout?.deadline == noon + .hours(1))
     #expect(scene.run(for: .minutes(30)) { $0.phase == .completed })
-    #expect(scene.record.rollout?.deadline == deadline && deadline == noon + .hours(1))
+    #expect(scene.record.rollout?.submittedAt == noon)
   }
 
-  @Test("a lost state file: what is attached is taken as it is, and nothing is called for it")
+  @Test("without a state file the attached certificate is adopted without a call")
   func stateLost() {
     var scene = Scene([newOne, oldOne])
     scene.forget()
     let pass = scene.pass()
-    #expect(pass.update == nil && pass.told == [])
+    #expect(pass.update == nil && pass.logged == [])
     #expect(scene.condition == .inSync && scene.record.attached == newOne.arn)
     #expect(scene.record.selectorFingerprint == scene.mapping.selector.fingerprint)
     scene.cognito(.updating, newOne.arn)

@@ -1,3 +1,4 @@
+import Narration
 import RolloutCore
 import Testing
 
@@ -12,7 +13,7 @@ struct DriftJudgementTests {
     #expect(scene.pass(after: .minutes(1)).update?.certificate == short.arn)
   }
 
-  @Test("an unusable certificate that someone attached is left for the one before, short or not")
+  @Test("an unusable certificate that someone attached is replaced by the former one")
   func unusableShown() {
     let revoked = certificate("theirs", from: -1, to: 90) { $0.status = .revoked }
     for mine in [oldOne, certificate("old", from: -60, to: 6)] {
@@ -22,16 +23,16 @@ struct DriftJudgementTests {
     }
   }
 
-  @Test("in haste a newer one is adopted that merely ends later than the one before")
-  func adoptedInHaste() {
+  @Test("when urgent, a newer certificate that ends later than the former one is adopted")
+  func adoptedWhenUrgent() {
     let ending = certificate("old", from: -60, to: 1)
     var scene = Scene.drifted(ending, to: certificate("theirs", from: -1, to: 5))
-    #expect(scene.pass().told.first == .driftDetected)
+    #expect(scene.pass().logged.first == .driftDetected)
     #expect(scene.record.lastAttached == theirs.arn && scene.condition == .inSync)
   }
 
-  @Test("what ends within 72 hours is not put back in place of what lasts longer")
-  func notPutBackInHaste() {
+  @Test("a certificate that ends within 72 hours is not put back in place of one that lasts longer")
+  func notPutBackWhenShort() {
     for left in [Int64(2), 3] {
       var scene = Scene.drifted(certificate("old", from: -60, to: left))
       #expect((scene.pass().update == nil) == (left == 2))
@@ -44,20 +45,20 @@ struct DriftJudgementTests {
     #expect(shorter.pass().update?.certificate == oldOne.arn)
   }
 
-  @Test("what the daemon attached last is gone, revoked or no longer selected: theirs is adopted")
+  @Test("when the former certificate is gone, revoked or not selected, the shown one is adopted")
   func mineUnusable() {
     var revoked = Scene.drifted(certificate("old", from: -60, to: 60) { $0.status = .revoked })
-    #expect(revoked.pass().told == [.driftDetected] && revoked.condition == .inSync)
+    #expect(revoked.pass().logged == [.driftDetected] && revoked.condition == .inSync)
     var gone = Scene.drifted()
     gone.listed = .seen([theirs])
-    #expect(gone.pass().told == [.driftDetected] && gone.condition == .inSync)
+    #expect(gone.pass().logged == [.driftDetected] && gone.condition == .inSync)
     var unselected = Scene.drifted(to: certificate("theirs", from: -90) { $0.type = .imported }) {
       $0.selector.types = [.imported]
     }
-    #expect(unselected.pass().told == [.driftDetected] && unselected.condition == .inSync)
+    #expect(unselected.pass().logged == [.driftDetected] && unselected.condition == .inSync)
   }
 
-  @Test("theirs is adopted for want of mine, but a changed selector does not select it either")
+  @Test("when a changed selector selects neither certificate, a third one is attached")
   func neitherSelected() {
     let other = certificate("other", from: -99, to: 90) { $0.type = .imported }
     var scene = Scene.drifted(with: [other])
@@ -66,18 +67,23 @@ struct DriftJudgementTests {
     #expect(scene.record.rollout?.cause == .unusable)
   }
 
-  @Test("what cannot be seen is neither adopted nor undone")
+  @Test("a drift that depends on what cannot be seen is neither adopted nor undone")
   func unseenOnes() {
     var mineHidden = Scene.drifted()
     mineHidden.listed = .seen([theirs])
     mineHidden.details[oldOne.arn] = unseen(.throttled)
-    #expect(mineHidden.pass().told == [] && mineHidden.record.lastAttached == oldOne.arn)
+    #expect(
+      mineHidden.pass().logged == [.decisionBlocked] && mineHidden.record.lastAttached == oldOne.arn
+    )
     var theirsHidden = Scene.drifted()
     theirsHidden.listed = .seen([oldOne])
     theirsHidden.details[theirs.arn] = unseen(.accessDenied)
-    #expect(theirsHidden.pass().told == [] && theirsHidden.record.lastAttached == oldOne.arn)
+    #expect(
+      theirsHidden.pass().logged == [.decisionBlocked]
+        && theirsHidden.record.lastAttached == oldOne.arn)
     var unproven = Scene.drifted(to: newOne)
     unproven.evidence[newOne.arn] = unseen(.throttled)
-    #expect(unproven.pass().told == [] && unproven.record.lastAttached == oldOne.arn)
+    #expect(
+      unproven.pass().logged == [.decisionBlocked] && unproven.record.lastAttached == oldOne.arn)
   }
 }

@@ -6,7 +6,7 @@ struct InstantTests {
   static let earliest = Instant(milliseconds: .min)
   static let latest = Instant(milliseconds: .max)
 
-  @Test("adding and taking away a duration are inverse")
+  @Test("adding and subtracting a duration are inverse")
   func arithmetic() {
     #expect(noon + .hours(2) - .hours(2) == noon)
     #expect((noon + .minutes(90)).since(noon) == .minutes(90))
@@ -14,7 +14,7 @@ struct InstantTests {
     #expect(noon + .days(1) > noon && noon - .milliseconds(1) < noon)
   }
 
-  @Test("arithmetic stops at the ends of time and never traps")
+  @Test("arithmetic saturates at the ends of the range and never traps")
   func saturation() {
     let ages: [Duration] = [
       .seconds(Int64.max), .seconds(Int64.min), .milliseconds(Int64.max), .milliseconds(1),
@@ -52,7 +52,7 @@ struct InstantTests {
     #expect(Instant(milliseconds: milliseconds).rfc3339 == text)
   }
 
-  @Test("the ends of time can be shown")
+  @Test("the ends of the range can be shown")
   func extremes() {
     #expect(InstantTests.latest.rfc3339 == "292278994-08-17T07:12:55.807Z")
     #expect(InstantTests.earliest.rfc3339 == "-292275055-05-16T16:47:04.192Z")
@@ -99,7 +99,7 @@ struct InstantTests {
     #expect(Instant(year: 2026, month: 3, day: 0) == Instant(year: 2026, month: 2, day: 28))
   }
 
-  @Test("a nonsensical calendar time is an end of time, and never traps")
+  @Test("a nonsensical calendar time saturates and never traps")
   func nonsense() {
     let extremes = [Int64.min, Int64.min + 1, -1, 0, Int64.max - 1, Int64.max]
     for year in extremes {
@@ -142,7 +142,7 @@ struct DurationTests {
     #expect(Duration.milliseconds(Int64.min).inMilliseconds == .min)
   }
 
-  @Test("minutes, hours and days are what they are called")
+  @Test("minutes, hours and days have their length")
   func units() {
     #expect(Duration.minutes(1) == .seconds(60))
     #expect(Duration.hours(1) == .minutes(60))

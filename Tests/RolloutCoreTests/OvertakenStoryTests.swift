@@ -1,3 +1,4 @@
+import Narration
 import RolloutCore
 import Testing
 
@@ -10,18 +11,18 @@ struct OvertakenStoryTests {
     return scene
   }
 
-  @Test("before the call was taken: the rollout gives way, and what is newest wins afterwards")
-  func beforeTaken() {
+  @Test("before the call was accepted the rollout is abandoned, and a newer certificate is adopted")
+  func beforeAccepted() {
     var scene = waiting()
     scene.list(newerOne)
     scene.drift(to: newerOne.arn)
     let pass = scene.pass(after: .minutes(1))
-    #expect(pass.update == nil && pass.told == [.rolloutSuperseded, .driftDetected])
+    #expect(pass.update == nil && pass.logged == [.rolloutSuperseded, .driftDetected])
     #expect(scene.phase == .abandoned && scene.condition == .inSync)
     #expect(scene.record.lastAttached == newerOne.arn)
   }
 
-  @Test("an older third one: the rollout begins anew from there")
+  @Test("an older third certificate: a new rollout begins from there")
   func olderThird() {
     var scene = waiting()
     let third = certificate("third", from: -50, to: 70)
@@ -29,12 +30,12 @@ struct OvertakenStoryTests {
     scene.drift(to: third.arn)
     let first = scene.record.rollout?.id
     let pass = scene.pass(after: .minutes(1))
-    #expect(pass.update?.certificate == newOne.arn && pass.decision.ended?.id == first)
-    #expect(pass.decision.ended?.phase == .abandoned)
+    #expect(pass.update?.certificate == newOne.arn && pass.plan.ended?.id == first)
+    #expect(pass.plan.ended?.phaseName == .abandoned)
     #expect(scene.record.rollout?.previous == third.arn)
   }
 
-  @Test("after a refusal and after a power cut alike")
+  @Test("a refused rollout and one after a power cut are abandoned, too")
   func refusedOrSubmitting() {
     var cut = Scene([oldOne, newOne, newerOne])
     cut.list(certificate("newer", from: 0, to: 90) { $0.status = .pendingValidation })
@@ -47,8 +48,8 @@ struct OvertakenStoryTests {
     }
   }
 
-  @Test("after the call was taken: a newer one is given way to")
-  func newerAfterTaken() {
+  @Test("after the call was accepted a newer certificate is adopted")
+  func newerAfterAccepted() {
     var scene = Scene.propagating()
     scene.list(newerOne)
     scene.drift(to: newerOne.arn)
@@ -57,24 +58,24 @@ struct OvertakenStoryTests {
     #expect(scene.condition == .inSync && scene.record.lastAttached == newerOne.arn)
   }
 
-  @Test("after the call was taken: an older one is asked away again, as often as resubmits allows")
-  func olderAfterTaken() {
+  @Test("after the call was accepted an older one is replaced again, as often as resubmits allows")
+  func olderAfterAccepted() {
     var scene = Scene.propagating()
     scene.list(theirs)
     for resubmit in 1...3 {
       scene.drift(to: theirs.arn)
-      #expect(scene.pass(after: .minutes(5)).told == [.updateRetrying])
+      #expect(scene.pass(after: .minutes(5)).logged == [.updateRetrying])
       #expect(scene.record.rollout?.resubmits == resubmit)
       #expect(scene.run(for: .minutes(30)) { $0.condition == .submitting })
       scene.accept()
     }
     scene.pass(after: .minutes(5))
-    #expect(scene.condition == .refused && scene.record.rollout?.refusal == "update_not_kept")
+    #expect(scene.condition == .refused && scene.record.rollout?.error?.code == "update_not_kept")
   }
 
   @Test(
-    "a rollout away from someone's unusable certificate is given up: the drift is judged at once")
-  func givenUp() {
+    "a rollout that is abandoned has its drift judged in the same pass")
+  func abandoned() {
     let revoked = certificate("theirs", from: -90, to: 80) { $0.status = .revoked }
     var scene = Scene.drifted(to: revoked, with: [newOne])
     scene.pass()
@@ -82,11 +83,11 @@ struct OvertakenStoryTests {
     #expect(scene.record.rollout?.cause == .unusable && scene.condition == .retrying)
     scene.listed = .seen([revoked])
     let pass = scene.pass(after: .minutes(1))
-    #expect(pass.told == [.rolloutSuperseded, .driftDetected, .candidateMissing])
-    #expect(scene.pass().told == [])
+    #expect(pass.logged == [.rolloutSuperseded, .driftDetected, .candidateMissing])
+    #expect(scene.pass().logged == [])
   }
 
-  @Test("one that cannot be described is not given way to")
+  @Test("a third certificate that cannot be described does not end the rollout")
   func unseenThird() {
     var scene = Scene.propagating()
     scene.cognito(.active, arn("third"))
@@ -95,13 +96,13 @@ struct OvertakenStoryTests {
     #expect(scene.phase == .retrying && scene.record.rollout?.certificate == newOne.arn)
   }
 
-  @Test("going back to the one before, by hand or by Cognito, is asked away again")
+  @Test("when the previous certificate is shown again, the call is made again")
   func previous() {
     var scene = Scene.propagating()
     scene.cognito(.active, newOne.arn)
     scene.pass(after: .minutes(5))
     scene.drift(to: oldOne.arn)
-    #expect(scene.pass(after: .minutes(5)).told == [.updateRetrying])
+    #expect(scene.pass(after: .minutes(5)).logged == [.updateRetrying])
     #expect(scene.phase == .retrying)
   }
 }

@@ -1,3 +1,4 @@
+import Narration
 import RolloutCore
 import Testing
 
@@ -12,31 +13,31 @@ struct PinnedDriftTests {
     }
   }
 
-  @Test("it is put back once in 24 hours and told as a drift, like any other")
+  @Test("the pinned certificate is put back once in 24 hours, like any other")
   func once() {
     for shown in [theirs, newOne] {
       var scene = scene(to: shown)
       let pass = scene.pass()
-      #expect(pass.update?.certificate == oldOne.arn && pass.told.contains(.driftDetected))
+      #expect(pass.update?.certificate == oldOne.arn && pass.logged.contains(.driftDetected))
       #expect(scene.record.rollout?.cause == .restore)
       scene.settle()
       scene.drift(to: shown.arn)
       let again = scene.pass(after: .hours(1))
-      #expect(again.update == nil && again.told == [.driftDetected])
+      #expect(again.update == nil && again.logged == [.driftDetected])
       #expect(scene.condition == .drifted)
-      #expect(scene.pass(after: .hours(30)).told == [])
+      #expect(scene.pass(after: .hours(30)).logged == [])
     }
   }
 
-  @Test("with on_drift report it is drifted at once")
+  @Test("with on_drift report the domain is drifted at once")
   func report() {
     var scene = scene(to: newOne, .report)
-    #expect(scene.pass().told == [.driftDetected] && scene.condition == .drifted)
+    #expect(scene.pass().logged == [.driftDetected] && scene.condition == .drifted)
     scene.retry()
     #expect(scene.pass().update?.certificate == oldOne.arn)
   }
 
-  @Test("theirs is revoked: the pinned one is attached, whatever was tried before")
+  @Test("when the shown certificate is revoked, the pinned one is attached at once")
   func theirsRevoked() {
     var scene = scene(to: theirs, .report)
     scene.pass()
@@ -45,16 +46,16 @@ struct PinnedDriftTests {
     #expect(scene.pass().update?.certificate == oldOne.arn)
   }
 
-  @Test("pinning what was attached by hand settles it")
+  @Test("pinning what was attached by hand ends the drift")
   func pinnedTheirs() {
     var scene = scene(to: theirs, .report)
     scene.pass()
     scene.mapping.selector.arn = theirs.arn
-    #expect(scene.pass().told == [.driftDetected])
+    #expect(scene.pass().logged == [.driftDetected])
     #expect(scene.condition == .inSync && scene.record.lastAttached == theirs.arn)
   }
 
-  @Test("pinning a third one is obeyed")
+  @Test("pinning a third certificate is obeyed")
   func pinnedThird() {
     var scene = scene(to: theirs, .report)
     scene.list(newOne)
@@ -63,18 +64,18 @@ struct PinnedDriftTests {
     #expect(scene.pass().update?.certificate == newOne.arn)
   }
 
-  @Test("pinning back to the one attached while another is retried ends that one, without a call")
+  @Test("pinning the attached certificate ends the rollout to another one without a call")
   func pinnedBack() {
     var scene = Scene([oldOne, newOne]) { $0.selector.arn = newOne.arn }
     scene.pass()
     scene.answer(.failed(failure(.refused(.invalidRequest))))
     scene.mapping.selector.arn = oldOne.arn
     let pass = scene.pass()
-    #expect(pass.update == nil && pass.told == [.rolloutSuperseded])
+    #expect(pass.update == nil && pass.logged == [.rolloutSuperseded])
     #expect(scene.condition == .inSync && scene.phase == .abandoned)
   }
 
-  @Test("a pinned one that was adopted away from before is obeyed all the same")
+  @Test("a pinned certificate is attached even if someone moved away from it before")
   func pinnedShunned() {
     var scene = Scene([newOne, oldOne])
     scene.record.shunned = [oldOne.arn]

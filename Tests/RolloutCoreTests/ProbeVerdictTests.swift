@@ -1,3 +1,4 @@
+import Narration
 import RolloutCore
 import Testing
 
@@ -15,7 +16,7 @@ struct ProbeVerdictTests {
     #expect(verdict([leaf(new), leaf(new), leaf(new)]) == .passed(edges: 3))
   }
 
-  @Test("one edge that serves another leaf is enough to fail the round, and is named")
+  @Test("one edge that serves another leaf fails the round and is named")
   func stale() {
     #expect(verdict([leaf(new), leaf(old), leaf(new)]) == .stale(["192.0.2.1:443"]))
     #expect(verdict([leaf(old)]) == .stale(["192.0.2.0:443"]))
@@ -50,7 +51,7 @@ struct ProbeVerdictTests {
     #expect(waiting?.fields[.edges]?.contains("192.0.2.1:443 (connect: refused)") == true)
   }
 
-  @Test("what the edges served is kept by address, with whether it was the leaf wanted")
+  @Test("what the edges served is kept by address, with whether it was the wanted leaf")
   func served() {
     var looks = round([leaf(old), .unreachable("x"), leaf(new), .noRoute])
     looks.edges.reverse()

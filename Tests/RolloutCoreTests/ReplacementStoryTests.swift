@@ -1,3 +1,4 @@
+import Narration
 import RolloutCore
 import Testing
 
@@ -7,7 +8,7 @@ let newOne = certificate("new", from: -1, to: 89)
 let newerOne = certificate("newer", from: 0, to: 90)
 
 extension Scene {
-  /// A rollout from the old certificate to the new one whose call was just taken.
+  /// A rollout from the old certificate to the new one whose call was just accepted.
   static func propagating(_ edit: (inout Mapping) -> Void = { _ in }) -> Scene {
     var scene = Scene([oldOne, newOne], edit)
     scene.pass()
@@ -16,18 +17,18 @@ extension Scene {
     return scene
   }
 
-  var phase: Rollout.Phase? { record.rollout?.phase }
+  var phase: PhaseName? { record.rollout?.phaseName }
   var condition: Condition { record.condition }
 }
 
 @Suite("A replacement, from its discovery to its proof")
 struct ReplacementStoryTests {
-  @Test("the whole way: found, submitted, accepted, proven edge by edge")
+  @Test("a replacement is found, submitted, accepted and proven by the edges")
   func wholeWay() {
     var scene = Scene([oldOne, newOne])
     let found = scene.pass()
-    #expect(found.told == [.replacementFound, .updateSubmitted])
-    #expect(found.asked == [.certificate(.evidence(newOne.arn))])
+    #expect(found.logged == [.replacementFound, .updateSubmitted])
+    #expect(found.asked == [.probe, .evidence(newOne.arn), .evidence(oldOne.arn)])
     #expect(
       found.update
         == DomainUpdate(
@@ -40,10 +41,10 @@ struct ReplacementStoryTests {
     #expect(answered.map(\.kind) == [.updateAccepted])
     #expect(answered.first?.fields[.requestID] == "request-1")
     #expect(scene.condition == .propagating && scene.record.lastAttached == newOne.arn)
-    #expect(scene.schedule.nextLookAt == noon + .seconds(30))
+    #expect(scene.nextLookAt == noon + .seconds(30))
 
     scene.cognito(.updating, oldOne.arn)
-    #expect(scene.pass(after: .seconds(30)).told == [.propagationWaiting])
+    #expect(scene.pass(after: .seconds(30)).logged == [.propagationWaiting])
     scene.cognito(.active, newOne.arn)
     scene.serve(newOne.arn, oldOne.arn)
     #expect(scene.run(for: .minutes(10)) { $0.phase == .completed } == false)
@@ -54,21 +55,55 @@ struct ReplacementStoryTests {
     #expect(scene.record.rollout?.proof == .edge && scene.record.rollout?.attempts == 1)
     #expect(scene.condition == .inSync && scene.record.reason == nil)
     #expect(scene.record.attached == newOne.arn && scene.record.attachedNotAfter == newOne.notAfter)
-    #expect(scene.pass().told == [])
+    #expect(scene.pass().logged == [])
   }
 
-  @Test("with the probe off, ACTIVE with the new certificate is the end")
+  @Test("a waiting rollout is logged again only when something changed")
+  func waitingLogged() {
+    var scene = Scene.propagating()
+    #expect(scene.pass(after: .seconds(30)).logged == [.propagationWaiting])
+    let second = scene.pass(after: .minutes(5))
+    #expect(second.logged == [] && second.event(.propagationWaiting)?.level == .debug)
+    scene.cognito(.active, newOne.arn)
+    scene.serve(newOne.arn)
+    #expect(scene.pass(after: .minutes(5)).logged == [.propagationWaiting])
+    scene.serve(newOne.arn, oldOne.arn)
+    #expect(scene.pass(after: .minutes(5)).logged == [.propagationWaiting])
+    #expect(scene.pass(after: .minutes(5)).logged == [])
+  }
+
+  @Test("an overdue rollout is logged again only when something changed")
+  func overdueLogged() {
+    var scene = Scene.propagating()
+    scene.cognito(.active, newOne.arn)
+    scene.serve(oldOne.arn)
+    #expect(scene.pass(after: .hours(1)).logged == [.rolloutOverdue])
+    #expect(scene.pass(after: .minutes(5)).logged == [.propagationWaiting])
+    for _ in 0..<5 { #expect(scene.pass(after: .minutes(5)).logged == []) }
+  }
+
+  @Test("a time in the reason why no edge answers is no change")
+  func waitingSilent() {
+    var scene = Scene.propagating()
+    scene.cognito(.active, newOne.arn)
+    scene.edges = round([.unreachable("connect: timed out after 5003 ms")])
+    #expect(scene.pass(after: .seconds(30)).logged == [.propagationWaiting])
+    scene.edges = round([.unreachable("connect: timed out after 4998 ms")])
+    #expect(scene.pass(after: .minutes(5)).logged == [])
+  }
+
+  @Test("with the probe off, ACTIVE with the new certificate completes the rollout")
   func probeOff() {
     var scene = Scene.propagating { $0.probe.isEnabled = false }
     #expect(scene.pass(after: .seconds(30)).asked == [])
     #expect(scene.condition == .propagating)
     scene.cognito(.active, newOne.arn)
     let done = scene.pass(after: .minutes(1))
-    #expect(done.told == [.rolloutCompleted] && done.event(.rolloutCompleted)?.level == .notice)
+    #expect(done.logged == [.rolloutCompleted] && done.event(.rolloutCompleted)?.level == .notice)
     #expect(scene.record.rollout?.proof == .controlPlane && scene.condition == .inSync)
   }
 
-  @Test("edges that never answer: complete by Cognito's word after the window, with a warning")
+  @Test("when no edge answers, ACTIVE completes the rollout after the window")
   func silentEdges() {
     var scene = Scene.propagating()
     scene.cognito(.active, newOne.arn)
@@ -78,7 +113,7 @@ struct ReplacementStoryTests {
     #expect(scene.record.rollout?.proof == .controlPlane && scene.now == noon + .hours(1))
   }
 
-  @Test("the completion of such a rollout is a warning")
+  @Test("the completion of a rollout that no edge proved is a warning")
   func silentWarning() {
     var scene = Scene.propagating()
     scene.cognito(.active, newOne.arn)
@@ -88,36 +123,36 @@ struct ReplacementStoryTests {
     #expect(pass.event(.rolloutCompleted)?.fields[.proof] == "control_plane")
   }
 
-  @Test("a window that passes without proof is told once, and the proof may still come")
+  @Test("a window that passes without proof is logged once, and a later proof counts")
   func overdue() {
     var scene = Scene.propagating()
     scene.cognito(.active, newOne.arn)
     scene.serve(oldOne.arn)
     let late = scene.pass(after: .hours(1))
-    #expect(late.told == [.rolloutOverdue] && scene.condition == .overdue)
+    #expect(late.logged == [.rolloutOverdue] && scene.condition == .overdue)
     #expect(late.event(.rolloutOverdue)?.level == .error)
-    #expect(!scene.pass(after: .minutes(5)).told.contains(.rolloutOverdue))
+    #expect(!scene.pass(after: .minutes(5)).logged.contains(.rolloutOverdue))
     scene.serve(newOne.arn)
     #expect(scene.run(for: .hours(1)) { $0.phase == .completed })
     #expect(scene.condition == .inSync && scene.record.rollout?.proof == .edge)
   }
 
-  @Test("a setting that comes back different is an error; the others are not mentioned")
+  @Test("each setting that comes back different is an error, and the others are not logged")
   func settingsChanged() {
     var scene = Scene.propagating { $0.probe.isEnabled = false }
     scene.settings.customDomainConfig["SecurityPolicy"] = "\"TLS_V1\""
     scene.settings.topLevel = ["Routing": "{}"]
     scene.cognito(.active, newOne.arn)
     let done = scene.pass(after: .minutes(1))
-    #expect(done.told == [.rolloutCompleted, .settingsChanged, .settingsChanged])
-    let changes = done.decision.events.filter { $0.kind == .settingsChanged }
+    #expect(done.logged == [.rolloutCompleted, .settingsChanged, .settingsChanged])
+    let changes = done.events.filter { $0.kind == .settingsChanged }
     #expect(changes.allSatisfy { $0.level == .error })
     #expect(
       changes.map { $0.fields[.member] } == [
         "CustomDomainConfig.SecurityPolicy", "ManagedLoginVersion",
       ])
     #expect(changes.map { $0.fields[.after] } == ["\"TLS_V1\"", "absent"])
-    #expect(scene.pass().told == [])
+    #expect(scene.pass().logged == [])
   }
 
   @Test("a failed call is made again after its wait, with the settings as they are then")
@@ -127,68 +162,69 @@ struct ReplacementStoryTests {
     let events = scene.answer(.failed(failure(.throttled)))
     #expect(events.map(\.kind) == [.updateRetrying] && scene.condition == .retrying)
     let due = scene.record.rollout?.nextStepAt ?? noon
-    #expect(due > noon && due <= noon + .seconds(30) && scene.schedule.nextLookAt == due)
+    #expect(due > noon && due <= noon + .seconds(30) && scene.nextLookAt == due)
     #expect(scene.pass().update == nil)
-    #expect(scene.pass().told == [])
+    #expect(scene.pass().logged == [])
     scene.settings.topLevel["ManagedLoginVersion"] = "1"
     scene.cognito(.active, oldOne.arn)
     let again = scene.pass(after: due.since(noon))
-    #expect(again.told == [.updateSubmitted] && again.update?.settings == scene.settings)
+    #expect(again.logged == [.updateSubmitted] && again.update?.settings == scene.settings)
     #expect(scene.record.rollout?.attempts == 2)
   }
 
-  @Test("no call is made while Cognito is at work on the domain")
+  @Test("no call is made while Cognito works on the domain")
   func updating() {
     var scene = Scene([oldOne, newOne])
     for status in [DomainStatus.updating, .creating, .deleting, .other("NEW")] {
       scene.cognito(status, oldOne.arn)
       #expect(scene.pass().update == nil)
       #expect(scene.condition == .pending && scene.record.reason?.code == "domain_updating")
-      #expect(scene.schedule.nextLookAt == noon + .seconds(30))
+      #expect(scene.nextLookAt == noon + .seconds(30))
     }
     scene.cognito(.active, oldOne.arn)
     #expect(scene.pass().update != nil)
   }
 
-  @Test("a domain that shows FAILED takes a replacement")
+  @Test("a domain that shows FAILED gets a replacement")
   func failedDomain() {
     var scene = Scene([oldOne, newOne])
     scene.cognito(.failed, oldOne.arn)
     #expect(scene.pass().update?.certificate == newOne.arn)
   }
 
-  @Test("mode observe finds, tells once and changes nothing")
+  @Test("mode observe logs a replacement once and changes nothing")
   func observe() {
     var scene = Scene([oldOne, newOne]) { $0.mode = .observe }
-    #expect(scene.pass().told == [.replacementFound])
+    #expect(scene.pass().logged == [.replacementFound])
     #expect(scene.condition == .pending && scene.record.reason?.code == "observe_mode")
-    for _ in 0..<5 { #expect(scene.pass(after: .minutes(5)).told == []) }
+    for _ in 0..<5 { #expect(scene.pass(after: .minutes(5)).logged == []) }
     scene.mapping.mode = .apply
-    #expect(scene.pass().told == [.updateSubmitted])
+    #expect(scene.pass().logged == [.updateSubmitted])
   }
 
-  @Test("a soaking replacement is told once, looked at again when its soak ends, and then used")
+  @Test("a soaking replacement is logged once and attached when its soak ends")
   func soaking() {
     var scene = Scene([oldOne, newOne]) { $0.selector.soak = .days(2) }
     scene.pacing.idleProbeInterval = nil
-    #expect(scene.pass().told == [.replacementFound])
+    #expect(scene.pass().logged == [.replacementFound])
     #expect(scene.condition == .pending && scene.record.reason?.code == "soaking")
-    #expect(scene.schedule.nextLookAt == noon + .days(1))
-    #expect(scene.pass(after: .hours(23)).told == [])
-    #expect(scene.pass(after: .hours(1)).told == [.updateSubmitted])
+    #expect(scene.nextLookAt == noon + .days(1))
+    #expect(scene.pass(after: .hours(23)).logged == [])
+    #expect(scene.pass(after: .hours(1)).logged == [.updateSubmitted])
   }
 
-  @Test("nothing eligible is left: told once, with the reason, until it is over")
+  @Test("that no certificate is left is logged once, with the reason")
   func missing() {
     var scene = Scene([certificate("old", from: -60) { $0.notAfter = noon + .hours(1) }])
     scene.pass()
     let gone = scene.pass(after: .hours(1))
-    #expect(gone.told == [.candidateMissing] && gone.event(.candidateMissing)?.level == .error)
+    #expect(gone.logged == [.candidateMissing, .certificateExpiring])
+    #expect(gone.event(.candidateMissing)?.level == .error)
     #expect(scene.condition == .noCandidate && scene.record.reason?.code == "expired")
     #expect(scene.record.desired == nil)
-    for _ in 0..<3 { #expect(scene.pass(after: .minutes(5)).told == []) }
+    for _ in 0..<3 { #expect(scene.pass(after: .minutes(5)).logged == []) }
     scene.list(newOne)
-    #expect(scene.pass().told == [.replacementFound, .updateSubmitted])
+    #expect(scene.pass().logged == [.replacementFound, .updateSubmitted])
     #expect(scene.record.rollout?.cause == .unusable)
   }
 }

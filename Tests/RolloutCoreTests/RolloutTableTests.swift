@@ -1,214 +1,281 @@
 import RolloutCore
 import Testing
 
-/// A rollout an hour old that stands in a phase as the machine itself would leave it.
-func rollout(_ phase: Rollout.Phase, _ edit: (inout Rollout) -> Void = { _ in }) -> Rollout {
-  var rollout = Rollout(
-    id: "0123456789abcdef", certificate: arn("new"), previous: arn("old"), cause: .replacement,
-    phase: phase, startedAt: noon - .hours(1), attempts: 1, mappingFingerprint: "mapping")
-  switch phase {
-  case .submitting: rollout.submittedAt = noon - .minutes(1)
-  case .retrying:
-    rollout.failures = 1
-    rollout.lastError = "throttled"
-    rollout.nextStepAt = noon
-  case .propagating, .overdue:
-    let taken = noon - (phase == .overdue ? .minutes(90) : .minutes(10))
-    rollout.submittedAt = taken
-    rollout.deadline = taken + .hours(1)
-    rollout.nextStepAt = noon
-  case .refused:
-    rollout.refusal = "certificate_rejected"
-    rollout.lastError = "refused"
-    rollout.nextStepAt = noon
-  case .completed, .superseded, .abandoned: rollout.completedAt = noon - .minutes(1)
-  }
-  edit(&rollout)
-  return rollout
-}
-
-@Suite("The rollout machine, every phase and every event")
+@Suite("Every transition of a rollout in every phase")
 struct RolloutTableTests {
-  typealias Phase = Rollout.Phase
   let pacing = Pacing()
+  private let settings = EchoedSettings(topLevel: ["ManagedLoginVersion": "2"])
 
-  /// Every phase, with the phase that follows the event and what the event says.
+  /// For every phase, the phase that follows the transition and what it returns. A phase that
+  /// the table leaves out is left exactly as it was, and then the answer is `otherwise`.
   private func expect<Answer: Equatable>(
-    _ table: [Phase: (Phase, Answer)], sourceLocation: SourceLocation = #_sourceLocation,
-    _ event: (inout Rollout) -> Answer
+    _ table: [PhaseName: (PhaseName, Answer)], otherwise: Answer,
+    sourceLocation: SourceLocation = #_sourceLocation, _ transition: (inout Rollout) -> Answer
   ) {
-    for phase in Phase.allCases {
-      guard let (next, answer) = table[phase] else {
-        Issue.record("the table leaves out \(phase)", sourceLocation: sourceLocation)
-        continue
+    for name in PhaseName.allCases {
+      var it = rollout(name)
+      let answer = transition(&it)
+      if let (next, expected) = table[name] {
+        #expect(it.phaseName == next, "after \(name)", sourceLocation: sourceLocation)
+        #expect(answer == expected, "from \(name)", sourceLocation: sourceLocation)
+      } else {
+        #expect(it == rollout(name), "\(name) was changed", sourceLocation: sourceLocation)
+        #expect(answer == otherwise, "from \(name)", sourceLocation: sourceLocation)
       }
-      var it = rollout(phase)
-      let said = event(&it)
-      #expect(it.phase == next, "after \(phase)", sourceLocation: sourceLocation)
-      #expect(said == answer, "from \(phase)", sourceLocation: sourceLocation)
-      if next == phase, !phase.isOpen { #expect(it == rollout(phase), "\(phase) is over") }
     }
   }
 
-  @Test("five phases are open and put their domain in a condition, three have ended")
+  private func expect(
+    _ table: [PhaseName: PhaseName], sourceLocation: SourceLocation = #_sourceLocation,
+    _ transition: (inout Rollout) -> Void
+  ) {
+    expect(
+      table.mapValues { ($0, true) }, otherwise: true, sourceLocation: sourceLocation
+    ) {
+      transition(&$0)
+      return true
+    }
+  }
+
+  @Test("five phases are open and give their domain a condition; the others have ended")
   func open() {
-    expect([
-      .submitting: (.submitting, .submitting), .retrying: (.retrying, .retrying),
-      .propagating: (.propagating, .propagating), .overdue: (.overdue, .overdue),
-      .refused: (.refused, .refused), .completed: (.completed, nil),
-      .superseded: (.superseded, nil), .abandoned: (.abandoned, nil),
-    ]) { $0.condition }
-    for phase in Phase.allCases {
-      #expect(phase.isOpen == (rollout(phase).condition != nil))
+    let conditions: [PhaseName: Condition] = [
+      .submitting: .submitting, .retrying: .retrying, .propagating: .propagating,
+      .overdue: .overdue, .refused: .refused,
+    ]
+    for name in PhaseName.allCases {
+      #expect(rollout(name).condition == conditions[name])
+      #expect(rollout(name).isOpen == name.isOpen && name.isOpen == (conditions[name] != nil))
     }
   }
 
-  @Test("Cognito shows the certificate: whatever the answer was, the call was taken")
+  @Test("every phase has a word of its own, and a word of another version is kept")
+  func words() {
+    let words = PhaseName.allCases.filter { $0 != .other }.map { rollout($0).phaseWord }
+    #expect(words == Rollout.phaseWords && Set(words).count == words.count)
+    #expect(rollout(.other).phaseWord == "paused" && !rollout(.other).isOpen)
+  }
+
+  @Test("an accepted call starts the window, and only where a call is under way")
+  func accepted() {
+    expect([.submitting: .propagating]) { $0.accepted(at: noon, pacing: pacing) }
+  }
+
+  @Test("a failed call is retried or refused, and only where a call is under way")
+  func failed() {
+    let retrying = Rollout.CallFailure.retrying(
+      in: .milliseconds(1), Explanation(failure(.throttled)))
+    expect([.submitting: (.retrying, retrying)], otherwise: nil) {
+      $0.failed(failure(.throttled), at: noon, pacing: pacing, chance: 0)
+    }
+    let refused = Rollout.CallFailure.refused(Explanation(failure(.notFound)))
+    expect([.submitting: (.refused, refused)], otherwise: nil) {
+      $0.failed(failure(.notFound), at: noon, pacing: pacing, chance: 0)
+    }
+  }
+
+  @Test("a certificate that Cognito shows proves that a call has worked, whatever was answered")
   func shown() {
-    expect([
-      .submitting: (.propagating, true), .retrying: (.propagating, true),
-      .refused: (.propagating, true), .propagating: (.propagating, false),
-      .overdue: (.overdue, false), .completed: (.completed, false),
-      .superseded: (.superseded, false), .abandoned: (.abandoned, false),
-    ]) { $0.shown(at: noon, pacing: pacing) }
-  }
-
-  @Test("Cognito does not keep the certificate: the call is due again after a wait")
-  func notKept() {
-    let wait = Duration.milliseconds(14_999)
-    expect([
-      .propagating: (.retrying, Rollout.Action.retrying(in: wait)),
-      .overdue: (.retrying, .retrying(in: wait)), .submitting: (.submitting, .none),
-      .retrying: (.retrying, .none), .refused: (.refused, .none),
-      .completed: (.completed, .none), .superseded: (.superseded, .none),
-      .abandoned: (.abandoned, .none),
-    ]) { rollout in
-      switch rollout.notKept("FAILED", at: noon, pacing: pacing, chance: .max / 2) {
-      case .retrying(let delay):
-        .retrying(in: .milliseconds(delay.inMilliseconds))
-      case let other: other
-      }
-    }
-  }
-
-  @Test("an intent without an outcome is due again; nothing else is moved by not knowing")
-  func outcomeUnknown() {
-    expect([
-      .submitting: (.retrying, true), .retrying: (.retrying, true), .refused: (.refused, true),
-      .propagating: (.propagating, false), .overdue: (.overdue, false),
-      .completed: (.completed, false), .superseded: (.superseded, false),
-      .abandoned: (.abandoned, false),
-    ]) {
-      $0.outcomeUnknown(at: noon)
-      return $0.isCallDue(at: noon)
-    }
-  }
-
-  @Test("a call is open where one failed or was refused, and due at its time")
-  func callDue() {
-    let table: [Phase: (Phase, Bool)] = [
-      .submitting: (.submitting, false), .retrying: (.retrying, true),
-      .refused: (.refused, true), .propagating: (.propagating, false),
-      .overdue: (.overdue, false), .completed: (.completed, false),
-      .superseded: (.superseded, false), .abandoned: (.abandoned, false),
-    ]
-    expect(table) { $0.isCallOpen }
-    expect(table) { $0.isCallDue(at: noon) }
-    expect(table.mapValues { ($0.0, false) }) { $0.isCallDue(at: noon - .milliseconds(1)) }
-  }
-
-  @Test("a look at the edges is due where they are awaited, at its time")
-  func checkDue() {
-    let table: [Phase: (Phase, Bool)] = [
-      .submitting: (.submitting, false), .retrying: (.retrying, false),
-      .refused: (.refused, false), .propagating: (.propagating, true),
-      .overdue: (.overdue, true), .completed: (.completed, false),
-      .superseded: (.superseded, false), .abandoned: (.abandoned, false),
-    ]
-    expect(table) { $0.isCheckDue(at: noon) }
-    expect(table.mapValues { ($0.0, false) }) { $0.isCheckDue(at: noon - .milliseconds(1)) }
-  }
-
-  @Test("a look at the edges moves on only what awaits them")
-  func checked() {
-    func table(_ phase: Phase, _ action: Rollout.Action) -> [Phase: (Phase, Rollout.Action)] {
+    expect(
       [
-        .submitting: (.submitting, .none), .retrying: (.retrying, .none),
-        .refused: (.refused, .none), .propagating: (phase, action), .overdue: (phase, action),
-        .completed: (.completed, .none), .superseded: (.superseded, .none),
-        .abandoned: (.abandoned, .none),
-      ]
+        .submitting: (.propagating, true), .retrying: (.propagating, true),
+        .refused: (.propagating, true),
+      ], otherwise: false
+    ) { $0.shown(at: noon, pacing: pacing) }
+  }
+
+  @Test("a certificate that Cognito does not keep makes the call due again")
+  func notKept() {
+    let retrying = Rollout.CallFailure.retrying(
+      in: .milliseconds(1), Explanation(.updateNotKept, "FAILED"))
+    expect(
+      [.propagating: (.retrying, retrying), .overdue: (.retrying, retrying)], otherwise: nil
+    ) { $0.notKept("FAILED", mapping: "mapping", at: noon, pacing: pacing, chance: 0) }
+    let never = Pacing(resubmits: 0)
+    let refused = Rollout.CallFailure.refused(Explanation(.updateNotKept, "FAILED"))
+    expect([.propagating: (.refused, refused), .overdue: (.refused, refused)], otherwise: nil) {
+      $0.notKept("FAILED", mapping: "mapping", at: noon, pacing: never, chance: 0)
     }
-    expect(table(.completed, .completed)) {
+  }
+
+  @Test("an intent whose outcome nobody knows is due again; no other phase is changed")
+  func outcomeUnknown() {
+    expect([.submitting: .retrying]) { $0.outcomeUnknown(at: noon, pacing: pacing) }
+  }
+
+  @Test("a new intent can be recorded only while a call is awaited, and it counts")
+  func intend() {
+    expect([.submitting: .submitting, .retrying: .submitting, .refused: .submitting]) {
+      $0.intend(settings: settings, mapping: "another", at: noon)
+    }
+    for name in [PhaseName.retrying, .refused] {
+      var it = rollout(name)
+      it.intend(settings: settings, mapping: "another", at: noon)
+      #expect(it.attempts == 2 && it.submittedAt == noon && it.nextStepAt == nil)
+      #expect(
+        it.submission
+          == Rollout.Submission(
+            intendedAt: noon, settings: settings, mapping: "another",
+            failures: name == .retrying ? 1 : 0))
+    }
+  }
+
+  @Test("a check of the edges changes only a rollout that awaits its proof")
+  func checked() {
+    func table(
+      _ propagating: PhaseName, _ overdue: PhaseName, _ outcome: Rollout.CheckOutcome,
+      _ lateOutcome: Rollout.CheckOutcome
+    ) -> [PhaseName: (PhaseName, Rollout.CheckOutcome)] {
+      [.propagating: (propagating, outcome), .overdue: (overdue, lateOutcome)]
+    }
+    let byCognito = Rollout.CheckOutcome.completed(.controlPlane)
+    expect(table(.completed, .completed, byCognito, byCognito), otherwise: .waiting) {
       $0.checked(nil, isActive: true, at: noon, pacing: pacing)
     }
+    let byEdges = Rollout.CheckOutcome.completed(.edge)
     let once = Pacing(confirmations: 1)
-    expect(table(.completed, .completed)) {
+    expect(table(.completed, .completed, byEdges, byEdges), otherwise: .waiting) {
       $0.checked(.passed(edges: 4), isActive: true, at: noon, pacing: once)
     }
-    var waiting = table(.propagating, .none)
-    waiting[.overdue] = (.overdue, .none)
-    for verdict in [ProbeVerdict.stale(["192.0.2.1:443"]), .incomparable("no leaf")] {
-      expect(waiting) { $0.checked(verdict, isActive: true, at: noon, pacing: pacing) }
-      expect(waiting) { $0.checked(verdict, isActive: false, at: noon, pacing: pacing) }
-    }
-    expect(waiting) { $0.checked(nil, isActive: false, at: noon, pacing: pacing) }
-    waiting[.overdue] = (.completed, .completed)
-    expect(waiting) { $0.checked(.silent("none"), isActive: true, at: noon, pacing: pacing) }
-  }
-
-  @Test("a restart or a signal makes a waiting call due, and moves nothing else")
-  func hurry() {
-    for phase in Phase.allCases {
-      var it = rollout(phase)
-      it.hurry(at: noon - .minutes(5))
-      #expect(it.phase == phase)
-      let isWaiting = phase == .retrying || phase == .refused
-      #expect(it.isCallDue(at: noon - .minutes(5)) == isWaiting)
-      if !isWaiting { #expect(it == rollout(phase)) }
-    }
-  }
-
-  @Test("an intent is of the settings and the mapping as they are now, and counts")
-  func intend() {
-    let settings = EchoedSettings(topLevel: ["ManagedLoginVersion": "2"])
-    for phase in [Phase.retrying, .refused] {
-      var it = rollout(phase)
-      it.intend(settings: settings, mapping: "another", at: noon)
-      #expect(it.phase == .submitting && it.attempts == 2)
-      #expect(it.settings == settings && it.mappingFingerprint == "another")
-      #expect(it.submittedAt == noon && it.nextStepAt == nil)
-    }
-  }
-
-  @Test("an open rollout can end in every way, and is over then")
-  func end() {
-    for phase in Phase.allCases where phase.isOpen {
-      for ending in Phase.allCases where !ending.isOpen {
-        var it = rollout(phase)
-        it.end(ending, at: noon)
-        #expect(it.phase == ending && it.completedAt == noon && it.nextStepAt == nil)
+    let waiting = table(.propagating, .overdue, .waiting, .waiting)
+    for verdict in [ProbeVerdict.stale(["192.0.2.1:443"]), .incomparable("no leaf"), nil] {
+      expect(waiting, otherwise: .waiting) {
+        $0.checked(verdict, isActive: false, at: noon, pacing: pacing)
       }
     }
+    expect(table(.propagating, .completed, .waiting, byCognito), otherwise: .waiting) {
+      $0.checked(.silent("none"), isActive: true, at: noon, pacing: pacing)
+    }
+    expect(table(.overdue, .overdue, .becameOverdue, .waiting), otherwise: .waiting) {
+      $0.checked(.stale(["edge"]), isActive: true, at: noon + .hours(1), pacing: pacing)
+    }
   }
 
-  @Test("the answer to a call that is not under way is a bug of ours")
-  func wrongPhase() async {
-    await #expect(processExitsWith: .failure) {
-      var it = rollout(.propagating)
-      it.accepted(at: noon, pacing: Pacing())
+  @Test("every open rollout can be superseded or abandoned, and no ended one")
+  func end() {
+    let open = PhaseName.allCases.filter(\.isOpen)
+    expect(Dictionary(uniqueKeysWithValues: open.map { ($0, .superseded) })) {
+      $0.supersede(at: noon)
     }
-    await #expect(processExitsWith: .failure) {
-      var it = rollout(.refused)
-      _ = it.failed(failure(.throttled), at: noon, pacing: Pacing(), chance: 0)
+    expect(Dictionary(uniqueKeysWithValues: open.map { ($0, .abandoned) })) {
+      $0.abandon(at: noon)
     }
-    await #expect(processExitsWith: .failure) {
-      var it = rollout(.completed)
-      it.end(.abandoned, at: noon)
+    for name in open {
+      var it = rollout(name)
+      it.abandon(at: noon)
+      #expect(it.completedAt == noon && it.nextStepAt == nil && it.deadline == nil)
     }
-    await #expect(processExitsWith: .failure) {
-      var it = rollout(.retrying)
-      it.end(.propagating, at: noon)
+  }
+
+  @Test("a restart, a signal or a retry makes a waiting call due, and changes nothing else")
+  func expedite() {
+    let early = noon - .minutes(5)
+    expect([.retrying: (.retrying, true), .refused: (.refused, true)], otherwise: false) {
+      $0.expedite(at: early)
+      return $0.isCallDue(at: early)
     }
+  }
+
+  @Test("a call that may have worked is not made due before its time, whoever asks")
+  func expediteLost() {
+    var it = rollout(.submitting)
+    _ = it.failed(failure(.answerLost), at: noon, pacing: pacing, chance: 0)
+    it.expedite(at: noon)
+    #expect(it.nextStepAt == noon + .seconds(30))
+    it.expedite(at: noon + .seconds(40))
+    #expect(it.nextStepAt == noon + .seconds(30))
+  }
+
+  @Test("a call is due at its time where one failed or was refused, and nowhere else")
+  func callDue() {
+    for name in PhaseName.allCases {
+      let isWaiting = name == .retrying || name == .refused
+      #expect(rollout(name).awaitsCall == (isWaiting || name == .submitting))
+      #expect(rollout(name).isCallDue(at: noon) == isWaiting)
+      #expect(!rollout(name).isCallDue(at: noon - .milliseconds(1)))
+    }
+  }
+
+  @Test("a check of the edges is due at its time where a proof is awaited, and nowhere else")
+  func checkDue() {
+    for name in PhaseName.allCases {
+      let isAwaited = name == .propagating || name == .overdue
+      #expect(rollout(name).isCheckDue(at: noon) == isAwaited)
+      #expect(!rollout(name).isCheckDue(at: noon - .milliseconds(1)))
+      #expect((rollout(name).propagation != nil) == isAwaited)
+    }
+  }
+
+  @Test("only a call that was made for another mapping is made due by a changed mapping")
+  func otherMapping() {
+    for name in PhaseName.allCases {
+      let isWaiting = name == .retrying || name == .refused
+      #expect(rollout(name).wasCalledFor(anotherThan: "changed") == isWaiting)
+      #expect(!rollout(name).wasCalledFor(anotherThan: "mapping"))
+    }
+  }
+
+  @Test("a stepped clock moves every time of an open rollout and none of an ended one")
+  func shift() {
+    for name in PhaseName.allCases {
+      let before = rollout(name)
+      var it = before
+      it.shift(by: .days(-3))
+      if !name.isOpen { #expect(it == before, "\(name)") }
+      #expect(it.phaseName == name)
+      let step = { (time: Instant?) in name.isOpen ? time.map { $0 - .days(3) } : time }
+      #expect(it.submittedAt == step(before.submittedAt), "\(name)")
+      #expect(it.nextStepAt == step(before.nextStepAt), "\(name)")
+      #expect(it.deadline == step(before.deadline), "\(name)")
+      #expect(it.completedAt == before.completedAt, "\(name)")
+      it.shift(by: .days(3))
+      #expect(it == before, "\(name)")
+    }
+  }
+
+  @Test("a stepped clock moves the times of a lost call, too")
+  func shiftLost() {
+    var it = rollout(.submitting)
+    _ = it.failed(failure(.answerLost), at: noon, pacing: pacing, chance: 0)
+    it.shift(by: .hours(2))
+    #expect(it.pendingRetry?.lost?.intendedAt == noon - .minutes(1) + .hours(2))
+    #expect(it.pendingRetry?.notBefore == noon + .seconds(30) + .hours(2))
+  }
+
+  @Test("times from a disk written by a clock that was days ahead are bounded in every phase")
+  func bound() {
+    for name in PhaseName.allCases {
+      var it = rollout(name)
+      it.shift(by: .days(2))
+      it.bound(at: noon, pacing: pacing)
+      #expect(it.phaseName == name)
+      let latest: [PhaseName: Instant] = [
+        .retrying: noon + pacing.retryMaximum, .propagating: noon + pacing.maxCheckInterval,
+        .overdue: noon + pacing.maxCheckInterval, .refused: noon + .hours(1),
+      ]
+      #expect(it.nextStepAt == latest[name], "\(name)")
+      #expect((it.deadline ?? noon) <= noon + pacing.window, "\(name)")
+      #expect((it.submittedAt ?? noon) <= noon, "\(name)")
+      if !name.isOpen { #expect(it == rollout(name)) }
+    }
+  }
+
+  @Test("times that are near enough are not changed when they are read from disk")
+  func boundNear() {
+    for name in PhaseName.allCases {
+      var it = rollout(name)
+      it.bound(at: noon, pacing: pacing)
+      #expect(it == rollout(name), "\(name)")
+    }
+  }
+
+  @Test("the wait after a lost call is bounded when it is read from disk")
+  func boundLost() {
+    var it = rollout(.submitting)
+    _ = it.failed(failure(.answerLost), at: noon + .days(2), pacing: pacing, chance: 0)
+    it.shift(by: .hours(1))
+    it.bound(at: noon, pacing: pacing)
+    #expect(it.pendingRetry?.notBefore == noon + pacing.checkInterval)
+    #expect(it.pendingRetry.map { ($0.lost?.intendedAt ?? noon) <= noon } == true)
   }
 }

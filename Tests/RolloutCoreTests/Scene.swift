@@ -1,3 +1,4 @@
+import Narration
 import RolloutCore
 import Testing
 
@@ -9,7 +10,9 @@ struct Scene {
   var pacing = Pacing()
   var now = noon
   var record: DomainRecord
-  var schedule = DomainSchedule()
+  var memory = DomainMemory()
+  /// When the domain is due again, where that is before the next poll.
+  var nextLookAt: Instant?
   var look: DomainLook
   var listed: Look<[Certificate]>
   /// Answers to DescribeCertificate that are not simply what the list holds.
@@ -18,7 +21,8 @@ struct Scene {
   /// Answers about leaves that are not simply a trusted chain.
   var evidence: [CertificateARN: Look<LeafEvidence>] = [:]
   var edges: ProbeRound
-  var waveBlocker: String?
+  /// What the rules across domains say to a rollout that is not urgent.
+  var constraint: Constraint?
   var dice = Dice(seed: 1)
   var settings = EchoedSettings(
     customDomainConfig: ["SecurityPolicy": "\"TLS_V1_2_2021\""],
@@ -27,12 +31,13 @@ struct Scene {
   /// The daemon attached the first certificate some time ago and all is well.
   init(_ certificates: [Certificate], _ edit: (inout Mapping) -> Void = { _ in }) {
     mapping = RolloutCoreTests.mapping(auth, edit)
-    record = DomainRecord(fresh: mapping)
+    record = DomainRecord(unseen: mapping)
     look = .empty
     listed = .seen(certificates)
     edges = round([])
     guard let first = certificates.first else { return }
     record.condition = .inSync
+    record.reason = nil
     record.attached = first.arn
     record.attachedNotAfter = first.notAfter
     record.desired = first.arn
@@ -44,8 +49,17 @@ struct Scene {
 
   /// The state file was lost: nothing is remembered.
   mutating func forget() {
-    record = DomainRecord(fresh: mapping)
-    schedule = DomainSchedule()
+    record = DomainRecord(unseen: mapping)
+    memory = DomainMemory()
+    nextLookAt = nil
+  }
+
+  /// The process ends and begins again: only the record comes back.
+  mutating func restart() {
+    memory = DomainMemory()
+    nextLookAt = nil
+    record.bound(at: now, pacing: pacing)
+    record.rollout?.expedite(at: now)
   }
 
   /// What Cognito shows from now on.
@@ -70,78 +84,95 @@ struct Scene {
     listed = .seen(others + [certificate])
   }
 
-  /// Everything that a decision could need, asked for as it asks.
-  func input(answering inquiries: [Inquiry] = []) -> DomainInput {
-    var input = DomainInput(
-      mapping: mapping, pacing: pacing, record: record, schedule: schedule, look: look,
-      facts: CertificateFacts(listed: listed), now: now, dice: dice, waveBlocker: waveBlocker)
-    for inquiry in inquiries { answer(inquiry, in: &input) }
-    return input
+  /// An operator's `retry`, as the loop obeys it.
+  mutating func retry() {
+    record.retryRequested = true
+    record.shunned = []
+    record.rollout?.expedite(at: now)
   }
 
-  private func answer(_ inquiry: Inquiry, in input: inout DomainInput) {
-    switch inquiry {
-    case .probe: input.round = edges
-    case .certificate(.tags): input.facts.tags = tags
-    case .certificate(.details(let arn)):
+  /// The facts of one look, with the answers to the questions.
+  func facts(answering questions: [Question] = [], isPoll: Bool = true) -> DomainFacts {
+    var facts = DomainFacts(
+      mapping: mapping, pacing: pacing, record: record, memory: memory, now: now, isPoll: isPoll)
+    for question in questions { answer(question, in: &facts) }
+    return facts
+  }
+
+  private func answer(_ question: Question, in facts: inout DomainFacts) {
+    switch question {
+    case .describe: facts.description = look
+    case .list: facts.certificates.list(listed)
+    case .probe: facts.round = edges
+    case .tags: facts.certificates.tags = tags
+    case .details(let arn):
       let own = listed.value?.first { $0.arn == arn }
-      input.facts.details[arn] = details[arn] ?? .seen(own.map(described))
-    case .certificate(.evidence(let arn)):
-      let known = input.facts.certificates.first { $0.arn == arn }
-      input.facts.evidence[arn] =
+      facts.certificates.describe(arn, as: details[arn] ?? .seen(own.map(described)))
+    case .evidence(let arn):
+      let known = facts.certificates.certificates.first { $0.arn == arn }
+      facts.certificates.evidence[arn] =
         evidence[arn]
-        ?? .seen(RolloutCoreTests.evidence(of: known ?? certificate("gone")))
+        ?? .seen(RolloutCoreTests.evidence(of: known ?? Certificate(arn: arn)))
     }
   }
 
-  /// Rounds of questions after which a decision is taken to go round in circles.
-  static let maximumRounds = 24
+  /// A bound on the rounds of questions; a survey that asks something twice fails earlier.
+  static let maximumRounds = 100
 
-  /// One pass: looks, decides, and remembers. `nil` only when the decision never came.
-  func decide() -> Pass? {
-    var asked: [Inquiry] = []
+  /// One pass: surveys, asks, and decides. nil when the survey asks a second time for what was
+  /// answered.
+  func decide(isPoll: Bool = true) -> Pass? {
+    var asked: [Question] = []
     for _ in 0..<Scene.maximumRounds {
-      let input = input(answering: asked)
-      switch DomainStep.decide(input) {
-      case .ask(let inquiries):
-        if Set(inquiries).isSubset(of: asked) { return nil }
-        asked += inquiries
-      case .decided(let decision):
-        return Pass(decision: decision, asked: asked, input: input)
+      let facts = facts(answering: asked, isPoll: isPoll)
+      switch Survey.of(facts) {
+      case .open(let questions):
+        if questions.contains(where: asked.contains) { return nil }
+        asked += questions
+      case .complete(let assessment):
+        let plan = DomainPlan.of(facts, assessment, constraint: constraint, dice: dice)
+        return Pass(plan: plan, assessment: assessment, everythingAsked: asked, facts: facts)
       }
     }
     return nil
   }
 
-  /// A pass after some time; its record and schedule are the scene's from then on.
+  /// A pass after some time; its record and memory are the scene's from then on.
   @discardableResult
   mutating func pass(
-    after wait: Duration = .zero, sourceLocation: SourceLocation = #_sourceLocation
+    after wait: Duration = .zero, isPoll: Bool = true,
+    sourceLocation: SourceLocation = #_sourceLocation
   ) -> Pass {
     now = now + wait
     _ = dice.next()
-    guard let pass = decide() else {
-      Issue.record("the decision never came", sourceLocation: sourceLocation)
-      preconditionFailure("a decision that never comes cannot be gone on from")
+    guard let pass = decide(isPoll: isPoll) else {
+      Issue.record("the survey asked for the same twice", sourceLocation: sourceLocation)
+      preconditionFailure("a survey without an end cannot be continued")
     }
-    for wrong in pass.wrongs { Issue.record("\(wrong)", sourceLocation: sourceLocation) }
-    record = pass.decision.record
-    schedule = pass.decision.schedule
+    for fault in pass.faults { Issue.record("\(fault)", sourceLocation: sourceLocation) }
+    remember(pass)
     return pass
+  }
+
+  mutating func remember(_ pass: Pass) {
+    record = pass.record
+    memory = pass.plan.memory
+    nextLookAt = pass.plan.nextLookAt
   }
 
   /// What the call was answered with.
   @discardableResult
   mutating func answer(_ outcome: UpdateOutcome, chance: UInt64 = .max / 2) -> [Event] {
     let result = CallOutcome(
-      of: outcome, record: record, schedule: schedule, mapping: mapping, pacing: pacing,
+      of: outcome, record: record, memory: memory, mapping: mapping, pacing: pacing,
       now: now, chance: chance)
     record = result.record
-    schedule = result.schedule
-    return result.events
+    memory = result.memory
+    nextLookAt = record.rollout?.nextStepAt
+    return result.findings.map { Narration.event(for: $0, of: mapping) }
   }
 
-  /// Cognito takes the call.
+  /// Cognito accepts the call.
   mutating func accept() { answer(.accepted(requestID: "request-1")) }
 
   /// Passes whenever one is due, until `isDone` or for as long as `limit`; true when done.
@@ -149,13 +180,17 @@ struct Scene {
     let end = now + limit
     while !isDone(self) {
       let poll = now + pacing.pollInterval
-      let next = min(schedule.nextLookAt ?? poll, poll)
+      let next = min(nextLookAt ?? poll, poll)
       if next > end {
         now = end
         return false
       }
-      pass(after: next.since(now))
+      pass(after: next.since(now), isPoll: next == poll)
     }
     return true
   }
 }
+
+/// What the rules across domains say while a lower wave is under way.
+let lowerWaveUnsettled = Constraint.waitsForWave(
+  domain("other.example.com"), wave: 0, .unsettled(.propagating, nil))

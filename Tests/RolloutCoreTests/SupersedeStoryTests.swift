@@ -1,3 +1,4 @@
+import Narration
 import RolloutCore
 import Testing
 
@@ -5,7 +6,7 @@ import Testing
 struct SupersedeStoryTests {
   /// A newer certificate comes; the rollout is to give way with the next pass.
   private func expectSuperseded(
-    _ scene: inout Scene, from phase: Rollout.Phase,
+    _ scene: inout Scene, from phase: PhaseName,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     #expect(scene.phase == phase, sourceLocation: sourceLocation)
@@ -13,10 +14,10 @@ struct SupersedeStoryTests {
     scene.list(newerOne)
     let pass = scene.pass()
     #expect(
-      pass.told.contains(.rolloutSuperseded) && pass.told.last == .updateSubmitted,
+      pass.logged.contains(.rolloutSuperseded) && pass.logged.last == .updateSubmitted,
       sourceLocation: sourceLocation)
-    #expect(pass.decision.ended?.id == id, sourceLocation: sourceLocation)
-    #expect(pass.decision.ended?.phase == .superseded, sourceLocation: sourceLocation)
+    #expect(pass.plan.ended?.id == id, sourceLocation: sourceLocation)
+    #expect(pass.plan.ended?.phaseName == .superseded, sourceLocation: sourceLocation)
     #expect(pass.update?.certificate == newerOne.arn, sourceLocation: sourceLocation)
     #expect(scene.record.rollout?.id != id, sourceLocation: sourceLocation)
   }
@@ -38,14 +39,14 @@ struct SupersedeStoryTests {
     expectSuperseded(&scene, from: .refused)
   }
 
-  @Test("while its edges are awaited, once Cognito takes updates again")
+  @Test("while its proof is awaited, once Cognito accepts updates again")
   func propagating() {
     var scene = Scene.propagating()
     scene.list(newerOne)
     let waiting = scene.pass()
-    #expect(waiting.update == nil && waiting.told == [.replacementFound])
+    #expect(waiting.update == nil && waiting.logged == [.replacementFound])
     #expect(scene.condition == .propagating && scene.record.desired == newerOne.arn)
-    #expect(scene.pass().told == [])
+    #expect(scene.pass().logged == [])
     scene.cognito(.active, newOne.arn)
     expectSuperseded(&scene, from: .propagating)
     #expect(scene.record.rollout?.previous == newOne.arn)
@@ -64,24 +65,24 @@ struct SupersedeStoryTests {
   func submitting() {
     var scene = Scene([oldOne, newOne])
     scene.pass()
-    scene.schedule = DomainSchedule()
+    scene.restart()
     expectSuperseded(&scene, from: .submitting)
   }
 
-  @Test("in the very pass that completes it: the completed one is handed on as ended")
+  @Test("in the pass that completes it: the completed one is recorded as ended")
   func completing() {
     var scene = Scene.propagating { $0.probe.isEnabled = false }
     scene.cognito(.active, newOne.arn)
     scene.list(newerOne)
     let pass = scene.pass(after: .minutes(1))
     #expect(
-      pass.told == [.rolloutCompleted, .replacementFound, .updateSubmitted])
-    #expect(pass.decision.ended?.phase == .completed)
-    #expect(pass.decision.ended?.certificate == newOne.arn)
+      pass.logged == [.rolloutCompleted, .replacementFound, .updateSubmitted])
+    #expect(pass.plan.ended?.phaseName == .completed)
+    #expect(pass.plan.ended?.certificate == newOne.arn)
     #expect(scene.record.rollout?.certificate == newerOne.arn)
   }
 
-  @Test("a rollout never supersedes itself, nor goes back, while UPDATING shows the old ARN")
+  @Test("a rollout goes on while UPDATING shows the old certificate")
   func notItself() {
     var scene = Scene.propagating()
     let id = scene.record.rollout?.id
@@ -90,7 +91,7 @@ struct SupersedeStoryTests {
     #expect(scene.record.desired == newOne.arn)
   }
 
-  @Test("nor when it leads to an older certificate, from one that ACM revoked")
+  @Test("a rollout to an older certificate goes on while UPDATING shows the revoked one")
   func notItselfBackwards() {
     let revoked = certificate("revoked", from: -1, to: 89) { $0.status = .revoked }
     var scene = Scene([revoked, oldOne])
@@ -101,16 +102,16 @@ struct SupersedeStoryTests {
     #expect(scene.record.rollout?.certificate == oldOne.arn && scene.record.rollout?.attempts == 1)
   }
 
-  @Test("one that is no newer than the rollout's own leaves it alone")
+  @Test("a certificate that is not newer than the rollout's own changes nothing")
   func notNewer() {
     var scene = Scene.propagating()
     scene.list(certificate("between", from: -2, to: 400))
-    for _ in 0..<3 {
-      #expect(scene.pass(after: .minutes(5)).told == [.propagationWaiting])
-    }
+    #expect(scene.pass(after: .minutes(5)).logged == [.propagationWaiting])
+    for _ in 0..<3 { #expect(scene.pass(after: .minutes(5)).logged == []) }
+    #expect(scene.record.desired == newOne.arn)
   }
 
-  @Test("the rollout's certificate is revoked while it waits: it is given up")
+  @Test("a rollout whose certificate is revoked while it waits is abandoned")
   func revoked() {
     for kind in [Failure.Kind.throttled, .refused(.invalidRequest)] {
       var scene = Scene([oldOne, newOne])
@@ -124,7 +125,7 @@ struct SupersedeStoryTests {
     }
   }
 
-  @Test("given up and replaced in one pass: the one given up is handed on as ended")
+  @Test("a rollout that is abandoned and replaced in one pass is recorded as ended")
   func revokedAndReplaced() {
     var scene = Scene([oldOne, newOne])
     scene.pass()
@@ -133,21 +134,23 @@ struct SupersedeStoryTests {
     scene.list(newerOne)
     let pass = scene.pass(after: .minutes(1))
     #expect(pass.update?.certificate == newerOne.arn)
-    #expect(pass.decision.ended?.phase == .abandoned)
-    #expect(pass.decision.ended?.certificate == newOne.arn)
+    #expect(pass.plan.ended?.phaseName == .abandoned)
+    #expect(pass.plan.ended?.certificate == newOne.arn)
   }
 
-  @Test("the attached and only certificate is revoked while its edges are awaited")
+  @Test(
+    "the attached and only certificate is revoked before its proof: nothing can serve the domain")
   func revokedWhilePropagating() {
     var scene = Scene.propagating()
     scene.cognito(.active, newOne.arn)
     scene.listed = .seen([certificate("new", from: -1, to: 89) { $0.status = .revoked }])
     let pass = scene.pass()
-    #expect(pass.told == [.rolloutSuperseded, .candidateMissing])
+    #expect(pass.logged == [.rolloutSuperseded, .candidateMissing])
     #expect(scene.condition == .noCandidate && scene.phase == .abandoned)
   }
 
-  @Test("revoked while Cognito still shows the one before: that one is judged by itself, at once")
+  @Test(
+    "a certificate revoked before Cognito shows it: the attached one is judged in the same pass")
   func revokedWhileUpdating() {
     let short = certificate("old", from: -60, to: 5)
     var scene = Scene([short, newOne])
@@ -161,7 +164,7 @@ struct SupersedeStoryTests {
     #expect(scene.record.desired == short.arn && scene.record.lastAttached == short.arn)
   }
 
-  @Test("the certificate left as expired is renewed in time: no call is made for what is shown")
+  @Test("an expired certificate that is renewed before the call is kept, without a call")
   func renewedInTime() {
     for kind in [Failure.Kind.throttled, .refused(.invalidRequest)] {
       var scene = Scene([certificate("old", from: -60, to: 0), theirs])
@@ -174,25 +177,25 @@ struct SupersedeStoryTests {
           $0.issuedAt = noon
         })
       let pass = scene.pass(after: .hours(1))
-      #expect(pass.update == nil && pass.told == [.rolloutSuperseded])
+      #expect(pass.update == nil && pass.logged == [.rolloutSuperseded])
       #expect(scene.phase == .abandoned && scene.condition == .inSync)
     }
   }
 
-  @Test("while the newer one waits for a wave, the rollout under way goes on being called")
+  @Test("while the newer one waits for a wave, the call of the rollout under way is made again")
   func blockedByWave() {
     var scene = Scene([oldOne, newOne])
     scene.pass()
     scene.answer(.failed(failure(.throttled)))
     scene.list(newerOne)
-    scene.waveBlocker = "other.example.com (wave 0) is propagating"
+    scene.constraint = lowerWaveUnsettled
     let pass = scene.pass(after: .minutes(1))
     #expect(pass.update?.certificate == newOne.arn)
     #expect(scene.record.rollout?.attempts == 2)
   }
 
-  @Test("while the newer one cannot be judged, the rollout under way goes on being called")
-  func undetermined() {
+  @Test("while the newer one cannot be judged, the call of the rollout under way is made again")
+  func newerUnseen() {
     var scene = Scene([oldOne, newOne])
     scene.pass()
     scene.answer(.failed(failure(.throttled)))
@@ -212,8 +215,8 @@ struct SupersedeStoryTests {
     #expect(scene.condition == .retrying && scene.record.reason?.code == "access_denied")
   }
 
-  @Test("haste is made for what is attached, and not for a certificate whose call was never taken")
-  func haste() {
+  @Test("urgency comes from the attached certificate, not from one whose call was never accepted")
+  func urgency() {
     let ends: [(old: Int64, new: Int64)] = [(2, 89), (60, 2)]
     for (old, new) in ends {
       var scene = Scene([
@@ -228,7 +231,7 @@ struct SupersedeStoryTests {
       scene.mapping.selector.arn = nil
       scene.record.selectorFingerprint = scene.mapping.selector.fingerprint
       scene.list(newerOne)
-      scene.waveBlocker = "other.example.com (wave 0) is propagating"
+      scene.constraint = lowerWaveUnsettled
       #expect((scene.pass().update?.certificate == newerOne.arn) == (old == 2))
     }
   }

@@ -8,7 +8,7 @@ extension Walk {
       .days(3),
     ]
     scene.now = scene.now + waits[Int(random.number(0...8))]
-    if random.chance(2), let next = scene.schedule.nextLookAt { scene.now = next }
+    if random.chance(2), let next = scene.nextLookAt { scene.now = next }
     for _ in 0..<random.number(0...2) {
       switch random.number(0...3) {
       case 0: changeCertificates()
@@ -93,19 +93,19 @@ extension Walk {
     case 5: scene.mapping.mode = random.pick(.apply, .apply, .observe)
     case 6: scene.mapping.onDrift = random.pick(.restore, .report)
     case 7: scene.mapping.probe.isEnabled = random.chance(2)
-    case 8: scene.waveBlocker = random.pick(nil, nil, "other.example.com (wave 0) is pending")
+    case 8: scene.constraint = random.pick(nil, nil, lowerWaveUnsettled)
     default:
-      scene.schedule = DomainSchedule()
-      scene.record.rollout?.hurry(at: scene.now)
+      scene.restart()
+      scene.record.rollout?.expedite(at: scene.now)
     }
   }
 
   /// The call is answered, or the process is gone before the answer is written down.
   mutating func answer(_ update: DomainUpdate) {
-    let isTaken = random.chance(2)
-    if isTaken { scene.cognito(random.pick(.updating, .active), update.certificate) }
+    let hasWorked = random.chance(2)
+    if hasWorked { scene.cognito(random.pick(.updating, .active), update.certificate) }
     if random.chance(5) {
-      scene.schedule = DomainSchedule()
+      scene.restart()
       return
     }
     let kinds: [Failure.Kind] = [
@@ -113,9 +113,9 @@ extension Walk {
       .notFound, .quotaExceeded, .notReady, .refused(.invalidRequest),
     ]
     let lost: [Failure.Kind] = [.answerLost, .server, .malformedAnswer]
-    let pool = isTaken ? lost : kinds + lost
+    let pool = hasWorked ? lost : kinds + lost
     let kind = pool[Int(random.number(0...Int64(pool.count - 1)))]
-    let isAccepted = isTaken ? !random.chance(4) : random.chance(10)
+    let isAccepted = hasWorked ? !random.chance(4) : random.chance(10)
     scene.answer(
       isAccepted ? .accepted(requestID: "request-1") : .failed(failure(kind)),
       chance: random.dice.next())
@@ -126,7 +126,7 @@ extension Walk {
     scene.evidence = [:]
     scene.details = [:]
     scene.tags = .seen([:])
-    scene.waveBlocker = nil
+    scene.constraint = nil
     scene.record.hold = nil
     scene.mapping.mode = .apply
     if case .described(let description) = scene.look, let shown = description.certificateARN {
@@ -144,16 +144,15 @@ extension Walk {
     while scene.now < end, wrongs.isEmpty {
       _ = scene.dice.next()
       guard let pass = scene.decide() else { return false }
-      wrongs += pass.wrongs
-      scene.record = pass.decision.record
-      scene.schedule = pass.decision.schedule
+      wrongs += pass.faults
+      scene.remember(pass)
       if let update = pass.update {
         scene.accept()
         scene.cognito(.active, update.certificate)
         scene.serve(update.certificate)
       }
       let poll = scene.now + scene.pacing.pollInterval
-      scene.now = min(scene.schedule.nextLookAt ?? poll, poll)
+      scene.now = min(scene.nextLookAt ?? poll, poll)
     }
     return scene.isAtRest
   }
@@ -164,9 +163,9 @@ extension Scene {
   var isAtRest: Bool {
     switch record.condition {
     case .inSync: record.desired == record.attached
-    case .pending: record.reason?.code == "soaking"
+    case .pending: record.reason?.reason == .soaking
     case .noCandidate, .drifted: true
-    case .submitting, .propagating, .retrying, .overdue, .refused, .unknown, .held: false
+    case .submitting, .propagating, .retrying, .overdue, .refused, .unknown, .held, .other: false
     }
   }
 }

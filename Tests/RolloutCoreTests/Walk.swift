@@ -1,7 +1,8 @@
+import Narration
 import RolloutCore
 
-/// A domain's life at random: the world changes, operators meddle, calls fail, the process
-/// restarts. The same seed lives the same life.
+/// A random history of one domain: the world changes, operators act, calls fail, the process
+/// restarts. The same seed gives the same history.
 struct Walk {
   let seed: UInt64
   var random: Generator
@@ -11,6 +12,8 @@ struct Walk {
   private var step = 0
   private var restores: [Instant] = []
   private var names = 0
+  /// Ends of which an error was logged.
+  private var warnedEnds: Set<String> = []
 
   init(seed: UInt64) {
     self.seed = seed
@@ -36,10 +39,10 @@ struct Walk {
   /// One pass, another one at once, and the answer to a call.
   mutating func pass() {
     _ = scene.dice.next()
-    guard let first = scene.decide() else { return wrong("the decision never came") }
-    for rule in first.wrongs { wrong(rule) }
-    scene.record = first.decision.record
-    scene.schedule = first.decision.schedule
+    guard let first = scene.decide() else { return wrong("the survey asked for the same twice") }
+    for fault in first.faults { wrong(fault) }
+    scene.remember(first)
+    noteEnd(first)
     if let update = first.update {
       judge(update, first)
       answer(update)
@@ -48,24 +51,34 @@ struct Walk {
     }
   }
 
-  /// With nothing changed, a second look has nothing to add, unless the first one looked at the
-  /// edges: what they serve may make haste.
+  /// With nothing changed, a second look has nothing to add.
   private mutating func expectQuiet(after first: Pass) {
-    guard let second = scene.decide() else { return wrong("the second decision never came") }
-    if first.asked.contains(.probe) {
-      for rule in second.wrongs { wrong(rule) }
-      scene.record = second.record
-      scene.schedule = second.decision.schedule
-      if let update = second.update { return answer(update) }
-      return expectQuiet(after: second)
+    guard let second = scene.decide(isPoll: false) else {
+      return wrong("the second survey asked for the same twice")
     }
-    if !second.told.isEmpty { wrong("told again: \(second.told) after \(first.told)") }
+    if !second.logged.isEmpty { wrong("logged again: \(second.logged) after \(first.logged)") }
     if second.record != first.record {
       wrong("the record changed again: \(first.record.difference(to: second.record))")
     }
     if second.update != nil { wrong("a call, a moment after there was none") }
-    if second.decision.schedule.nextLookAt != first.decision.schedule.nextLookAt {
-      wrong("the next look moved")
+    if second.plan.nextLookAt != first.plan.nextLookAt { wrong("the next look moved") }
+  }
+
+  /// A certificate never ends without an error having been logged before.
+  private mutating func noteEnd(_ pass: Pass) {
+    for event in pass.events where event.kind == .certificateExpiring && event.level == .error {
+      if let end = event.fields[.notAfter] { warnedEnds.insert(end) }
+    }
+    if let end = pass.record.earliestEnd, end.since(scene.now) <= .days(7),
+      !warnedEnds.contains(end.rfc3339)
+    {
+      wrong("\(end.rfc3339) is near, and no error was logged")
+    }
+    guard case .described(let domain) = pass.assessment,
+      let end = domain.attachedCertificate?.notAfter
+    else { return }
+    if pass.record.earliestEnd.map({ $0 > end }) ?? true {
+      wrong("the attached certificate ends at \(end.rfc3339), and the record does not know it")
     }
   }
 

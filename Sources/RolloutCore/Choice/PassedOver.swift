@@ -15,10 +15,11 @@ package struct PassedOver: Equatable, Sendable {
 extension Chooser {
   /// Certificates that cover the domain and are meant for it, and were not chosen: newer ones
   /// that fail a check or could not be seen, older ones that pass every check, and copies of the
-  /// present leaf. Only what was seen for another reason is used; nothing is asked.
-  package func passedOver(for choice: Choice) -> [PassedOver] {
-    guard case .certificate(let present) = facts.known(present) else { return [] }
-    if !mapping.selector.tags.isEmpty, facts.tags?.value == nil { return [] }
+  /// present leaf. Only what was seen for another reason is used; nothing is asked. nil when that
+  /// does not suffice to tell.
+  package func passedOver(for choice: Choice) -> [PassedOver]? {
+    guard case .certificate(let present) = facts.known(present) else { return nil }
+    if !mapping.selector.tags.isEmpty, facts.tags?.value == nil { return nil }
     let isUnusable = unusability(of: .certificate(present)) != nil
     var chosen: CertificateARN?
     if case .replace(let replacement) = choice { chosen = replacement.certificate.arn }

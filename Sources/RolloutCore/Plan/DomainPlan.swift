@@ -165,7 +165,8 @@ package struct DomainPlan: Sendable {
     case .notKept:
       let shown = "Cognito shows \(domain.description.status) with \(domain.attached)"
       switch rollout.notKept(
-        "\(shown) after it accepted the call", at: now, pacing: pacing, chance: dice.next())
+        "\(shown) after it accepted the call", mapping: mapping.fingerprint, at: now,
+        pacing: pacing, chance: dice.next())
       {
       case .retrying(let delay, let explanation):
         findings.append(.updateRetrying(rollout, explanation, in: delay, requestID: nil))
@@ -465,7 +466,8 @@ package struct DomainPlan: Sendable {
   }
 
   /// Logs each passed-over certificate once for each reason.
-  private mutating func logPassedOver(_ passedOver: [PassedOver]) {
+  private mutating func logPassedOver(_ passedOver: [PassedOver]?) {
+    guard let passedOver else { return }
     var logged: [CertificateARN: Reason] = [:]
     for entry in passedOver {
       let reason = entry.explanation.reason

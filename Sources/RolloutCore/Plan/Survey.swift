@@ -66,7 +66,8 @@ package struct DescribedDomain: Sendable {
   package var standing: RolloutStanding
   package var drift: DriftJudgement
   package var course: Course
-  package var passedOver: [PassedOver]
+  /// nil: that depends on something that was not asked or could not be seen.
+  package var passedOver: [PassedOver]?
   /// What this look's round of handshakes proves; nil when none was made.
   package var verdict: ProbeVerdict?
   /// The leaf that the round was compared with.
@@ -126,22 +127,14 @@ struct DomainSurveyor {
   private var record: DomainRecord { facts.record }
 
   func survey() -> Survey {
-    // 1. What the edges prove. The leaf to compare with is one question more.
-    let expected = facts.openRollout?.propagation == nil ? attached : facts.openRollout?.certificate
-    let verdict: (ProbeVerdict?, String?)
-    switch self.verdict(expecting: expected ?? attached) {
-    case .open(let questions): return .open(questions)
-    case .known(let known): verdict = known
-    }
-
-    // 2. What the description means for the rollout under way.
+    // 1. What the description means for the rollout under way.
     var standing: RolloutStanding
     switch self.standing() {
     case .open(let questions): return .open(questions)
     case .known(let known): standing = known
     }
 
-    // 3. What should become of the domain, as seen from the rollout's certificate or, without
+    // 2. What should become of the domain, as seen from the rollout's certificate or, without
     //    one, from the attached certificate.
     var judgement: Judgement
     switch judge(standing) {
@@ -156,6 +149,13 @@ struct DomainSurveyor {
       }
     }
 
+    // 3. What the edges prove. The leaf to compare with is one question more.
+    let verdict: (ProbeVerdict?, String?)
+    switch self.verdict(expecting: expectedCertificate(standing)) {
+    case .open(let questions): return .open(questions)
+    case .known(let known): verdict = known
+    }
+
     var certificate: Certificate?
     if case .certificate(let known) = facts.certificates.known(attached) { certificate = known }
     return .complete(
@@ -163,10 +163,20 @@ struct DomainSurveyor {
         DescribedDomain(
           description: description, attached: attached, attachedCertificate: certificate,
           standing: standing, drift: judgement.drift, course: judgement.course,
-          passedOver: judgement.passedOver, verdict: verdict.0, expectedLeaf: verdict.1)))
+          passedOver: judgement.passedOver?.filter { $0.certificate != attached },
+          verdict: verdict.0, expectedLeaf: verdict.1)))
   }
 
   // MARK: The edges
+
+  /// The certificate whose leaf the edges should serve: the attached one, unless a rollout that
+  /// Cognito accepted goes on.
+  private func expectedCertificate(_ standing: RolloutStanding) -> CertificateARN {
+    switch standing {
+    case .shown, .underWay, .lagging, .notKept: facts.openRollout?.certificate ?? attached
+    case .none, .overtaken, .ended, .awaitingCall: attached
+    }
+  }
 
   private func verdict(
     expecting arn: CertificateARN
@@ -244,7 +254,7 @@ struct DomainSurveyor {
   private struct Judgement {
     var drift = DriftJudgement.none
     var course: Course
-    var passedOver: [PassedOver] = []
+    var passedOver: [PassedOver]?
     /// Why the rollout under way leads nowhere any more, so that the domain must be judged from
     /// what Cognito shows.
     var endOfRollout: Explanation?

@@ -150,16 +150,18 @@ extension Rollout {
 
   /// Cognito accepted the call and then shows FAILED or another certificate: the call is made
   /// again, as often as `resubmits` allows.
+  ///
+  /// - Parameter mapping: `Mapping.fingerprint`. Another one makes the call due at once.
   package mutating func notKept(
-    _ detail: String, at now: Instant, pacing: Pacing, chance: UInt64
+    _ detail: String, mapping: String, at now: Instant, pacing: Pacing, chance: UInt64
   ) -> CallFailure? {
     guard propagation != nil else { return nil }
     let error = Explanation(.updateNotKept, detail)
-    if resubmits >= pacing.resubmits { return refuse(error, mapping: "", at: now) }
+    if resubmits >= pacing.resubmits { return refuse(error, mapping: mapping, at: now) }
     resubmits += 1
     return postpone(
-      Retry(dueAt: now, failures: 0, error: error), atLeast: nil, now: now, pacing: pacing,
-      chance: chance)
+      Retry(dueAt: now, failures: 0, error: error, mapping: mapping), atLeast: nil, now: now,
+      pacing: pacing, chance: chance)
   }
 
   /// Makes the next call due now: for a restart, a signal, `retry` or a changed mapping.
