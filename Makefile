@@ -18,9 +18,10 @@ SOURCES := Package.swift Sources Tests
 RELEASE := .build-release
 PROGRAM := $(RELEASE)/release/cognito-certd
 SIMULATOR := $(RELEASE)/release/cognito-certd-simulator
-# The same sources at the same place make the same program, to the last bit: no path of this machine
-# goes into it, nor what changes with each build, which is the ids that the compiler gives the
-# modules it makes of C headers.
+# No path of this machine goes into the program, nor what changes with each build, which is the ids
+# that the compiler gives the modules it makes of C headers. Two builds at the same place are alike
+# only if the packages are, too: Package.swift names the versions of its own packages, and the
+# package manager chooses those that these need.
 PLACE := /usr/src/cognito-certd
 RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path $(RELEASE) \
   -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=$(PLACE) \

@@ -1,17 +1,18 @@
-/// The path of a file from the root on: the service's working directory is no one's business.
+/// The absolute path of a file. A relative one would depend on the working directory, which an
+/// operator does not know.
 enum AbsolutePath {
-  /// Linux's PATH_MAX, with the byte that ends it.
+  static let kind = "the absolute path of a file"
+  /// Linux's PATH_MAX, without the byte that ends the text.
   static let maximumLength = 4095
 
   static func parse(_ text: String) throws(Malformed) -> String {
-    func wrong(_ problem: String) -> Malformed {
-      Malformed("the absolute path of a file", problem)
+    if text.isEmpty { throw Malformed(kind, "it is empty; write the path") }
+    guard text.hasPrefix("/") else { throw Malformed(kind, "begin it with /") }
+    if text.hasSuffix("/") {
+      throw Malformed(kind, "it names a directory; remove the / at its end, or add a file name")
     }
-    if text.isEmpty { throw wrong("it is empty") }
-    guard text.hasPrefix("/") else { throw wrong("begin it with /") }
-    if text.hasSuffix("/") { throw wrong("it ends with / and so names a directory") }
     guard text.utf8.count <= maximumLength else {
-      throw wrong("it is longer than \(maximumLength) bytes")
+      throw Malformed(kind, "it is longer than \(maximumLength) bytes; shorten it")
     }
     return text
   }

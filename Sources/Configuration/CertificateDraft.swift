@@ -1,9 +1,9 @@
 internal import RolloutCore
 
-/// What one `certificate` says, before it is merged with the defaults'.
+/// One `certificate` section, before it is merged with that of `defaults`.
 struct CertificateDraft {
-  /// nil when there is none.
-  var place: Place?
+  /// nil when the section is absent.
+  var location: Location?
   var arn: Setting<CertificateARN> = .absent
   var domainName: Setting<String> = .absent
   var tags: Setting<[String: String]> = .absent
@@ -12,15 +12,15 @@ struct CertificateDraft {
   var keyAlgorithms: Setting<[KeyAlgorithm]> = .absent
   var minRemaining: Setting<Duration> = .absent
   var soak: Setting<Duration> = .absent
-  /// False when it is there and no mapping, so that nothing can be said about what it lacks.
-  var isReadable = true
+  /// False when `certificate` is not a section, so that its missing keys are not reported.
+  var isSection = true
 
   init() {}
 
   init(_ setting: Setting<Section>) {
-    isReadable = !setting.isInvalid
+    isSection = !setting.isInvalid
     guard let section = setting.located?.value else { return }
-    place = section.place
+    location = section.location
     arn = section.value("arn", as: "the ARN of an ACM certificate", CertificateDraft.usableARN)
     domainName = section.value("domain_name", as: CertificateName.kind, CertificateName.parse)
     tags = section.tags("tags")
@@ -32,46 +32,46 @@ struct CertificateDraft {
     soak = section.duration("soak")
   }
 
-  /// Key by key: the defaults hold where this one says nothing.
+  /// Key by key: the defaults apply where this draft has no value.
   func merged(with defaults: CertificateDraft) -> CertificateDraft {
     var merged = self
-    merged.arn = arn.orElse(defaults.arn)
-    merged.domainName = domainName.orElse(defaults.domainName)
-    merged.tags = tags.orElse(defaults.tags)
-    merged.any = any.orElse(defaults.any)
-    merged.types = types.orElse(defaults.types)
-    merged.keyAlgorithms = keyAlgorithms.orElse(defaults.keyAlgorithms)
-    merged.minRemaining = minRemaining.orElse(defaults.minRemaining)
-    merged.soak = soak.orElse(defaults.soak)
-    merged.isReadable = isReadable && defaults.isReadable
+    merged.arn = arn.inheriting(defaults.arn)
+    merged.domainName = domainName.inheriting(defaults.domainName)
+    merged.tags = tags.inheriting(defaults.tags)
+    merged.any = any.inheriting(defaults.any)
+    merged.types = types.inheriting(defaults.types)
+    merged.keyAlgorithms = keyAlgorithms.inheriting(defaults.keyAlgorithms)
+    merged.minRemaining = minRemaining.inheriting(defaults.minRemaining)
+    merged.soak = soak.inheriting(defaults.soak)
+    merged.isSection = isSection && defaults.isSection
     return merged
   }
 
-  /// The keys that pick certificates, as far as they are given.
-  var selectingPlaces: [Place] {
-    let tagsPlace = tags.located.flatMap { $0.value.isEmpty ? nil : $0.place }
-    return [arn.located?.place, domainName.located?.place, tagsPlace].compactMap { $0 }
+  /// The locations of the keys that select certificates.
+  var selectorLocations: [Location] {
+    let tagsLocation = tags.located.flatMap { $0.value.isEmpty ? nil : $0.location }
+    return [arn.located?.location, domainName.located?.location, tagsLocation].compactMap { $0 }
   }
 
-  /// Whether nothing narrows the choice, as far as that can be told.
+  /// Whether no key selects certificates. False when that is unknown because of an error.
   var selectsAll: Bool {
-    isReadable && !arn.isInvalid && !domainName.isInvalid && !tags.isInvalid
-      && selectingPlaces.isEmpty
+    isSection && !arn.isInvalid && !domainName.isInvalid && !tags.isInvalid
+      && selectorLocations.isEmpty
   }
 
-  /// Where `any: true` stands, if it does.
-  var anyPlace: Place? { any.or(false) ? any.located?.place : nil }
+  /// The location of `any: true`; nil when it is not written.
+  var anyLocation: Location? { any.value(or: false) ? any.located?.location : nil }
 
   var selector: CertificateSelector {
     var selector = CertificateSelector()
     selector.arn = arn.located?.value
     selector.domainName = domainName.located?.value
-    selector.tags = tags.or(selector.tags)
+    selector.tags = tags.value(or: selector.tags)
     selector.types = types.located.map { Set($0.value) } ?? selector.types
     selector.keyAlgorithms =
       keyAlgorithms.located.map { Set($0.value) } ?? selector.keyAlgorithms
-    selector.minRemaining = minRemaining.or(selector.minRemaining)
-    selector.soak = soak.or(selector.soak)
+    selector.minRemaining = minRemaining.value(or: selector.minRemaining)
+    selector.soak = soak.value(or: selector.soak)
     return selector
   }
 
@@ -89,12 +89,13 @@ struct CertificateDraft {
       throw Malformed(
         kind,
         """
-        it lies in \(arn.region), and CloudFront takes certificates from us-east-1 alone; issue \
-        or import one there
+        it is in \(arn.region), but CloudFront uses only certificates of us-east-1; issue or import \
+        one there
         """)
     }
     guard arn.partition == "aws" else {
-      throw Malformed(kind, "us-east-1 lies in the partition aws, not in \(arn.partition)")
+      throw Malformed(
+        kind, "us-east-1 is in the partition aws, not in \(arn.partition); correct the partition")
     }
     return arn
   }
@@ -112,7 +113,7 @@ struct CertificateDraft {
       throw Malformed(
         typeKind,
         "write one of these words"
-          + Suggestion.question(text, among: ["AMAZON_ISSUED", "IMPORTED"]))
+          + Suggestion.hint(text, among: ["AMAZON_ISSUED", "IMPORTED"]))
     }
   }
 
@@ -125,60 +126,62 @@ struct CertificateDraft {
     if KeyAlgorithm.all.contains(algorithm) {
       throw Malformed(
         algorithmKind,
-        "of the elliptic curves, CloudFront serves only certificates on prime256v1; remove it")
+        "CloudFront serves no elliptic curve but prime256v1; remove it")
     }
     throw Malformed(
       algorithmKind,
-      "write one of these words" + Suggestion.question(text, among: algorithmNames))
+      "write one of these words" + Suggestion.hint(text, among: algorithmNames))
   }
 }
 
 extension Section {
-  /// AWS's limits for the tags of one certificate.
+  // AWS's limits for the tags of one certificate; lengths in characters.
   static let maximumTags = 50
   static let maximumTagKeyLength = 128
   static let maximumTagValueLength = 256
 
-  /// Tag keys and values: both are texts as they stand, so that `2` and `yes` are the texts "2"
-  /// and "yes".
+  /// Tags by key. Keys and values are texts as written: `2` is the text "2", `yes` the text "yes".
   func tags(_ key: String) -> Setting<[String: String]> {
     guard let node = node(key) else { return .absent }
-    let place = place(of: key)
+    let location = location(of: key)
     guard case .mapping(let entries) = node.content else {
-      if node.content != .unusable {
-        reading.report(
-          at: place,
-          "\(node.kind) stands where tags must; write { key: value }, or remove the key")
-      }
+      context.report(
+        node, at: location, expected: "a section of tags", advice: "write { key: value }")
       return .invalid
     }
     guard entries.count <= Section.maximumTags else {
-      reading.report(
-        at: place,
-        "there are \(entries.count) tags, and a certificate has \(Section.maximumTags) at most")
+      context.report(
+        at: location,
+        """
+        there are \(entries.count) tags, but a certificate has at most \(Section.maximumTags); \
+        remove some
+        """)
       return .invalid
     }
     var tags: [String: String] = [:]
-    let first = Section.first(of: entries, at: place, reading: reading)
-    for (name, entry) in first.sorted(by: { $0.value.keyPosition < $1.value.keyPosition }) {
-      let tagPlace = place.key(name, at: entry.value.position)
+    let unique = Section.uniqueEntries(of: entries, at: location, context: context)
+    for (name, entry) in unique.sorted(by: { $0.value.keyPosition < $1.value.keyPosition }) {
+      let tagLocation = location.key(name, at: entry.value.position)
       if !(1...Section.maximumTagKeyLength).contains(name.unicodeScalars.count) {
-        reading.report(
-          at: place.key(name, at: entry.keyPosition),
-          "the key of a tag has 1 to \(Section.maximumTagKeyLength) characters; correct it")
+        context.report(
+          at: location.key(name, at: entry.keyPosition),
+          """
+          the key of this tag has \(name.unicodeScalars.count) characters; use 1 to \
+          \(Section.maximumTagKeyLength)
+          """)
       }
       tags[name] =
-        reading.value(of: entry.value, at: tagPlace, as: "the value of a tag", Section.tagValue)?
+        context.value(of: entry.value, at: tagLocation, as: "the value of a tag", Section.tagValue)?
         .value
     }
-    let isWhole = tags.count == entries.count
-    return isWhole ? .given(Located(value: tags, shown: "", place: place)) : .invalid
+    let isComplete = tags.count == entries.count
+    return isComplete ? .given(Located(value: tags, shown: "", location: location)) : .invalid
   }
 
   private static func tagValue(_ text: String) throws(Malformed) -> String {
     guard text.unicodeScalars.count <= maximumTagValueLength else {
       throw Malformed(
-        "the value of a tag", "it is longer than \(maximumTagValueLength) characters")
+        "the value of a tag", "it is longer than \(maximumTagValueLength) characters; shorten it")
     }
     return text
   }

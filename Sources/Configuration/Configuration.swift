@@ -1,18 +1,19 @@
 package import RolloutCore
 
-/// A configuration file that was read and found right: all that the program takes from it.
+/// The content of a valid configuration file.
 package struct Configuration: Equatable, Sendable {
   package var fleet: Fleet
   /// An absolute path.
   package var stateFile: String
   package var log: LogSettings
-  /// The file it was read from, as it was given.
+  /// The file it was read from, as given by the caller.
   package var path: String
-  /// What is allowed and yet likely not meant, in the order of the file.
-  package var warnings: [Problem]
+  /// What is allowed but probably a mistake, in the order of the file.
+  package var warnings: [ConfigurationProblem]
 
   package init(
-    fleet: Fleet, stateFile: String, log: LogSettings, path: String, warnings: [Problem]
+    fleet: Fleet, stateFile: String, log: LogSettings, path: String,
+    warnings: [ConfigurationProblem]
   ) {
     self.fleet = fleet
     self.stateFile = stateFile
@@ -22,7 +23,7 @@ package struct Configuration: Equatable, Sendable {
   }
 }
 
-/// What is logged, and in which form.
+/// Which lines are logged, and in which format.
 package struct LogSettings: Equatable, Sendable {
   package var level: LogLevel
   package var format: LogFormat
@@ -33,13 +34,13 @@ package struct LogSettings: Equatable, Sendable {
   }
 }
 
-/// The least grave line that is still written, from the most talkative on.
+/// The lowest severity that is logged, in ascending order.
 package enum LogLevel: String, Sendable, CaseIterable {
   case trace, debug, info, notice, warning, error, critical
 }
 
 package enum LogFormat: String, Sendable, CaseIterable {
-  /// `journal` under systemd, else `logfmt` on standard error.
+  /// `journal` under systemd, otherwise `logfmt` on standard error.
   case auto
   case journal, logfmt, json
 }

@@ -1,33 +1,32 @@
 internal import POSIX
 internal import RolloutCore
 
-/// Makes a configuration of a file, or says everything that is wrong with it.
+/// Reads configuration files.
 package enum ConfigurationLoader {
-  /// In bytes: thousands of mappings, and yet nothing that could fill the memory.
+  /// In bytes. Thousands of mappings fit, and a wrong file cannot fill the memory.
   package static let maximumSize = 1 << 20
 
-  /// Reads the file and the files it names. `environment` is the process's: for `${NAME}` and
-  /// for `STATE_DIRECTORY`.
+  /// Reads the file and checks the files that it names. `environment` is that of the process: it
+  /// supplies `${NAME}` and `STATE_DIRECTORY`.
   package static func load(
     path: String, environment: [String: String]
   ) throws(InvalidConfiguration) -> Configuration {
     let bytes = try read(path)
     return try parse(
-      text: bytes, path: path, environment: environment, fileTrouble: FileTrouble.with)
+      text: bytes, path: path, environment: environment, unreadableReason: UnreadableReason.of)
   }
 
-  /// Where the state file is, whatever else is wrong with the configuration: a daemon may run
-  /// on an earlier version of it.
+  /// The path of the state file, even when other settings are wrong: a running daemon may still
+  /// use an earlier version of the file.
   package static func stateFile(
     path: String, environment: [String: String]
   ) throws(InvalidConfiguration) -> String {
     let bytes = try read(path)
-    let reading = Reading(
-      environment: environment, fileTrouble: FileTrouble.with)
-    if let configuration = configuration(of: bytes, named: path, reading) {
+    let context = ParseContext(environment: environment, unreadableReason: UnreadableReason.of)
+    if let configuration = configuration(from: bytes, path: path, context) {
       return configuration.stateFile
     }
-    throw InvalidConfiguration(problems: reading.findings.problems(of: path))
+    throw InvalidConfiguration(problems: context.diagnostics.problems(of: path))
   }
 
   private static func read(_ path: String) throws(InvalidConfiguration) -> [UInt8] {
@@ -35,21 +34,21 @@ package enum ConfigurationLoader {
       return try RegularFile.read(path, limit: maximumSize)
     } catch {
       throw InvalidConfiguration(problems: [
-        Problem(
-          file: path, position: nil, message: "the file \(FileTrouble.words(for: error, path))")
+        ConfigurationProblem(
+          file: path, position: nil, message: "the file \(UnreadableReason.text(for: error, path))")
       ])
     }
   }
 
-  /// The same for a text that is at hand. `fileTrouble` says what keeps a file that the text
-  /// names from being read, nil if nothing does.
+  /// Parses a text as the content of the file `path`. `unreadableReason` says why a file that the
+  /// text names cannot be read, nil when it can.
   package static func parse(
     text: [UInt8], path: String, environment: [String: String],
-    fileTrouble: @escaping (String) -> String?
+    unreadableReason: @escaping (String) -> String?
   ) throws(InvalidConfiguration) -> Configuration {
-    let reading = Reading(environment: environment, fileTrouble: fileTrouble)
-    let configuration = configuration(of: text, named: path, reading)
-    let problems = reading.findings.problems(of: path)
+    let context = ParseContext(environment: environment, unreadableReason: unreadableReason)
+    let configuration = configuration(from: text, path: path, context)
+    let problems = context.diagnostics.problems(of: path)
     guard var configuration, !problems.contains(where: { $0.severity == .error }) else {
       throw InvalidConfiguration(problems: problems)
     }
@@ -57,30 +56,27 @@ package enum ConfigurationLoader {
     return configuration
   }
 
-  /// nil only after a report.
+  /// Valid only if `context` has no errors; nil only after an error was reported.
   private static func configuration(
-    of text: [UInt8], named path: String, _ reading: Reading
+    from text: [UInt8], path: String, _ context: ParseContext
   ) -> Configuration? {
     let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
     let bytes = text.starts(with: byteOrderMark) ? Array(text.dropFirst(3)) : text
-    if let complaint = TextCheck.complaint(about: bytes, limit: maximumSize) {
-      reading.report(at: Place(path: "", position: complaint.position), complaint.message)
+    if let problem = TextValidation.problem(with: bytes, limit: maximumSize) {
+      context.report(problem)
       return nil
     }
     let document = YAMLReader.read(bytes)
-    for complaint in document.complaints {
-      reading.report(at: Place(path: "", position: complaint.position), complaint.message)
-    }
+    for diagnostic in document.diagnostics { context.report(diagnostic) }
     if let root = document.root, !root.isNull {
-      return ConfigurationReader(reading: reading).configuration(from: root, path: path)
+      return ConfigurationReader(context: context).configuration(from: root, path: path)
     }
-    if document.isWhole {
-      reading.report(
-        at: Place(path: "", position: .start),
-        """
-        the file has no content but comments; write at least `domains` with one mapping, an \
-        example of which stands in the comments of the config.yaml that comes with cognito-certd
-        """)
+    if document.isComplete {
+      context.report(
+        Diagnostic(
+          at: .start,
+          "the file has no settings; write at least `domains`: \(ConfigurationReader.domainsAdvice)"
+        ))
     }
     return nil
   }

@@ -1,13 +1,13 @@
 internal import RolloutCore
 
-/// Turns the tree of a file into a configuration, reporting all that is wrong with it.
+/// Turns the YAML tree of a file into a configuration and reports every problem in it.
 struct ConfigurationReader {
-  let reading: Reading
+  let context: ParseContext
 
-  /// What it returns is right only if `reading` has no errors afterwards.
+  /// The result is valid only if `context` has no errors afterwards.
   func configuration(from root: YAMLNode, path: String) -> Configuration? {
-    let start = Place(path: "", position: root.position)
-    guard let top = Section(root, at: start, schema: .top, reading: reading) else { return nil }
+    let start = Location(path: "", position: root.position)
+    guard let top = Section(root, at: start, keySet: .top, context: context) else { return nil }
     let stateFile = stateFile(in: top)
     let log = log(in: top)
     checkMetrics(in: top)
@@ -16,7 +16,7 @@ struct ConfigurationReader {
     readPropagation(in: top, into: &pacing)
     let defaults = defaults(in: top)
     let drafts = domains(in: top)
-    let mappings = FleetAssembly(reading: reading, defaults: defaults).mappings(of: drafts)
+    let mappings = FleetAssembly(context: context, defaults: defaults).mappings(of: drafts)
     return Configuration(
       fleet: Fleet(mappings: mappings, pacing: pacing), stateFile: stateFile, log: log,
       path: path, warnings: [])
@@ -24,8 +24,8 @@ struct ConfigurationReader {
 
   // MARK: Top level
 
-  /// Below it, a listing of every certificate is likely to be throttled.
-  static let shortestQuietPollInterval = Duration.seconds(30)
+  /// ACM is likely to throttle the listing of certificates at shorter intervals.
+  static let shortestRecommendedPollInterval = Duration.seconds(30)
   static let shortestPollInterval = Duration.seconds(1)
   static let concurrencies = 1...1024
 
@@ -33,39 +33,45 @@ struct ConfigurationReader {
     var pacing = Pacing()
     let interval = top.duration(
       "poll_interval", atLeast: ConfigurationReader.shortestPollInterval,
-      meaning: "ACM answers so few requests a second that more would only be throttled")
-    if let given = interval.located, given.value < ConfigurationReader.shortestQuietPollInterval {
-      reading.report(
-        .warning, at: given.place,
+      explanation: "ACM throttles more frequent requests; write a longer one")
+    if let given = interval.located,
+      given.value < ConfigurationReader.shortestRecommendedPollInterval
+    {
+      context.report(
+        .warning, at: given.location,
         """
-        \(given.shown) is below \(ConfigurationReader.shortestQuietPollInterval.compact): ACM may \
-        throttle the listing; write a longer interval unless this is a test
+        \(given.shown) is shorter than \
+        \(ConfigurationReader.shortestRecommendedPollInterval.compact): ACM may throttle the \
+        requests; write a longer interval unless this is a test
         """)
     }
-    pacing.pollInterval = interval.or(pacing.pollInterval)
+    pacing.pollInterval = interval.value(or: pacing.pollInterval)
     pacing.concurrency = top.integer("concurrency", in: ConfigurationReader.concurrencies)
-      .or(pacing.concurrency)
+      .value(or: pacing.concurrency)
+    pacing.expiryWarnings = top.positiveDurations("expiry_warnings")
+      .value(or: pacing.expiryWarnings)
     return pacing
   }
 
-  static let standardStateFile = "/var/lib/cognito-certd/state.sqlite"
+  static let defaultStateFile = "/var/lib/cognito-certd/state.sqlite"
 
-  /// The path that is written, else one in systemd's state directory, else the standard one.
+  /// The path in the file, otherwise `state.sqlite` in systemd's state directory, otherwise the
+  /// default.
   private func stateFile(in top: Section) -> String {
     let given = top.absolutePath("state_file")
-    if !given.isAbsent { return given.or(ConfigurationReader.standardStateFile) }
-    let directories = reading.environment["STATE_DIRECTORY"] ?? ""
+    if !given.isAbsent { return given.value(or: ConfigurationReader.defaultStateFile) }
+    let directories = context.environment["STATE_DIRECTORY"] ?? ""
     guard let directory = directories.split(separator: ":").first else {
-      return ConfigurationReader.standardStateFile
+      return ConfigurationReader.defaultStateFile
     }
     guard directory.hasPrefix("/") else {
-      reading.report(
-        at: top.place(of: "state_file"),
+      context.report(
+        at: top.location(of: "state_file"),
         """
-        the environment variable STATE_DIRECTORY does not begin with an absolute path; write \
-        state_file, or correct the variable
+        the environment variable STATE_DIRECTORY does not begin with an absolute path; correct the \
+        variable, or write state_file
         """)
-      return ConfigurationReader.standardStateFile
+      return ConfigurationReader.defaultStateFile
     }
     return directory + (directory.hasSuffix("/") ? "" : "/") + "state.sqlite"
   }
@@ -73,13 +79,13 @@ struct ConfigurationReader {
   private func log(in top: Section) -> LogSettings {
     var settings = LogSettings()
     guard let log = top.section("log", .log).located?.value else { return settings }
-    settings.level = log.word("level").or(settings.level)
-    settings.format = log.word("format").or(settings.format)
+    settings.level = log.word("level").value(or: settings.level)
+    settings.format = log.word("format").value(or: settings.format)
     return settings
   }
 
-  /// The section is refused as a whole; its values are looked at all the same, so that the file
-  /// is right once it is supported.
+  /// Reports malformed values, in addition to the error that this version does not support the
+  /// section.
   private func checkMetrics(in top: Section) {
     guard let metrics = top.section("metrics", .metrics).located?.value else { return }
     _ = metrics.value("listen", as: ProbeTarget.Endpoint.kind) { text throws(Malformed) in
@@ -92,8 +98,8 @@ struct ConfigurationReader {
     guard let retry = top.section("retry", .retry).located?.value else { return }
     let initial = retry.positiveDuration("initial")
     let maximum = retry.positiveDuration("maximum")
-    pacing.retryInitial = initial.or(pacing.retryInitial)
-    pacing.retryMaximum = maximum.or(pacing.retryMaximum)
+    pacing.retryInitial = initial.value(or: pacing.retryInitial)
+    pacing.retryMaximum = maximum.value(or: pacing.retryMaximum)
     reportOrder(
       ("initial", initial, pacing.retryInitial), ("maximum", maximum, pacing.retryMaximum),
       in: retry)
@@ -104,37 +110,38 @@ struct ConfigurationReader {
 
   private func readPropagation(in top: Section, into pacing: inout Pacing) {
     guard let section = top.section("propagation", .propagation).located?.value else { return }
-    pacing.window = section.positiveDuration("window").or(pacing.window)
+    pacing.window = section.positiveDuration("window").value(or: pacing.window)
     let first = section.positiveDuration("check_interval")
     let last = section.positiveDuration("max_check_interval")
-    pacing.checkInterval = first.or(pacing.checkInterval)
-    pacing.maxCheckInterval = last.or(pacing.maxCheckInterval)
+    pacing.checkInterval = first.value(or: pacing.checkInterval)
+    pacing.maxCheckInterval = last.value(or: pacing.maxCheckInterval)
     reportOrder(
       ("check_interval", first, pacing.checkInterval),
       ("max_check_interval", last, pacing.maxCheckInterval), in: section)
     pacing.confirmations = section.integer(
       "confirmations", in: ConfigurationReader.confirmations
-    ).or(pacing.confirmations)
+    ).value(or: pacing.confirmations)
     pacing.resubmits = section.integer("resubmits", in: ConfigurationReader.resubmits)
-      .or(pacing.resubmits)
+      .value(or: pacing.resubmits)
     if let idle = section.duration("idle_probe_interval").located?.value {
       pacing.idleProbeInterval = idle == .zero ? nil : idle
     }
   }
 
-  /// Reports a first delay that is longer than the longest, at whichever of the two was written.
+  /// Reports a first delay that is longer than the longest one, at the location of the first, or
+  /// of the other when only that is written.
   private func reportOrder(
     _ first: (key: String, setting: Setting<Duration>, value: Duration),
     _ last: (key: String, setting: Setting<Duration>, value: Duration), in section: Section
   ) {
     guard !first.setting.isInvalid, !last.setting.isInvalid, first.value > last.value,
-      let place = first.setting.located?.place ?? last.setting.located?.place
+      let location = first.setting.located?.location ?? last.setting.located?.location
     else { return }
     func shown(_ setting: Setting<Duration>, _ value: Duration) -> String {
       setting.located?.shown ?? "\(value.compact) (the default)"
     }
-    reading.report(
-      at: place,
+    context.report(
+      at: location,
       """
       \(first.key) \(shown(first.setting, first.value)) is longer than \(last.key) \
       \(shown(last.setting, last.value)); shorten it, or lengthen \(last.key)
@@ -146,53 +153,52 @@ struct ConfigurationReader {
   private func defaults(in top: Section) -> MappingDraft {
     switch top.section("defaults", .defaults) {
     case .given(let section): return MappingDraft(section.value)
-    case .absent: return MappingDraft(at: top.place)
+    case .absent: return MappingDraft(at: top.location)
     case .invalid:
-      var draft = MappingDraft(at: top.place)
-      draft.certificate.isReadable = false
+      var draft = MappingDraft(at: top.location)
+      draft.certificate.isSection = false
       return draft
     }
   }
 
-  /// A megabyte holds few more.
+  /// Hardly more fit into `ConfigurationLoader.maximumSize`.
   static let maximumMappings = 10_000
 
   private func domains(in top: Section) -> [MappingDraft] {
-    let place = top.place(of: "domains")
+    let location = top.location(of: "domains")
     guard let node = top.node("domains") else {
-      reading.report(at: place, "it is missing; \(ConfigurationReader.exampleAdvice)")
+      context.report(at: location, "this key is missing; \(ConfigurationReader.domainsAdvice)")
       return []
     }
     let nodes: [YAMLNode]
     switch node.content {
     case .sequence(let written): nodes = written
     case .scalar where node.isNull: nodes = []
-    case .unusable: return []
-    case .scalar, .mapping:
-      reading.report(
-        at: place, "\(node.kind) stands where a list must; begin each mapping with \"- domain:\"")
+    case .scalar, .mapping, .alias:
+      context.report(
+        node, at: location, expected: "a list", advice: "begin each entry with `- domain:`")
       return []
     }
     if nodes.isEmpty {
-      reading.report(at: place, "the list is empty; \(ConfigurationReader.exampleAdvice)")
+      context.report(at: location, "the list is empty; \(ConfigurationReader.domainsAdvice)")
     }
     guard nodes.count <= ConfigurationReader.maximumMappings else {
-      reading.report(
-        at: place,
+      context.report(
+        at: location,
         """
-        there are \(nodes.count) mappings, and one process takes \
-        \(ConfigurationReader.maximumMappings); divide them among several
+        there are \(nodes.count) entries, more than the limit of \
+        \(ConfigurationReader.maximumMappings); divide them among several processes
         """)
       return []
     }
     return nodes.enumerated().compactMap { index, node in
-      let place = place.element(index, at: node.position)
-      return Section(node, at: place, schema: .mapping, reading: reading).map(MappingDraft.init)
+      let location = location.element(index, at: node.position)
+      return Section(node, at: location, keySet: .mapping, context: context).map(MappingDraft.init)
     }
   }
 
-  private static let exampleAdvice = """
-    add at least one mapping with domain and user_pool_id; an example stands in the comments of \
-    the config.yaml that comes with cognito-certd
+  static let domainsAdvice = """
+    add an entry with domain and user_pool_id, as in the comments of the config.yaml that comes \
+    with cognito-certd
     """
 }

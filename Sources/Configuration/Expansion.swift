@@ -1,20 +1,20 @@
-/// The text of a value after `${NAME}` was replaced, and what a message may show of it.
+/// A value in which `${NAME}` was replaced, and the text that a message may show instead.
 struct ExpandedText: Equatable, Sendable {
   let text: String
-  /// As it stands in the file: what came from the environment may be secret.
+  /// As written in the file. What comes from the environment may be secret.
   let written: String
-  /// Whether anything came from the environment.
+  /// Whether a part of the text comes from the environment.
   var isFromEnvironment: Bool
 
-  /// In bytes of UTF-8; nothing that a setting takes is longer.
+  /// In bytes of UTF-8. No setting needs more: the longest is a path of 4,095 bytes.
   static let maximumLength = 8192
 
-  /// Replaces every `${NAME}` in `written` once; what comes in is not looked through again.
+  /// Replaces every `${NAME}` in `written`. The values of variables are not expanded again.
   /// `$$` is one dollar sign, so that `$${NAME}` means the characters `${NAME}`; any other
-  /// dollar sign stands for itself.
-  init(expanding written: String, environment: [String: String]) throws(UnexpandedText) {
+  /// dollar sign is kept.
+  init(expanding written: String, environment: [String: String]) throws(ExpansionFailure) {
     var text = ""
-    var problems: [String] = []
+    var messages: [String] = []
     var isFromEnvironment = false
     var rest = Substring(written)
     while text.utf8.count <= ExpandedText.maximumLength,
@@ -27,7 +27,8 @@ struct ExpandedText: Equatable, Sendable {
         rest = rest[rest.utf8.index(after: rest.startIndex)...]
       } else if rest.utf8.first == UInt8(ascii: "{") {
         guard let end = rest.utf8.firstIndex(of: UInt8(ascii: "}")) else {
-          problems.append("\"${\" is not closed by \"}\"; write $${ for these characters as such")
+          messages.append(
+            "\"${\" has no matching \"}\"; add it, or write $${ for the characters ${")
           break
         }
         let name = String(rest[rest.utf8.index(after: rest.startIndex)..<end])
@@ -36,17 +37,17 @@ struct ExpandedText: Equatable, Sendable {
         case .success(let value):
           text += value
           isFromEnvironment = true
-        case .failure(let problem): problems += problem.problems
+        case .failure(let failure): messages += failure.messages
         }
       } else {
         text += "$"
       }
     }
     text += rest
-    if problems.isEmpty, text.utf8.count > ExpandedText.maximumLength {
-      problems.append("the value is longer than \(ExpandedText.maximumLength) bytes; shorten it")
+    if messages.isEmpty, text.utf8.count > ExpandedText.maximumLength {
+      messages.append("the value is longer than \(ExpandedText.maximumLength) bytes; shorten it")
     }
-    if !problems.isEmpty { throw UnexpandedText(problems: problems) }
+    if !messages.isEmpty { throw ExpansionFailure(messages: messages) }
     self.text = text
     self.written = written
     self.isFromEnvironment = isFromEnvironment
@@ -54,7 +55,7 @@ struct ExpandedText: Equatable, Sendable {
 
   private static func value(
     of name: String, in environment: [String: String]
-  ) -> Result<String, UnexpandedText> {
+  ) -> Result<String, ExpansionFailure> {
     let isName =
       name.utf8.first.map { !(0x30...0x39).contains($0) } ?? false
       && name.utf8.allSatisfy {
@@ -63,16 +64,16 @@ struct ExpandedText: Equatable, Sendable {
       }
     if !isName {
       return .failure(
-        UnexpandedText(problems: [
+        ExpansionFailure(messages: [
           """
-          \("${\(name)}".quoted(limit: 80)) does not name an environment variable; write \
-          ${NAME} with letters, digits and underscores, or $${ for these characters as such
+          \("${\(name)}".quoted(limit: 80)) is not the name of an environment variable; \
+          use letters, digits and underscores, or write $${ for the characters ${
           """
         ]))
     }
     guard let value = environment[name] else {
       return .failure(
-        UnexpandedText(problems: [
+        ExpansionFailure(messages: [
           "the environment variable \(name) is not set; set it for the service, or remove ${\(name)}"
         ]))
     }
@@ -80,7 +81,7 @@ struct ExpandedText: Equatable, Sendable {
   }
 }
 
-/// Why a value could not be expanded: one sentence for each thing wrong with it.
-struct UnexpandedText: Error, Equatable {
-  var problems: [String]
+/// Why a value cannot be expanded: one message for each error in it.
+struct ExpansionFailure: Error, Equatable {
+  var messages: [String]
 }

@@ -1,8 +1,8 @@
 internal import RolloutCore
 
-/// Merges the mappings with the defaults and checks what no single key shows.
+/// Merges the mappings with the defaults and checks the rules that concern several keys.
 struct FleetAssembly {
-  let reading: Reading
+  let context: ParseContext
   let defaults: MappingDraft
 
   func mappings(of own: [MappingDraft]) -> [Mapping] {
@@ -14,87 +14,118 @@ struct FleetAssembly {
       warnOfUnboundedChoice(in: merged)
       warnOfUncoveredDomain(in: merged)
     }
-    reportDoubleDomains(in: merged)
-    warnOfDoublePools(in: merged)
+    reportDuplicateDomains(in: merged)
+    warnOfObservedWaves(in: merged)
+    warnOfSharedPools(in: merged)
     return merged.compactMap(\.mapping)
   }
 
   private func reportMissingKeys(in draft: MappingDraft) {
     if draft.domain.isAbsent {
-      reading.report(
-        at: draft.place.key("domain", at: draft.place.position),
-        "it is missing; write the custom domain, such as auth.example.com")
+      context.report(
+        at: draft.location.key("domain", at: draft.location.position),
+        "this key is missing; write the custom domain, such as auth.example.com")
     }
     if draft.userPoolID.isAbsent {
-      reading.report(
-        at: draft.place.key("user_pool_id", at: draft.place.position),
-        "it is missing; write the id of the domain's user pool, such as eu-west-1_Ab12Cd34E")
+      context.report(
+        at: draft.location.key("user_pool_id", at: draft.location.position),
+        "this key is missing; write the id of the domain's user pool, such as eu-west-1_Ab12Cd34E")
     }
   }
 
-  /// `any: true` beside a selector. What the defaults contradict by themselves is reported
-  /// there alone.
+  /// Reports `any: true` together with a key that selects certificates. A contradiction within
+  /// the defaults is reported only there.
   private func reportContradiction(
     in certificate: CertificateDraft, inherited: CertificateDraft?
   ) {
-    guard let anyPlace = certificate.anyPlace else { return }
-    let selecting = certificate.selectingPlaces.filter { place in
-      inherited?.anyPlace != anyPlace || inherited?.selectingPlaces.contains(place) != true
+    guard let anyLocation = certificate.anyLocation else { return }
+    let selecting = certificate.selectorLocations.filter { location in
+      inherited?.anyLocation != anyLocation
+        || inherited?.selectorLocations.contains(location) != true
     }
     guard let selector = selecting.first else { return }
-    reading.report(
-      at: anyPlace == inherited?.anyPlace ? selector : anyPlace,
+    context.report(
+      at: anyLocation == inherited?.anyLocation ? selector : anyLocation,
       """
-      any: true (line \(anyPlace.position.line)) says that every certificate will do, and \
-      \(selector.path) (line \(selector.position.line)) selects some; remove one, or write \
-      any: false
+      any: true (line \(anyLocation.position.line)) allows every certificate, but \
+      \(selector.path) (line \(selector.position.line)) selects some; remove one of the two, or \
+      write any: false
       """)
   }
 
   private func warnOfUnboundedChoice(in draft: MappingDraft) {
     let certificate = draft.certificate
-    guard certificate.selectsAll, !certificate.any.isInvalid, certificate.anyPlace == nil else {
+    guard certificate.selectsAll, !certificate.any.isInvalid, certificate.anyLocation == nil else {
       return
     }
-    reading.report(
-      .warning, at: certificate.place ?? draft.place.key("certificate", at: draft.place.position),
+    context.report(
+      .warning,
+      at: certificate.location ?? draft.location.key("certificate", at: draft.location.position),
       """
       no arn, domain_name or tags: the newest eligible certificate that covers the domain is \
-      taken, whoever issued it; write one of them, or any: true if this is meant
+      chosen, whoever issued it; write one of them, or any: true if this is intended
       """)
   }
 
   private func warnOfUncoveredDomain(in draft: MappingDraft) {
     guard let domain = draft.domain.located, let name = draft.certificate.domainName.located,
-      !CertificateName.covers(name.value, domain.value)
+      !DNSName.name(name.value, covers: domain.value)
     else { return }
-    let isOwn = name.place.path.hasPrefix(draft.place.path)
-    let place = draft.place.key(
-      "certificate", at: isOwn ? name.place.position : domain.place.position)
-    reading.report(
-      .warning, at: place.key("domain_name", at: place.position),
+    let isOwn = name.location.path.hasPrefix(draft.location.path)
+    let location = draft.location.key(
+      "certificate", at: isOwn ? name.location.position : domain.location.position)
+    context.report(
+      .warning, at: location.key("domain_name", at: location.position),
       """
-      \(name.shown) does not cover \(domain.shown); only a certificate with a further name that \
-      does can be chosen; correct the name unless this is meant
+      \(name.shown) does not cover \(domain.shown): only a certificate with an additional name \
+      that covers it can be chosen; correct the name unless this is intended
       """)
   }
 
-  private func reportDoubleDomains(in drafts: [MappingDraft]) {
-    var first: [DomainName: Place] = [:]
+  /// Warns of a mapping with mode observe whose wave higher waves do not wait for. Mappings that
+  /// inherit their mode from the defaults share one warning, at the defaults' key.
+  private func warnOfObservedWaves(in drafts: [MappingDraft]) {
+    let applied = drafts.filter { !$0.mode.isInvalid && $0.mode.value(or: .apply) == .apply }
+    let waves = applied.filter { !$0.wave.isInvalid }.map(\.wave)
+    guard let highest = waves.max(by: { $0.value(or: 0) < $1.value(or: 0) }) else { return }
+    let ignored = drafts.filter {
+      $0.mode.value(or: .apply) == .observe && !$0.wave.isInvalid
+        && $0.wave.value(or: 0) < highest.value(or: 0)
+    }
+    func shown(_ wave: Setting<Int>) -> String { wave.located?.shown ?? "0 (the default)" }
+    let inherited = ignored.filter { $0.mode.located?.location == defaults.mode.located?.location }
+    for draft in ignored {
+      guard let mode = draft.mode.located else { continue }
+      let isInherited = mode.location == defaults.mode.located?.location
+      if isInherited, draft.location != inherited.first?.location { continue }
+      let others = isInherited && inherited.count > 1 ? " and \(inherited.count - 1) more" : ""
+      let subject = isInherited ? "\(draft.location.path)\(others)" : "this domain"
+      context.report(
+        .warning, at: mode.location,
+        """
+        wave \(shown(highest)) does not wait for \(subject) in wave \(shown(draft.wave)), because a \
+        domain with mode \(mode.shown) does not count; write mode: apply if it must wait, \
+        otherwise raise the wave to \(shown(highest))
+        """)
+    }
+  }
+
+  private func reportDuplicateDomains(in drafts: [MappingDraft]) {
+    var first: [DomainName: Location] = [:]
     for domain in drafts.compactMap(\.domain.located) {
       if let earlier = first[domain.value] {
-        reading.report(
-          at: domain.place,
-          "\(domain.shown) is mapped already, in line \(earlier.position.line); remove one of the two"
+        context.report(
+          at: domain.location,
+          "\(domain.shown) already has an entry in line \(earlier.position.line); remove one of the two"
         )
       } else {
-        first[domain.value] = domain.place
+        first[domain.value] = domain.location
       }
     }
   }
 
-  /// A pool has one custom domain; the same id may stand in another region, for a replica.
-  private func warnOfDoublePools(in drafts: [MappingDraft]) {
+  /// A pool has one custom domain in each region: a replica in another region keeps the pool's id.
+  private func warnOfSharedPools(in drafts: [MappingDraft]) {
     struct RegionalPool: Hashable {
       let id: UserPoolID
       let region: Region
@@ -104,15 +135,15 @@ struct FleetAssembly {
       guard let pool = draft.userPoolID.located, let mapping = draft.mapping else { continue }
       let key = RegionalPool(id: mapping.userPoolID, region: mapping.region)
       guard let earlier = first[key] else {
-        first[key] = (pool.place.position.line, mapping.domain)
+        first[key] = (pool.location.position.line, mapping.domain)
         continue
       }
       guard earlier.domain != mapping.domain else { continue }
-      reading.report(
-        .warning, at: pool.place,
+      context.report(
+        .warning, at: pool.location,
         """
-        \(pool.shown) is the pool of another mapping too, in line \(earlier.line); a user pool \
-        has one custom domain, so look whether one of the two is a copy
+        \(pool.shown) is also the pool of the entry in line \(earlier.line), but a user pool has \
+        one custom domain; correct the id of one of the two
         """)
     }
   }

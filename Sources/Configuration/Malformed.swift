@@ -1,12 +1,12 @@
 package import RolloutCore
 
-/// Why a text is not the kind of value that a setting takes.
+/// A text that is not the kind of value that a setting needs.
 package struct Malformed: Error, Equatable, Sendable {
-  /// What it should have been: `a duration`.
+  /// What the text should be: `a duration`.
   package let kind: String
-  /// What is wrong and what would be right.
+  /// What is wrong, and what to write instead.
   package let problem: String
-  /// Whether `problem` may hold parts of the text, so that it is as secret as the text.
+  /// Whether `problem` may quote the text. A text from the environment is secret.
   package let quotesText: Bool
 
   package init(_ kind: String, _ problem: String, quotesText: Bool = true) {

@@ -1,8 +1,8 @@
 internal import RolloutCore
 
-/// What one entry of `domains`, or `defaults`, says, before the two are merged.
+/// One entry of `domains`, or `defaults`, before the two are merged.
 struct MappingDraft {
-  let place: Place
+  let location: Location
   var domain: Setting<DomainName> = .absent
   var userPoolID: Setting<UserPoolID> = .absent
   var region: Setting<Region> = .absent
@@ -15,13 +15,13 @@ struct MappingDraft {
   var isProbeEnabled: Setting<Bool> = .absent
   var connectTo: Setting<[ProbeTarget.Endpoint]> = .absent
 
-  /// Nothing said.
-  init(at place: Place) {
-    self.place = place
+  /// Without any key.
+  init(at location: Location) {
+    self.location = location
   }
 
   init(_ section: Section) {
-    place = section.place
+    location = section.location
     if section.hasValue("domain") {
       domain = section.identifier("domain", as: "a custom domain", DomainName.init(parsing:))
     }
@@ -39,7 +39,7 @@ struct MappingDraft {
     if let probe = section.section("probe", .probe).located?.value {
       isProbeEnabled = probe.flag("enabled")
       connectTo = probe.list(
-        "connect_to", of: ProbeTarget.Endpoint.kind, takesSingle: true,
+        "connect_to", of: ProbeTarget.Endpoint.kind, options: .allowsSingleValue,
         ProbeTarget.Endpoint.init(parsing:))
     }
     section.checkUnsupportedIdentity()
@@ -47,22 +47,22 @@ struct MappingDraft {
 
   static let waves = 0...1000
 
-  /// Key by key: the defaults hold where this one says nothing.
+  /// Key by key: the defaults apply where this draft has no value.
   func merged(with defaults: MappingDraft) -> MappingDraft {
     var merged = self
-    merged.region = region.orElse(defaults.region)
-    merged.profile = profile.orElse(defaults.profile)
+    merged.region = region.inheriting(defaults.region)
+    merged.profile = profile.inheriting(defaults.profile)
     merged.certificate = certificate.merged(with: defaults.certificate)
-    merged.mode = mode.orElse(defaults.mode)
-    merged.onDrift = onDrift.orElse(defaults.onDrift)
-    merged.wave = wave.orElse(defaults.wave)
-    merged.caFile = caFile.orElse(defaults.caFile)
-    merged.isProbeEnabled = isProbeEnabled.orElse(defaults.isProbeEnabled)
-    merged.connectTo = connectTo.orElse(defaults.connectTo)
+    merged.mode = mode.inheriting(defaults.mode)
+    merged.onDrift = onDrift.inheriting(defaults.onDrift)
+    merged.wave = wave.inheriting(defaults.wave)
+    merged.caFile = caFile.inheriting(defaults.caFile)
+    merged.isProbeEnabled = isProbeEnabled.inheriting(defaults.isProbeEnabled)
+    merged.connectTo = connectTo.inheriting(defaults.connectTo)
     return merged
   }
 
-  /// The mapping, or nil when what it cannot be without is missing, which was reported.
+  /// nil when a required key is missing or invalid, which is reported.
   var mapping: Mapping? {
     guard let domain = domain.located?.value, let pool = userPoolID.located?.value,
       let region = poolRegion
@@ -70,23 +70,23 @@ struct MappingDraft {
     var mapping = Mapping(domain: domain, userPoolID: pool, region: region)
     mapping.identity.profile = profile.located?.value
     mapping.selector = certificate.selector
-    mapping.mode = mode.or(mapping.mode)
-    mapping.onDrift = onDrift.or(mapping.onDrift)
-    mapping.wave = wave.or(mapping.wave)
+    mapping.mode = mode.value(or: mapping.mode)
+    mapping.onDrift = onDrift.value(or: mapping.onDrift)
+    mapping.wave = wave.value(or: mapping.wave)
     mapping.caFile = caFile.located?.value
-    mapping.probe.isEnabled = isProbeEnabled.or(mapping.probe.isEnabled)
-    mapping.probe.connectTo = connectTo.or(mapping.probe.connectTo)
+    mapping.probe.isEnabled = isProbeEnabled.value(or: mapping.probe.isEnabled)
+    mapping.probe.connectTo = connectTo.value(or: mapping.probe.connectTo)
     return mapping
   }
 
-  /// The region that was written, or the one that the pool's id begins with.
+  /// The value of `region`, or the region that the pool's id begins with.
   private var poolRegion: Region? {
     if let region = region.located?.value { return region }
     guard let pool = userPoolID.located?.value else { return nil }
     do throws(MalformedIdentifier) {
       return try Region(parsing: pool.regionPrefix)
     } catch {
-      // Whoever parsed the id held its prefix against the same rule.
+      // Not reached: the prefix was checked by the same rule when the id was parsed.
       return nil
     }
   }
@@ -95,15 +95,15 @@ struct MappingDraft {
     let kind = "the name of a profile"
     if text.isEmpty { throw Malformed(kind, "it is empty; write the name, or remove the key") }
     if text.contains("[") || text.contains("]") {
-      throw Malformed(kind, "brackets cannot stand in it; write the name alone")
+      throw Malformed(kind, "it contains brackets; write the name without them")
     }
     return text
   }
 }
 
 extension Section {
-  /// Reports a role or an external id whose form is wrong, beside the report that this version
-  /// does not support them, so that the file is right once it does.
+  /// Reports a malformed role or external id, in addition to the error that this version does not
+  /// support these keys.
   fileprivate func checkUnsupportedIdentity() {
     _ = value("role_arn", as: "the ARN of an IAM role") { text throws(Malformed) in
       let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
@@ -117,11 +117,12 @@ extension Section {
       }
     }
     guard let node = node("external_id") else { return }
-    let place = place(of: "external_id")
-    guard let text = reading.text(of: node, at: place, as: "an external id") else { return }
-    // Some treat it as a secret: its value is never shown.
+    let location = location(of: "external_id")
+    guard let text = context.text(of: node, at: location, as: "an external id") else { return }
+    // Some operators treat it as a secret, so its value is never shown.
     if !(2...1224).contains(text.text.utf8.count) {
-      reading.report(at: place, "an external id has 2 to 1224 characters; correct it")
+      context.report(
+        at: location, "this is not an external id, which has 2 to 1224 characters; correct it")
     }
   }
 }

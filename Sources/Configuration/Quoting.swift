@@ -1,11 +1,12 @@
 extension String {
-  /// The text in double quotes, safe to print: at most `limit` Unicode scalars of it, with
-  /// control characters and invisible ones escaped.
+  /// The text in double quotes, cut to `limit` Unicode scalars, with control characters and
+  /// invisible characters escaped.
   func quoted(limit: Int = 200) -> String {
     "\"\(onOneLine(limit: limit))\""
   }
 
-  /// At most `limit` Unicode scalars, none of which could end the line or command a terminal.
+  /// The text cut to `limit` Unicode scalars, with every character escaped that could end the
+  /// line or control a terminal.
   func onOneLine(limit: Int) -> String {
     var line = ""
     for scalar in unicodeScalars.prefix(limit) {
@@ -20,7 +21,7 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  /// Whether it shows as itself: no control, no line separator, no change of direction.
+  /// Whether it is visible: not a control character, a line separator or a change of direction.
   var isPrintable: Bool {
     switch properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,

@@ -1,27 +1,45 @@
 internal import RolloutCore
 
 extension Section {
-  /// A duration of at least `minimum`, which `meaning` explains when it is not met.
+  private static let durationKind = "a duration such as 1h30m"
+
+  /// A duration of at least `minimum`, for the reason that `explanation` gives.
   func duration(
-    _ key: String, atLeast minimum: Duration = .zero, meaning: String = ""
+    _ key: String, atLeast minimum: Duration = .zero, explanation: String = ""
   ) -> Setting<Duration> {
-    value(key, as: "a duration such as 1h30m") { text throws(Malformed) in
+    value(key, as: Section.durationKind) { text throws(Malformed) in
       let duration = try DurationNotation.parse(text)
       guard duration >= minimum else {
-        throw Malformed("a duration of at least \(minimum.compact)", meaning)
+        throw Malformed("a duration of at least \(minimum.compact)", explanation)
       }
       return duration
     }
   }
 
-  /// A duration longer than none.
   func positiveDuration(_ key: String) -> Setting<Duration> {
-    value(key, as: "a duration such as 1h30m") { text throws(Malformed) in
-      let duration = try DurationNotation.parse(text)
-      guard duration > .zero else {
-        throw Malformed("a duration above 0", "write how long it is, such as 30s")
-      }
-      return duration
+    value(key, as: Section.durationKind, Section.positiveDuration)
+  }
+
+  private static func positiveDuration(_ text: String) throws(Malformed) -> Duration {
+    let duration = try DurationNotation.parse(text)
+    guard duration > .zero else {
+      throw Malformed("a duration above 0", "write a longer one, such as 30s")
+    }
+    return duration
+  }
+
+  /// A list of durations above 0, each once, longest first. It may be empty.
+  func positiveDurations(_ key: String) -> Setting<[Duration]> {
+    let list = list(
+      key, of: "a duration above 0 such as 30d", options: [.allowsEmpty, .allowsDuplicates],
+      Section.positiveDuration)
+    switch list {
+    case .absent, .invalid: return list
+    case .given(let durations):
+      return .given(
+        Located(
+          value: Set(durations.value).sorted(by: >), shown: durations.shown,
+          location: durations.location))
     }
   }
 
@@ -30,17 +48,16 @@ extension Section {
     return value(key, as: kind) { text throws(Malformed) in
       let isDigits = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
       if isDigits, text.utf8.count > 1, text.hasPrefix("0") {
-        throw Malformed(kind, "write it without leading zeros")
+        throw Malformed(kind, "remove the leading zeros")
       }
-      guard isDigits else { throw Malformed(kind, "write it in digits alone") }
+      guard isDigits else { throw Malformed(kind, "write digits only") }
       guard let number = Int(text), range.contains(number) else {
-        throw Malformed(kind, "write a number in that range")
+        throw Malformed(kind, "write a number in this range")
       }
       return number
     }
   }
 
-  /// `true` or `false`.
   func flag(_ key: String) -> Setting<Bool> {
     value(key, as: "true or false") { text throws(Malformed) in
       switch text {
@@ -57,9 +74,7 @@ extension Section {
     let kind = "one of \(words.joined(separator: ", "))"
     return value(key, as: kind) { text throws(Malformed) in
       if let word = Word(rawValue: text) { return word }
-      let near = Suggestion.nearest(to: text, among: words)
-      throw Malformed(
-        kind, near.map { "did you mean \"\($0)\"?" } ?? "write one of these words")
+      throw Malformed(kind, "write one of these words" + Suggestion.hint(text, among: words))
     }
   }
 
@@ -76,70 +91,82 @@ extension Section {
   }
 
   func absolutePath(_ key: String) -> Setting<String> {
-    value(key, as: "the absolute path of a file", AbsolutePath.parse)
+    value(key, as: AbsolutePath.kind, AbsolutePath.parse)
   }
 
   /// The absolute path of a file that can be read now.
   func readableFile(_ key: String) -> Setting<String> {
-    value(key, as: "the absolute path of a file") { text throws(Malformed) in
+    value(key, as: AbsolutePath.kind) { text throws(Malformed) in
       let path = try AbsolutePath.parse(text)
-      if let trouble = reading.fileTrouble(path) {
-        throw Malformed("a file that can be read", "it \(trouble)", quotesText: false)
+      if let reason = context.unreadableReason(path) {
+        throw Malformed("a file that can be read", "it \(reason)", quotesText: false)
       }
       return path
     }
   }
 
-  /// A list of one element at least, none of them twice. With `takesSingle`, a single value is
-  /// a list of one.
+  /// What a list may be besides a list of different elements.
+  struct ListOptions: OptionSet {
+    let rawValue: Int
+    /// A single value is a list of one element.
+    static let allowsSingleValue = ListOptions(rawValue: 1)
+    static let allowsEmpty = ListOptions(rawValue: 2)
+    static let allowsDuplicates = ListOptions(rawValue: 4)
+  }
+
   func list<Element: Hashable>(
-    _ key: String, of kind: String, takesSingle: Bool = false,
+    _ key: String, of kind: String, options: ListOptions = [],
     _ parse: (String) throws(Malformed) -> Element
   ) -> Setting<[Element]> {
     guard let node = node(key) else { return .absent }
-    let place = place(of: key)
+    let location = location(of: key)
     switch node.content {
     case .sequence(let nodes):
-      return elements(of: nodes, at: place, as: kind, parse).map {
-        .given(Located(value: $0, shown: "", place: place))
+      return elements(of: nodes, at: location, as: kind, options, parse).map {
+        .given(Located(value: $0, shown: "", location: location))
       } ?? .invalid
-    case .scalar where takesSingle || node.isNull:
-      return reading.value(of: node, at: place, as: kind, parse).map {
-        .given(Located(value: [$0.value], shown: $0.shown, place: place))
+    case .scalar where options.contains(.allowsSingleValue):
+      return context.value(of: node, at: location, as: kind, parse).map {
+        .given(Located(value: [$0.value], shown: $0.shown, location: location))
       } ?? .invalid
-    case .unusable: return .invalid
-    case .scalar, .mapping:
-      reading.report(
-        at: place, "\(node.kind) stands where a list must; write [a, b], each \(kind)")
+    case .scalar, .mapping, .alias:
+      let example = options.contains(.allowsEmpty) ? "[] or [a, b]" : "[a, b]"
+      context.report(
+        node, at: location, expected: "a list", advice: "write \(example), each \(kind)")
       return .invalid
     }
   }
 
-  /// More would be a mistake: there are 7 key algorithms, and each host stands for all of its
-  /// addresses.
+  /// The longest useful list has 7 elements, one for each key algorithm; a list of hosts has few,
+  /// because each host stands for all of its addresses.
   static let maximumListLength = 64
 
   private func elements<Element: Hashable>(
-    of nodes: [YAMLNode], at place: Place, as kind: String,
+    of nodes: [YAMLNode], at location: Location, as kind: String, _ options: ListOptions,
     _ parse: (String) throws(Malformed) -> Element
   ) -> [Element]? {
-    guard (1...Section.maximumListLength).contains(nodes.count) else {
-      let problem =
-        nodes.isEmpty
-        ? "the list is empty; write \(kind), or remove the key"
-        : "the list has \(nodes.count) elements; keep to \(Section.maximumListLength)"
-      reading.report(at: place, problem)
+    guard !nodes.isEmpty || options.contains(.allowsEmpty) else {
+      context.report(at: location, "the list is empty; write \(kind), or remove the key")
+      return nil
+    }
+    guard nodes.count <= Section.maximumListLength else {
+      context.report(
+        at: location,
+        """
+        the list has \(nodes.count) elements, more than the limit of \
+        \(Section.maximumListLength); remove some
+        """)
       return nil
     }
     var seen: Set<Element> = []
     var elements: [Element] = []
     for (index, node) in nodes.enumerated() {
-      let place = place.element(index, at: node.position)
-      guard let element = reading.value(of: node, at: place, as: kind, parse) else { continue }
-      if seen.insert(element.value).inserted {
+      let location = location.element(index, at: node.position)
+      guard let element = context.value(of: node, at: location, as: kind, parse) else { continue }
+      if seen.insert(element.value).inserted || options.contains(.allowsDuplicates) {
         elements.append(element.value)
       } else {
-        reading.report(at: place, "\(element.shown) stands in the list twice; remove one")
+        context.report(at: location, "\(element.shown) is already in the list; remove one")
       }
     }
     return elements.count == nodes.count ? elements : nil

@@ -1,86 +1,85 @@
-/// A mapping of the file whose keys were checked against the schema: unknown, reserved and
-/// doubled ones are reported when it is made.
+/// A YAML mapping of the configuration file. Unknown, unsupported and duplicate keys are reported
+/// when the section is created.
 struct Section {
-  let reading: Reading
-  let place: Place
+  let context: ParseContext
+  let location: Location
   private let entries: [String: YAMLNode.Entry]
 
-  /// Many times what any mapping of the file can rightly have.
+  /// Far more than any section needs.
   static let maximumKeys = 1000
 
-  /// nil when `node` is no mapping, which is reported. An empty value is an empty mapping, as
-  /// when every key below it is commented out.
-  init?(_ node: YAMLNode, at place: Place, schema: Schema, reading: Reading) {
+  /// nil when `node` is not a YAML mapping, which is reported. An empty value is an empty section:
+  /// every key below it may be commented out.
+  init?(_ node: YAMLNode, at location: Location, keySet: KeySet, context: ParseContext) {
     var entries: [YAMLNode.Entry] = []
     switch node.content {
     case .mapping(let written): entries = written
     case .scalar where node.isNull: break
-    case .unusable: return nil
-    case .scalar, .sequence:
+    case .scalar, .sequence, .alias:
       let advice =
-        place.path.isEmpty ? "begin with the key `domains`" : "write its keys below it, indented"
-      reading.report(at: place, "\(node.kind) stands where a mapping must; \(advice)")
+        location.path.isEmpty
+        ? "begin the file with keys such as `domains:`" : "write `key: value` lines, indented"
+      context.report(node, at: location, expected: "a section with keys", advice: advice)
       return nil
     }
     guard entries.count <= Section.maximumKeys else {
-      reading.report(
-        at: place,
-        "there are \(entries.count) keys, and \(Section.maximumKeys) are too many; remove some")
+      context.report(
+        at: location,
+        "there are \(entries.count) keys, more than the limit of \(Section.maximumKeys); remove some"
+      )
       return nil
     }
-    self.reading = reading
-    self.place = place
-    self.entries = Section.first(of: entries, at: place, reading: reading)
+    self.context = context
+    self.location = location
+    self.entries = Section.uniqueEntries(of: entries, at: location, context: context)
     for entry in entries {
-      if let complaint = schema.complaint(about: entry.key) {
-        reading.report(at: place.key(entry.key, at: entry.keyPosition), complaint)
+      if let problem = keySet.problem(withKey: entry.key) {
+        context.report(at: location.key(entry.key, at: entry.keyPosition), problem)
       }
     }
   }
 
-  /// Every key once, the first time it stands; the other times are reported.
-  static func first(
-    of entries: [YAMLNode.Entry], at place: Place, reading: Reading
+  /// The first entry of every key. Further entries of the same key are reported.
+  static func uniqueEntries(
+    of entries: [YAMLNode.Entry], at location: Location, context: ParseContext
   ) -> [String: YAMLNode.Entry] {
-    var first: [String: YAMLNode.Entry] = [:]
+    var unique: [String: YAMLNode.Entry] = [:]
     for entry in entries {
-      if let earlier = first[entry.key] {
-        reading.report(
-          at: place.key(entry.key, at: entry.keyPosition),
-          "the key stands here a second time, first in line \(earlier.keyPosition.line); remove one"
-        )
+      if let earlier = unique[entry.key] {
+        context.report(
+          at: location.key(entry.key, at: entry.keyPosition),
+          "duplicate key, already written in line \(earlier.keyPosition.line); remove one")
       } else {
-        first[entry.key] = entry
+        unique[entry.key] = entry
       }
     }
-    return first
+    return unique
   }
 
-  /// Whether the key stands here with something behind it.
+  /// Whether the key is written and its value is not empty.
   func hasValue(_ key: String) -> Bool { entries[key].map { !$0.value.isNull } ?? false }
 
   func node(_ key: String) -> YAMLNode? { entries[key]?.value }
 
-  /// Where a value of this key is, or would be.
-  func place(of key: String) -> Place {
-    place.key(key, at: entries[key]?.value.position ?? place.position)
+  /// The location of the key's value; that of the section when the key is absent.
+  func location(of key: String) -> Location {
+    location.key(key, at: entries[key]?.value.position ?? location.position)
   }
 
-  /// A nested mapping.
-  func section(_ key: String, _ schema: Schema) -> Setting<Section> {
+  func section(_ key: String, _ keySet: KeySet) -> Setting<Section> {
     guard let node = node(key) else { return .absent }
-    let place = place(of: key)
-    guard let section = Section(node, at: place, schema: schema, reading: reading) else {
+    let location = location(of: key)
+    guard let section = Section(node, at: location, keySet: keySet, context: context) else {
       return .invalid
     }
-    return .given(Located(value: section, shown: "", place: place))
+    return .given(Located(value: section, shown: "", location: location))
   }
 
   func value<Value>(
     _ key: String, as kind: String, _ parse: (String) throws(Malformed) -> Value
   ) -> Setting<Value> {
     guard let node = node(key) else { return .absent }
-    return reading.value(of: node, at: place(of: key), as: kind, parse).map(Setting.given)
+    return context.value(of: node, at: location(of: key), as: kind, parse).map(Setting.given)
       ?? .invalid
   }
 }

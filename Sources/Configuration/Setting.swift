@@ -1,17 +1,19 @@
-/// Where a value stands: the path of its key, and the place in the file.
-struct Place: Equatable, Sendable {
+/// Where a key or a value is: the path of keys that leads to it, and the position in the file.
+struct Location: Equatable, Sendable {
   let path: String
   let position: Position
+  /// Whether it is an entry of a list rather than a key.
+  var isListEntry = false
 
-  func key(_ key: String, at position: Position) -> Place {
-    let isWord = !key.isEmpty && key.utf8.count <= 64 && key.utf8.allSatisfy(Place.isWordByte)
+  func key(_ key: String, at position: Position) -> Location {
+    let isWord = !key.isEmpty && key.utf8.count <= 64 && key.utf8.allSatisfy(Location.isWordByte)
     let step = isWord ? key : "[\(key.quoted(limit: 40))]"
     let dot = path.isEmpty || !isWord ? "" : "."
-    return Place(path: path + dot + step, position: position)
+    return Location(path: path + dot + step, position: position)
   }
 
-  func element(_ index: Int, at position: Position) -> Place {
-    Place(path: "\(path)[\(index)]", position: position)
+  func element(_ index: Int, at position: Position) -> Location {
+    Location(path: "\(path)[\(index)]", position: position, isListEntry: true)
   }
 
   private static func isWordByte(_ byte: UInt8) -> Bool {
@@ -24,18 +26,18 @@ struct Place: Equatable, Sendable {
   }
 }
 
-/// A value, where it stands, and how a message may show it.
+/// A value, its location, and how a message may show it.
 struct Located<Value> {
   let value: Value
-  /// In quotes, as it is written in the file: never what came from the environment.
+  /// In quotes, as written in the file: `${NAME}` is not expanded.
   let shown: String
-  let place: Place
+  let location: Location
 }
 
-/// What the file says about one setting.
+/// The value of one key of the file.
 enum Setting<Value> {
   case absent
-  /// Reported already, so that nothing which follows from it is reported as well.
+  /// Wrong and reported. Checks that depend on the value are skipped.
   case invalid
   case given(Located<Value>)
 
@@ -60,12 +62,12 @@ enum Setting<Value> {
     }
   }
 
-  /// The value, or what holds when there is none. An invalid one is replaced too: it was
-  /// reported, and what is built with the replacement never leaves the parser.
-  func or(_ standard: Value) -> Value { located?.value ?? standard }
+  /// The value, or `fallback` when there is none. It also replaces an invalid value: that error
+  /// was reported, so the configuration that is built with the fallback is not returned.
+  func value(or fallback: Value) -> Value { located?.value ?? fallback }
 
-  /// This setting, or `other` where the file leaves this one out.
-  func orElse(_ other: Setting<Value>) -> Setting<Value> {
-    isAbsent ? other : self
+  /// This setting, or that of the defaults when this one is absent.
+  func inheriting(_ defaults: Setting<Value>) -> Setting<Value> {
+    isAbsent ? defaults : self
   }
 }

@@ -1,10 +1,10 @@
-/// Finds the word that was likely meant.
+/// Finds the known word that a misspelt one probably means.
 enum Suggestion {
-  /// Longer words than any key are not compared.
+  /// In bytes. Longer texts are not compared: no key and no word of a setting is longer.
   static let maximumLength = 64
 
-  /// The nearest of `words`, if it is near enough to be meant by `wrong`; at equal distance
-  /// the first one.
+  /// The one of `words` with the smallest edit distance to `wrong`, the first of several; nil when
+  /// none is similar enough.
   static func nearest(to wrong: String, among words: [String]) -> String? {
     guard (1...maximumLength).contains(wrong.utf8.count) else { return nil }
     let plain = snakeCase(wrong)
@@ -20,13 +20,13 @@ enum Suggestion {
     return best?.word ?? words.first { abbreviates(plain, $0) || abbreviates($0, plain) }
   }
 
-  /// Whether one is the beginning of the other, and long enough to be no accident.
+  /// Whether `long` begins with `short`, which has at least 3 characters.
   private static func abbreviates(_ short: String, _ long: String) -> Bool {
     short.utf8.count >= 3 && long.hasPrefix(short)
   }
 
   /// `; did you mean "arn"?`, or nothing.
-  static func question(_ wrong: String, among words: [String]) -> String {
+  static func hint(_ wrong: String, among words: [String]) -> String {
     nearest(to: wrong, among: words).map { "; did you mean \"\($0)\"?" } ?? ""
   }
 
@@ -42,8 +42,8 @@ enum Suggestion {
     return result
   }
 
-  /// Insertions, removals, replacements and swaps of neighbours that lead from one word to the
-  /// other (the restricted Damerau-Levenshtein distance).
+  /// The number of insertions, removals, replacements and swaps of neighbours that turn one word
+  /// into the other (the restricted Damerau-Levenshtein distance).
   private static func distance(from: [UInt8], to: [UInt8]) -> Int {
     var rows = [Array(0...to.count)]
     for (i, left) in from.enumerated() {

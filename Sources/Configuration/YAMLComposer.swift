@@ -1,10 +1,10 @@
-/// One step of libyaml through a document, without its memory management.
+/// One event of libyaml's parser, without its memory management.
 struct YAMLEvent {
   let kind: Kind
   let position: Position
-  /// The text begins with `&name` here, before the value itself.
+  /// `&name` is written before the value.
   var hasAnchor = false
-  /// The text has a `!tag` before the value.
+  /// `!tag` is written before the value.
   var hasTag = false
 
   enum Kind {
@@ -14,23 +14,24 @@ struct YAMLEvent {
     case sequenceStart
     case mappingStart
     case collectionEnd
-    /// The end of a document, or the beginning of the stream: nothing to note.
+    /// The end of a document or the beginning of the stream, which need no action.
     case boundary
     case streamEnd
   }
 }
 
-/// Builds the tree of one document out of events.
+/// Builds the tree of one document from events.
 ///
-/// It keeps its own stack, so that depth costs no call stack, and gives up at `maximumDepth`.
-/// Aliases are refused where they stand and never followed, so that a small file cannot grow
-/// into a large tree.
+/// It keeps its own stack, so that a deep document does not use up the call stack, and stops at
+/// `maximumDepth`. Aliases are reported and never followed, so that a small file cannot become a
+/// large tree.
 struct YAMLComposer {
-  /// The deepest file that means anything has 5 levels.
+  /// A valid file has at most 5 levels.
   static let maximumDepth = 32
-  static let tooDeep = "more than \(maximumDepth) levels of lists and mappings; flatten them"
+  static let tooDeep =
+    "lists and keys are nested more than \(maximumDepth) levels deep; remove levels"
 
-  private(set) var document = YAMLDocument(root: nil, complaints: [], isWhole: false)
+  private(set) var document = YAMLDocument(root: nil, diagnostics: [], isComplete: false)
   private(set) var isFinished = false
   private var stack: [Frame] = []
   private var hasDocument = false
@@ -46,24 +47,24 @@ struct YAMLComposer {
     enum Key {
       case awaited
       case read(String, Position)
-      /// Complained about: its value is dropped.
-      case unusable
+      /// Not a valid key, which is reported: its value is dropped.
+      case invalid
     }
   }
 
   mutating func take(_ event: YAMLEvent) {
-    complainAboutProperties(of: event)
+    reportProperties(of: event)
     switch event.kind {
     case .documentStart(let hasTagDirectives):
       beginDocument(event, hasTagDirectives: hasTagDirectives)
     case .alias:
-      complain(
-        event.position,
+      report(
+        at: event.position,
         """
-        aliases (*name) are not supported; write the value again, or once under `defaults`; \
-        a text that begins with * must be in quotes
+        aliases (*name) are not supported; repeat the value, or write it once in `defaults`; \
+        put a text that begins with * in quotes
         """)
-      add(YAMLNode(position: event.position, content: .unusable))
+      add(YAMLNode(position: event.position, content: .alias))
     case .scalar(let text, let isPlain):
       add(YAMLNode(position: event.position, content: .scalar(text, isPlain: isPlain)))
     case .sequenceStart: open(Frame(position: event.position, isMapping: false))
@@ -71,14 +72,14 @@ struct YAMLComposer {
     case .collectionEnd: close()
     case .boundary: break
     case .streamEnd:
-      document.isWhole = true
+      document.isComplete = true
       isFinished = true
     }
   }
 
-  /// Ends the reading for a reason that libyaml gave.
-  mutating func fail(_ complaint: YAMLComplaint) {
-    document.complaints.append(complaint)
+  /// Ends the document with an error of libyaml.
+  mutating func fail(_ diagnostic: Diagnostic) {
+    document.diagnostics.append(diagnostic)
     stop()
   }
 
@@ -87,41 +88,41 @@ struct YAMLComposer {
     isFinished = true
   }
 
-  private mutating func complain(_ position: Position, _ message: String) {
-    document.complaints.append(YAMLComplaint(position: position, message: message))
+  private mutating func report(at position: Position, _ message: String) {
+    document.diagnostics.append(Diagnostic(at: position, message))
   }
 
-  private mutating func complainAboutProperties(of event: YAMLEvent) {
+  private mutating func reportProperties(of event: YAMLEvent) {
     if event.hasAnchor {
-      complain(
-        event.position,
+      report(
+        at: event.position,
         """
-        anchors (&name) are not supported; write the value where it is needed, or once under \
-        `defaults`; a text that begins with & must be in quotes
+        anchors (&name) are not supported; repeat the value, or write it once in `defaults`; \
+        put a text that begins with & in quotes
         """)
     }
     if event.hasTag {
-      complain(
-        event.position,
-        "tags (!name) are not supported; remove it; a text that begins with ! must be in quotes")
+      report(
+        at: event.position,
+        "tags (!name) are not supported; remove it; put a text that begins with ! in quotes")
     }
   }
 
   private mutating func beginDocument(_ event: YAMLEvent, hasTagDirectives: Bool) {
     if hasDocument {
-      complain(
-        event.position,
-        "a second document begins here; keep one document in the file and remove this `---`")
+      report(
+        at: event.position,
+        "the file has a second document; keep one and remove this `---`")
       isFinished = true
     } else if hasTagDirectives {
-      complain(event.position, "tag directives (%TAG) are not supported; remove them")
+      report(at: event.position, "tag directives (%TAG) are not supported; remove them")
     }
     hasDocument = true
   }
 
   private mutating func open(_ frame: Frame) {
     guard stack.count < YAMLComposer.maximumDepth else {
-      complain(frame.position, YAMLComposer.tooDeep)
+      report(at: frame.position, YAMLComposer.tooDeep)
       return stop()
     }
     stack.append(frame)
@@ -149,15 +150,15 @@ struct YAMLComposer {
     case .read(let name, let position):
       stack[top].entries.append(YAMLNode.Entry(key: name, keyPosition: position, value: node))
       stack[top].key = .awaited
-    case .unusable: stack[top].key = .awaited
+    case .invalid: stack[top].key = .awaited
     }
   }
 
   private mutating func key(from node: YAMLNode) -> Frame.Key {
     if case .scalar(let text, _) = node.content { return .read(text, node.position) }
-    if node.content != .unusable {
-      complain(node.position, "a key must be a single word, and this is \(node.kind); write it out")
+    if node.content != .alias {
+      report(at: node.position, "\(node.kind) cannot be a key; write a single word")
     }
-    return .unusable
+    return .invalid
   }
 }

@@ -1,16 +1,16 @@
-/// A value of a YAML document and where it begins.
+/// A value of a YAML document and the position where it begins.
 struct YAMLNode: Equatable, Sendable {
   let position: Position
   let content: Content
 
   enum Content: Equatable, Sendable {
-    /// `isPlain`: written without quotes, and not as a block.
+    /// `isPlain`: without quotes, and not a block.
     case scalar(String, isPlain: Bool)
     case sequence([YAMLNode])
-    /// In the order they were written; a key that stands twice is here twice.
+    /// In the order of the text; duplicate keys are kept.
     case mapping([Entry])
-    /// An alias: complained about already.
-    case unusable
+    /// Not supported: an error was reported when it was read.
+    case alias
   }
 
   struct Entry: Equatable, Sendable {
@@ -19,34 +19,28 @@ struct YAMLNode: Equatable, Sendable {
     let value: YAMLNode
   }
 
-  /// Whether nothing was written, or one of YAML's words for nothing.
+  /// Whether the value is empty or one of YAML's words for null.
   var isNull: Bool {
     guard case .scalar(let text, isPlain: true) = content else { return false }
     return ["", "~", "null", "Null", "NULL"].contains(text)
   }
 
-  /// What it is, for people.
+  /// What it is, in a message.
   var kind: String {
     switch content {
-    case .scalar: isNull ? "nothing" : "a single value"
+    case .scalar: isNull ? "an empty value" : "a single value"
     case .sequence: "a list"
-    case .mapping: "a mapping of keys to values"
-    case .unusable: "an alias"
+    case .mapping: "a section with keys"
+    case .alias: "an alias"
     }
   }
 }
 
-/// What is wrong with a document before anyone asks what it means.
-struct YAMLComplaint: Equatable, Sendable {
-  let position: Position
-  let message: String
-}
-
-/// What reading a text as YAML brought.
+/// The result of reading a text as YAML.
 struct YAMLDocument: Equatable, Sendable {
-  /// nil when there is no document at all, or when it could not be read to its end.
+  /// nil when there is no document, or when it could not be read to its end.
   var root: YAMLNode?
-  var complaints: [YAMLComplaint]
-  /// False when reading stopped early, so that `root` says nothing of the rest.
-  var isWhole: Bool
+  var diagnostics: [Diagnostic]
+  /// False when reading stopped before the end of the text.
+  var isComplete: Bool
 }

@@ -1,19 +1,20 @@
-// CYaml is the libyaml that Yams is built on and brings along. Yams' own tree does not do here:
-// it follows aliases, so that they can be neither reported nor kept from multiplying; it drops
-// a lone `!`; it composes by recursion without a bound; and it stops at the first key that
-// stands twice. libyaml's events hold all of that, with line and column.
+// CYaml is the libyaml inside Yams. Yams' own tree cannot be used here: it follows aliases, so
+// that they can neither be reported nor be kept from multiplying; it drops a lone `!`; it composes
+// by recursion without a limit; and it stops at the first duplicate key. libyaml's events keep all
+// of this, with line and column.
 internal import CYaml
 
 /// Reads a text as one YAML document, with libyaml.
 enum YAMLReader {
   /// `bytes` must be valid UTF-8 without a byte order mark.
   static func read(_ bytes: [UInt8]) -> YAMLDocument {
-    // libyaml keeps pointers into its own struct, which must therefore not move.
+    // libyaml keeps pointers into this struct, so it must not move.
     let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
     defer { parser.deallocate() }
     var composer = YAMLComposer()
     guard yaml_parser_initialize(parser) == 1 else {
-      composer.fail(YAMLComplaint(position: .start, message: "there is no memory to read it"))
+      composer.fail(
+        Diagnostic(at: .start, "there is not enough memory to read the file; free some"))
       return composer.document
     }
     defer { yaml_parser_delete(parser) }
@@ -21,11 +22,11 @@ enum YAMLReader {
     bytes.withUnsafeBufferPointer { buffer in
       yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
       yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
-      // Every event takes a token of the text or closes what one opened: the text bounds it.
+      // Every event consumes a token of the text or closes a collection, so the loop ends.
       while !composer.isFinished {
         var event = yaml_event_t()
         guard yaml_parser_parse(parser, &event) == 1 else {
-          composer.fail(YAMLSyntaxError(parser.pointee, in: scalars).complaint)
+          composer.fail(YAMLSyntaxError(parser.pointee, in: scalars).diagnostic)
           return
         }
         composer.take(YAMLEvent(event, in: scalars))
@@ -50,7 +51,7 @@ extension YAMLEvent {
       let scalar = event.data.scalar
       let text = String(
         decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
-      // libyaml keeps no trace of a lone `!` before a scalar but the place it begins at.
+      // libyaml drops a lone `!` before a scalar, but the scalar's position is that of the `!`.
       let index = Int(clamping: event.start_mark.index)
       let startsWithTag = index < scalars.count && scalars[index] == "!"
       self.init(

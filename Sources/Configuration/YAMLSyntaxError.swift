@@ -1,27 +1,25 @@
 internal import CYaml
 
-/// Why libyaml could not go on, in words for someone who edits the file.
+/// The error at which libyaml stopped, worded for someone who edits the file.
 struct YAMLSyntaxError {
   let position: Position
   /// libyaml's words: `did not find expected key`.
   let problem: String
-  /// What it was doing: `while parsing a block mapping`.
-  let context: String
-  /// Where that began.
-  let contextLine: Int?
-  /// The character it stopped at, nil at the end of the text.
+  /// What libyaml was doing: `while parsing a block mapping`.
+  let activity: String
+  /// The line where that began.
+  let activityLine: Int?
+  /// The character at which it stopped; nil at the end of the text.
   let character: Unicode.Scalar?
 
   init(_ parser: yaml_parser_t, in scalars: [Unicode.Scalar]) {
-    problem = parser.problem.map { String(cString: $0) } ?? "not said"
-    context = parser.context.map { String(cString: $0) } ?? ""
-    contextLine = parser.context == nil ? nil : Position(parser.context_mark).line
+    problem = parser.problem.map { String(cString: $0) } ?? "unknown error"
+    activity = parser.context.map { String(cString: $0) } ?? ""
+    activityLine = parser.context == nil ? nil : Position(parser.context_mark).line
     if parser.error == YAML_READER_ERROR {
-      // The reader knows a byte offset instead of a line.
-      let place = YAMLSyntaxError.place(
+      // libyaml's reader gives a byte offset instead of a line.
+      (position, character) = YAMLSyntaxError.position(
         ofByte: Int(clamping: parser.problem_offset), in: scalars)
-      position = place.position
-      character = place.character
     } else {
       let index = Int(clamping: parser.problem_mark.index)
       position = Position(parser.problem_mark)
@@ -29,7 +27,7 @@ struct YAMLSyntaxError {
     }
   }
 
-  private static func place(
+  private static func position(
     ofByte offset: Int, in scalars: [Unicode.Scalar]
   ) -> (position: Position, character: Unicode.Scalar?) {
     var (line, column, bytes) = (1, 1, 0)
@@ -42,9 +40,7 @@ struct YAMLSyntaxError {
     return (Position(line: line, column: column), nil)
   }
 
-  var complaint: YAMLComplaint {
-    YAMLComplaint(position: position, message: message)
-  }
+  var diagnostic: Diagnostic { Diagnostic(at: position, message) }
 
   private var message: String {
     if character == "\t" || problem.contains("tab character") {
@@ -53,17 +49,17 @@ struct YAMLSyntaxError {
     if problem.hasPrefix("Maximum nesting level") { return YAMLComposer.tooDeep }
     if problem == "control characters are not allowed" {
       let code = character.map { String($0.value, radix: 16, uppercase: true) } ?? "?"
-      return "the character U+\(code) is not allowed in YAML; remove it"
+      return "the control character U+\(code) is not allowed in YAML; remove it"
     }
-    if context == "while scanning an alias" {
+    if activity == "while scanning an alias" {
       return "a value that begins with * must be in quotes, as in \"*.example.com\""
     }
-    if context == "while scanning an anchor" {
+    if activity == "while scanning an anchor" {
       return "a value that begins with & must be in quotes"
     }
-    // In the same line it would only repeat what is to be seen there.
+    // Not repeated when it is the line of the error itself.
     let begun =
-      contextLine.map { $0 == position.line ? "" : " (\(context) that begins in line \($0))" }
+      activityLine.map { $0 == position.line ? "" : " (\(activity) that begins in line \($0))" }
       ?? ""
     return "this is not valid YAML: \(problem)\(begun)\(advice)"
   }
@@ -71,7 +67,7 @@ struct YAMLSyntaxError {
   private var advice: String {
     switch problem {
     case "mapping values are not allowed in this context":
-      "; check the indentation and the line before, and put a value that holds \": \" in quotes"
+      "; check the indentation and the line before, and put a value that contains \": \" in quotes"
     case "found character that cannot start any token":
       "; put a value that begins with this character in quotes"
     case "did not find expected key", "could not find expected ':'",
@@ -81,9 +77,9 @@ struct YAMLSyntaxError {
       with [ or { is in quotes
       """
     case "found unexpected end of stream":
-      "; a quote is not closed"
+      "; close the quote"
     case "did not find expected ',' or ']'", "did not find expected ',' or '}'":
-      "; a bracket is not closed, or a comma is missing; put a text that begins with [ or { in quotes"
+      "; close the bracket or add the comma, or put a text that begins with [ or { in quotes"
     default: "; check this line and the one before it"
     }
   }

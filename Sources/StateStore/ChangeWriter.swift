@@ -8,32 +8,25 @@ struct ChangeWriter {
 
   func write(_ change: StateChange) throws {
     for ended in change.ended {
-      try execute(Table.rollouts.upsert, ended.rollout.rowValues(of: ended.domain))
+      try write(ended.rollout, of: ended.domain)
     }
     for record in change.records { try write(record) }
-    for entry in change.history { try append(entry) }
+    try HistoryWriter(database: database).write(change.history)
     for id in change.handled { try remove(request: id) }
+  }
+
+  private func write(_ rollout: Rollout, of domain: DomainName) throws {
+    try execute(rollout.table.upsert, rollout.rowValues(of: domain))
   }
 
   /// The rollout goes first, for the domain's row refers to it.
   private func write(_ record: DomainRecord) throws {
-    if let rollout = record.rollout {
-      try execute(Table.rollouts.upsert, rollout.rowValues(of: record.domain))
-    }
+    if let rollout = record.rollout { try write(rollout, of: record.domain) }
     try execute(Table.domains.upsert, record.rowValues)
     try execute("DELETE FROM served_edges WHERE domain = :domain", ["domain": record.domain.text])
     for (position, edge) in record.served.enumerated() {
       try execute(Table.servedEdges.upsert, edge.rowValues(of: record.domain, at: position))
     }
-  }
-
-  private func append(_ entry: HistoryEntry) throws {
-    try execute(
-      """
-      INSERT INTO history (id, at, domain, event, level, fields)
-      VALUES (:id, :at, :domain, :event, :level, :fields)
-      """,
-      entry.rowValues)
   }
 
   private func remove(request id: Int64) throws {

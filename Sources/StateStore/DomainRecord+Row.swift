@@ -9,9 +9,9 @@ extension DomainRecord {
       "user_pool_id": userPoolID.text,
       "region": region.text,
       "is_mapped": isMapped,
-      "condition": condition.rawValue,
-      "reason_code": reason?.code,
-      "reason_text": reason?.text,
+      "condition": condition.word,
+      "reason_code": reason?.reason.word,
+      "reason_detail": reason?.detail,
       "attached_certificate_arn": attached?.text,
       "attached_not_after": attachedNotAfter?.milliseconds,
       "desired_certificate_arn": desired?.text,
@@ -22,6 +22,9 @@ extension DomainRecord {
       "shunned": JSONValue.array(shunned.map { .string($0.text) }).encoded,
       "held_since": hold?.since.milliseconds,
       "held_until": hold?.until?.milliseconds,
+      "retry_requested": retryRequested,
+      "expiry_warning_not_after": expiryWarning?.notAfter.milliseconds,
+      "expiry_warning_threshold": expiryWarning?.threshold.inMilliseconds,
       "rollout": rollout?.id,
     ]
   }
@@ -33,8 +36,8 @@ extension DomainRecord {
       userPoolID: try row.parsed("user_pool_id", UserPoolID.init(parsing:)),
       region: try row.parsed("region", Region.init(parsing:)),
       isMapped: try row.flag("is_mapped"),
-      condition: try row.choice("condition", of: Condition.self),
-      reason: try DomainRecord.reason(row),
+      condition: try row.word("condition"),
+      reason: try row.optionalExplanation("reason_code", "reason_detail"),
       attached: try row.optionalCertificate("attached_certificate_arn"),
       attachedNotAfter: try row.optionalInstant("attached_not_after"),
       desired: try row.optionalCertificate("desired_certificate_arn"),
@@ -44,27 +47,32 @@ extension DomainRecord {
       driftedTo: try row.optionalCertificate("drifted_to_certificate_arn"),
       shunned: try DomainRecord.shunned(row),
       hold: try DomainRecord.hold(row),
-      served: served)
-  }
-
-  private static func reason(_ row: RowReader) throws(MalformedRow) -> Reason? {
-    let code = try row.optionalText("reason_code")
-    let text = try row.optionalText("reason_text")
-    guard let code else {
-      if text != nil { throw row.malformed("reason_text", "stands without a reason_code") }
-      return nil
-    }
-    guard let text else { throw row.malformed("reason_text", "is empty") }
-    return Reason(code, text)
+      retryRequested: try row.flag("retry_requested"),
+      served: served,
+      expiryWarning: try DomainRecord.expiryWarning(row))
   }
 
   private static func hold(_ row: RowReader) throws(MalformedRow) -> Hold? {
     let until = try row.optionalInstant("held_until")
     guard let since = try row.optionalInstant("held_since") else {
-      if until != nil { throw row.malformed("held_until", "stands without a held_since") }
+      if until != nil { throw row.malformed("held_until", "is set although held_since is empty") }
       return nil
     }
     return Hold(since: since, until: until)
+  }
+
+  private static func expiryWarning(_ row: RowReader) throws(MalformedRow) -> ExpiryWarning? {
+    let threshold = try row.optionalNumber("expiry_warning_threshold")
+    guard let notAfter = try row.optionalInstant("expiry_warning_not_after") else {
+      if threshold != nil {
+        throw row.malformed(
+          "expiry_warning_threshold", "is set although expiry_warning_not_after is empty")
+      }
+      return nil
+    }
+    return ExpiryWarning(
+      notAfter: notAfter,
+      threshold: .milliseconds(try row.required("expiry_warning_threshold", threshold)))
   }
 
   private static func shunned(_ row: RowReader) throws(MalformedRow) -> [CertificateARN] {

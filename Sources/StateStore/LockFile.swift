@@ -1,8 +1,8 @@
 import Glibc
 import Reconciliation
 
-/// The file beside a state file that a daemon locks and says in who it is:
-/// `pid=123`, then `heartbeat=/run/…`, a line each.
+/// The file beside a state file that a daemon locks. It names the daemon in two lines: `pid=123`
+/// and `heartbeat=/run/…`.
 struct LockFile {
   let path: String
 
@@ -17,7 +17,7 @@ struct LockFile {
     let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
     let descriptor = Glibc.open(path, flags, StateFile.mode)
     guard descriptor >= 0 else {
-      throw StateFailure(errno: errno, path: path, doing: "create the lock")
+      throw StateFailure(errno: errno, path: path, doing: "create the lock file")
     }
     do throws(StateFailure) {
       try requireRegular(descriptor)
@@ -37,18 +37,21 @@ struct LockFile {
     if descriptor >= 0 { return descriptor }
     let code = errno
     if code == ENOENT { return nil }
-    throw StateFailure(errno: code, path: path, doing: "read the lock")
+    throw StateFailure(errno: code, path: path, doing: "read the lock file")
   }
 
-  func write(_ holder: ProcessLock.Holder, to descriptor: Int32) throws(StateFailure) {
+  /// Writes over the former text before the file is shortened, so that a full disk is no obstacle
+  /// where the file has a block already. If that fails, the file is left empty: a wrong process
+  /// id is worse than none.
+  func write(_ holder: ProcessLock.Holder, to descriptor: Int32) {
     let pid = holder.pid.map { "pid=\($0)\n" } ?? ""
     let heartbeat = holder.heartbeat.map { "heartbeat=\($0)\n" } ?? ""
     let bytes = Array((pid + heartbeat).utf8)
-    guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, bytes, bytes.count, 0) == bytes.count
-    else { throw StateFailure(errno: errno, path: path, doing: "write the process id to it") }
+    let isWritten = pwrite(descriptor, bytes, bytes.count, 0) == bytes.count
+    _ = ftruncate(descriptor, isWritten ? bytes.count : 0)
   }
 
-  /// What the file says; nothing where it says nothing that can be understood.
+  /// What the file says; lines that cannot be understood count as absent.
   func holder(in descriptor: Int32) -> ProcessLock.Holder {
     var bytes = [UInt8](repeating: 0, count: LockFile.maximumSize)
     let count = pread(descriptor, &bytes, bytes.count, 0)

@@ -1,18 +1,18 @@
 import Glibc
 package import Reconciliation
 
-/// The lock that makes a daemon the only one of its state file: `<state>.lock`, held until it is
-/// released, or its process ends in whatever way.
+/// The lock that makes a daemon the only one with its state file: `<state>.lock`, held until it is
+/// released or its process ends.
 ///
-/// It is an open-file-description lock (fcntl), so that it holds between two places of one
-/// process as well, and no other opening and closing of the file drops it. The file holds the
-/// daemon's process id and the path of its heartbeat, and stays when the daemon ends: to remove
-/// it would let two daemons lock two files of one name.
+/// It is an open-file-description lock (fcntl), so that it also holds within one process, and
+/// another opening and closing of the file does not release it. The file holds the daemon's
+/// process id and the path of its heartbeat, and remains when the daemon ends: if it were
+/// removed, two daemons could lock two files of one name.
 package final class ProcessLock: Sendable {
-  /// The daemon that holds a state file, as far as it told.
+  /// The daemon that holds a state file, as far as its lock file names it.
   package struct Holder: Equatable, Sendable {
     package let pid: Int32?
-    /// Where its heartbeat is; nil when it did not say.
+    /// The path of its heartbeat.
     package let heartbeat: String?
 
     package init(pid: Int32?, heartbeat: String?) {
@@ -22,12 +22,14 @@ package final class ProcessLock: Sendable {
   }
 
   private let descriptor: Int32
+  private let file: LockFile
+  private let contents: Holder
 
   /// Takes the lock at once or throws `.locked` with the holder's process id.
   package static func acquire(
     stateFile: String, heartbeat: String?, pid: Int32 = getpid()
   ) throws(StateFailure) -> ProcessLock {
-    // Says what is wrong with the path before a lock is left beside it.
+    // Reports what is wrong with the path before a lock file is created beside it.
     _ = try StateFile(path: stateFile).presence()
     let file = try LockFile(stateFile: stateFile)
     let descriptor = try file.openOrCreate()
@@ -44,13 +46,14 @@ package final class ProcessLock: Sendable {
         .locked(pid: holder.pid), path: stateFile,
         message: "\(name) runs with it already; stop that one, or name another state_file")
     }
-    let lock = ProcessLock(descriptor: descriptor)
-    try file.write(Holder(pid: pid, heartbeat: heartbeat), to: descriptor)
+    let lock = ProcessLock(
+      descriptor: descriptor, file: file, contents: Holder(pid: pid, heartbeat: heartbeat))
+    lock.writeHolder()
     return lock
   }
 
-  /// The daemon that holds the state file now, or nil. Asking takes no lock, so that it never
-  /// disturbs a daemon that is about to start.
+  /// The daemon that holds the state file now, or nil. No lock is taken, so that a daemon that
+  /// is about to start is not disturbed.
   package static func holder(ofStateFile stateFile: String) throws(StateFailure) -> Holder? {
     let file = try LockFile(stateFile: stateFile)
     guard let descriptor = try file.openIfPresent() else { return nil }
@@ -62,14 +65,22 @@ package final class ProcessLock: Sendable {
     return question.l_type == Int16(F_UNLCK) ? nil : file.holder(in: descriptor)
   }
 
-  private init(descriptor: Int32) { self.descriptor = descriptor }
+  private init(descriptor: Int32, file: LockFile, contents: Holder) {
+    self.descriptor = descriptor
+    self.file = file
+    self.contents = contents
+  }
+
+  /// Writes who holds the lock. On a full disk it may fail: the lock then holds all the same, and
+  /// others see a holder without a process id.
+  func writeHolder() { file.write(contents, to: descriptor) }
 
   deinit {
     release()
     close(descriptor)
   }
 
-  /// Lets the state file go. A second time does nothing.
+  /// Releases the lock. A second time does nothing.
   package func release() {
     var request = ProcessLock.wholeFile
     request.l_type = Int16(F_UNLCK)
@@ -77,18 +88,18 @@ package final class ProcessLock: Sendable {
   }
 
   /// Linux's F_OFD_GETLK and F_OFD_SETLK (`<bits/fcntl-linux.h>`): Swift does not import them,
-  /// for they need `_GNU_SOURCE`.
+  /// because they need `_GNU_SOURCE`.
   private static let getLock: Int32 = 36
   private static let setLock: Int32 = 37
 
-  /// An exclusive lock from the first byte to the end, wherever that is.
+  /// An exclusive lock on the whole file, however long it becomes.
   private static var wholeFile: flock {
     var lock = flock()
     lock.l_type = Int16(F_WRLCK)
     lock.l_whence = Int16(SEEK_SET)
     lock.l_start = 0
     lock.l_len = 0
-    // The kernel demands 0 for these locks.
+    // The kernel requires 0 for these locks.
     lock.l_pid = 0
     return lock
   }

@@ -2,7 +2,7 @@ import GRDB
 import Reconciliation
 import RolloutCore
 
-/// Reads values out of the tables within a transaction that its caller opened.
+/// Reads the tables within a transaction that its caller opened.
 struct RecordReader {
   let database: Database
 
@@ -32,10 +32,13 @@ struct RecordReader {
     return records
   }
 
-  /// Oldest first, and no more than `limit`: the rest is for the next time.
+  /// Those of a kind that this version knows, oldest first, and no more than `limit`.
   func requests(limit: Int) throws -> [OperatorRequest] {
     let rows = try Row.fetchCursor(
-      database, sql: Table.requests.select + " ORDER BY id LIMIT ?", arguments: [limit])
+      database,
+      sql: Table.requests.select
+        + " WHERE kind IN \(StoredRequestKind.sqlList) ORDER BY id LIMIT ?",
+      arguments: [limit])
     var requests: [OperatorRequest] = []
     while let row = try rows.next() {
       requests.append(try OperatorRequest(RowReader(.requests, row, key: "id")))
@@ -43,28 +46,22 @@ struct RecordReader {
     return requests
   }
 
-  /// The newest `limit` entries, oldest first. They are in the order they were written, which
-  /// a stepped clock cannot change.
-  func history(domain: DomainName?, since: Instant?, limit: Int) throws -> [HistoryEntry] {
-    var conditions: [String] = []
-    var arguments: Table.Values = ["limit": limit]
-    if let domain {
-      conditions.append("domain = :domain")
-      arguments["domain"] = domain.text
-    }
-    if let since {
-      conditions.append("at >= :since")
-      arguments["since"] = since.milliseconds
-    }
-    let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
-    let rows = try Row.fetchCursor(
-      database, sql: Table.history.select + filter + " ORDER BY id DESC LIMIT :limit",
-      arguments: StatementArguments(arguments))
-    var entries: [HistoryEntry] = []
-    while let row = try rows.next() {
-      entries.append(try HistoryEntry(RowReader(.history, row, key: "id")))
-    }
-    return entries.reversed()
+  /// How many requests of a kind that this version knows wait.
+  func requestCount() throws -> Int {
+    try Int.fetchOne(
+      database,
+      sql: "SELECT count(*) FROM requests WHERE kind IN \(StoredRequestKind.sqlList)") ?? 0
+  }
+
+  /// Whether a request for the domain waits, besides those with the ids in `handled`.
+  func hasRequest(for domain: DomainName, besides handled: [Int64]) throws -> Bool {
+    let waiting = try Int64.fetchAll(
+      database,
+      sql: """
+        SELECT id FROM requests WHERE domain = ? AND kind IN \(StoredRequestKind.sqlList)
+        """,
+      arguments: [domain.text])
+    return waiting.contains { !handled.contains($0) }
   }
 
   func mappedDomains() throws -> [DomainName] {

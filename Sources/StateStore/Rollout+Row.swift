@@ -2,31 +2,33 @@ import LosslessJSON
 import RolloutCore
 
 extension Rollout {
+  /// The table to write it with: all columns, unless the phase's data is not ours to write.
+  var table: Table {
+    switch phase {
+    case .other: .rolloutsWithoutPhaseData
+    case .submitting, .retrying, .propagating, .overdue, .refused, .completed, .superseded,
+      .abandoned:
+      .rollouts
+    }
+  }
+
+  /// The columns of `table`.
   func rowValues(of domain: DomainName) -> Table.Values {
-    [
+    let common: Table.Values = [
       "id": id,
       "domain": domain.text,
       "certificate_arn": certificate.text,
       "previous_certificate_arn": previous?.text,
-      "cause": cause.rawValue,
-      "phase": phase.rawValue,
+      "previous_not_after": previousNotAfter?.milliseconds,
+      "cause": cause.word,
       "started_at": startedAt.milliseconds,
-      "submitted_at": submittedAt?.milliseconds,
-      "deadline": deadline?.milliseconds,
-      "completed_at": completedAt?.milliseconds,
-      "proof": proof?.rawValue,
-      "attempts": attempts,
-      "failures": failures,
-      "resubmits": resubmits,
-      "checks": checks,
-      "confirmations": confirmations,
-      "next_step_at": nextStepAt?.milliseconds,
       "fresh_until": freshUntil?.milliseconds,
-      "settings": settings?.stored.encoded,
-      "last_error": lastError,
-      "refusal": refusal,
-      "mapping_fingerprint": mappingFingerprint,
+      "attempts": attempts,
+      "resubmits": resubmits,
+      "phase": phaseWord,
     ]
+    guard let data = PhaseData(phase) else { return common }
+    return common.merging(data.rowValues) { _, value in value }
   }
 
   init(_ row: RowReader) throws(MalformedRow) {
@@ -34,77 +36,161 @@ extension Rollout {
       id: try row.text("id"),
       certificate: try row.parsed("certificate_arn", CertificateARN.init(parsing:)),
       previous: try row.optionalCertificate("previous_certificate_arn"),
-      cause: try row.choice("cause", of: Cause.self),
-      phase: try row.choice("phase", of: Phase.self),
+      previousNotAfter: try row.optionalInstant("previous_not_after"),
+      cause: try row.word("cause"),
       startedAt: try row.instant("started_at"),
-      submittedAt: try row.optionalInstant("submitted_at"),
-      deadline: try row.optionalInstant("deadline"),
-      completedAt: try row.optionalInstant("completed_at"),
-      proof: try row.optionalChoice("proof", of: Proof.self),
-      attempts: try row.count("attempts"),
-      failures: try row.count("failures"),
-      resubmits: try row.count("resubmits"),
-      checks: try row.count("checks"),
-      confirmations: try row.count("confirmations"),
-      nextStepAt: try row.optionalInstant("next_step_at"),
       freshUntil: try row.optionalInstant("fresh_until"),
-      settings: try Rollout.settings(row),
-      lastError: try row.optionalText("last_error"),
-      refusal: try row.optionalText("refusal"),
-      mappingFingerprint: try row.text("mapping_fingerprint"))
-  }
-
-  private static func settings(_ row: RowReader) throws(MalformedRow) -> EchoedSettings? {
-    guard let value = try row.optionalJSON("settings") else { return nil }
-    guard let settings = EchoedSettings(stored: value) else {
-      throw row.malformed("settings", "does not have the form of echoed settings")
-    }
-    return settings
+      attempts: try row.count("attempts"),
+      resubmits: try row.count("resubmits"),
+      phase: try Phase(row))
   }
 }
 
-extension EchoedSettings {
-  private static let customDomainConfigName = "custom_domain_config"
-  private static let topLevelName = "top_level"
+/// The columns that hold the data of a rollout's phase. Each phase uses some of them; the others
+/// are NULL.
+private struct PhaseData {
+  var submittedAt: Instant?
+  var deadline: Instant?
+  var completedAt: Instant?
+  var proof: Rollout.Proof?
+  var nextStepAt: Instant?
+  var notBefore: Instant?
+  var failures: Int?
+  var checks: Int?
+  var confirmations: Int?
+  var error: Explanation?
+  var settings: EchoedSettings?
+  var mapping: String?
+  var lostFailures: Int?
+  var lostMapping: String?
 
-  /// Each member's JSON text is kept as a string, so that it comes back letter by letter.
-  var stored: JSONValue {
+  /// nil for a phase of another version.
+  init?(_ phase: Rollout.Phase) {
+    switch phase {
+    case .submitting(let submission):
+      submittedAt = submission.intendedAt
+      settings = submission.settings
+      mapping = submission.mapping
+      failures = submission.failures
+    case .retrying(let retry):
+      nextStepAt = retry.dueAt
+      failures = retry.failures
+      error = retry.error
+      notBefore = retry.notBefore
+      mapping = retry.mapping
+      submittedAt = retry.lost?.intendedAt
+      settings = retry.lost?.settings
+      lostMapping = retry.lost?.mapping
+      lostFailures = retry.lost?.failures
+    case .propagating(let propagation), .overdue(let propagation):
+      submittedAt = propagation.acceptedAt
+      deadline = propagation.deadline
+      nextStepAt = propagation.nextCheckAt
+      checks = propagation.checks
+      confirmations = propagation.confirmations
+      settings = propagation.sent
+    case .refused(let refusal):
+      error = refusal.error
+      nextStepAt = refusal.nextAttemptAt
+      mapping = refusal.mapping
+    case .completed(let completion):
+      submittedAt = completion.acceptedAt
+      completedAt = completion.completedAt
+      proof = completion.proof
+    case .superseded(let at), .abandoned(let at):
+      completedAt = at
+    case .other:
+      return nil
+    }
+  }
+
+  var rowValues: Table.Values {
     [
-      EchoedSettings.customDomainConfigName: EchoedSettings.object(customDomainConfig),
-      EchoedSettings.topLevelName: EchoedSettings.object(topLevel),
+      "submitted_at": submittedAt?.milliseconds,
+      "deadline": deadline?.milliseconds,
+      "completed_at": completedAt?.milliseconds,
+      "proof": proof?.word,
+      "next_step_at": nextStepAt?.milliseconds,
+      "not_before": notBefore?.milliseconds,
+      "failures": failures,
+      "checks": checks,
+      "confirmations": confirmations,
+      "last_error_code": error?.reason.word,
+      "last_error": error?.detail,
+      "settings": settings?.stored.encoded,
+      "mapping_fingerprint": mapping,
+      "lost_failures": lostFailures,
+      "lost_mapping_fingerprint": lostMapping,
     ]
   }
+}
 
-  init?(stored value: JSONValue) {
-    guard value.members?.count == 2,
-      let inner = EchoedSettings.texts(value[EchoedSettings.customDomainConfigName]),
-      let outer = EchoedSettings.texts(value[EchoedSettings.topLevelName])
-    else { return nil }
-    self.init(customDomainConfig: inner, topLevel: outer)
-  }
-
-  private static func object(_ texts: [String: String]) -> JSONValue {
-    .object(
-      texts.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .string($0.value)) })
-  }
-
-  /// The members of an object of strings, each of which must be JSON: it is sent to Cognito.
-  private static func texts(_ value: JSONValue?) -> [String: String]? {
-    guard let members = value?.members else { return nil }
-    var texts: [String: String] = [:]
-    for member in members {
-      guard let text = member.value.string, isJSON(text) else { return nil }
-      texts[member.name] = text
+extension Rollout.Phase {
+  fileprivate init(_ row: RowReader) throws(MalformedRow) {
+    let word = try row.text("phase")
+    switch word {
+    case "submitting": self = .submitting(try Rollout.Submission(row.needed(by: word)))
+    case "retrying": self = .retrying(try Rollout.Retry(row.needed(by: word)))
+    case "propagating": self = .propagating(try Rollout.Propagation(row.needed(by: word)))
+    case "overdue": self = .overdue(try Rollout.Propagation(row.needed(by: word)))
+    case "refused": self = .refused(try Rollout.Refusal(row.needed(by: word)))
+    case "completed": self = .completed(try Rollout.Completion(row.needed(by: word)))
+    case "superseded": self = .superseded(at: try row.needed(by: word).instant("completed_at"))
+    case "abandoned": self = .abandoned(at: try row.needed(by: word).instant("completed_at"))
+    default: self = .other(word)
     }
-    return texts
+  }
+}
+
+extension Rollout.Submission {
+  fileprivate init(_ row: RowReader) throws(MalformedRow) {
+    self.init(
+      intendedAt: try row.instant("submitted_at"), settings: try row.settings("settings"),
+      mapping: try row.text("mapping_fingerprint"), failures: try row.count("failures"))
   }
 
-  private static func isJSON(_ text: String) -> Bool {
-    do throws(JSONError) {
-      _ = try JSONValue(parsing: text)
-      return true
-    } catch {
-      return false
-    }
+  /// The call whose answer was lost, of a rollout that is retrying.
+  fileprivate init?(lost row: RowReader) throws(MalformedRow) {
+    guard let intendedAt = try row.optionalInstant("submitted_at") else { return nil }
+    self.init(
+      intendedAt: intendedAt, settings: try row.settings("settings"),
+      mapping: try row.text("lost_mapping_fingerprint"),
+      failures: try row.count("lost_failures"))
+  }
+}
+
+extension Rollout.Retry {
+  fileprivate init(_ row: RowReader) throws(MalformedRow) {
+    self.init(
+      dueAt: try row.instant("next_step_at"), failures: try row.count("failures"),
+      error: try row.explanation("last_error_code", "last_error"),
+      lost: try Rollout.Submission(lost: row), notBefore: try row.optionalInstant("not_before"),
+      mapping: try row.text("mapping_fingerprint"))
+  }
+}
+
+extension Rollout.Propagation {
+  fileprivate init(_ row: RowReader) throws(MalformedRow) {
+    self.init(
+      acceptedAt: try row.instant("submitted_at"), deadline: try row.instant("deadline"),
+      nextCheckAt: try row.instant("next_step_at"), checks: try row.count("checks"),
+      confirmations: try row.count("confirmations"), sent: try row.optionalSettings("settings"))
+  }
+}
+
+extension Rollout.Refusal {
+  fileprivate init(_ row: RowReader) throws(MalformedRow) {
+    self.init(
+      error: try row.explanation("last_error_code", "last_error"),
+      nextAttemptAt: try row.instant("next_step_at"),
+      mapping: try row.text("mapping_fingerprint"))
+  }
+}
+
+extension Rollout.Completion {
+  fileprivate init(_ row: RowReader) throws(MalformedRow) {
+    self.init(
+      acceptedAt: try row.instant("submitted_at"), completedAt: try row.instant("completed_at"),
+      proof: try row.word("proof"))
   }
 }

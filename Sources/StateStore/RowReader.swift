@@ -2,7 +2,7 @@ import GRDB
 import LosslessJSON
 import RolloutCore
 
-/// A row that this program cannot have written: where it is and what is wrong, never the value.
+/// A row that this program cannot have written: where it is and what is wrong, without the value.
 struct MalformedRow: Error, Equatable, CustomStringConvertible {
   let table: String
   let key: String
@@ -14,14 +14,16 @@ struct MalformedRow: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// Reads one row of a table, column by column, and names the place of whatever is wrong: the
-/// file is within reach of a person with sqlite3.
+/// Reads one row of a table, column by column, and names the place of whatever is wrong: a
+/// person may have edited the file with sqlite3.
 struct RowReader {
   let table: Table
   let key: String
   let row: Row
+  /// Completes "is empty".
+  private var neededBy = ""
 
-  /// A count beyond this was never counted by a daemon, and must not overflow when it goes on.
+  /// No daemon counted further than this. A larger count is refused, since it could overflow.
   static let maximumCount = Int64(Int32.max)
 
   /// `key` is the column that names the row in a failure.
@@ -34,6 +36,13 @@ struct RowReader {
     case .int64(let number): self.key = String(number)
     case .null, .double, .blob: self.key = "?"
     }
+  }
+
+  /// The same row; a column that is empty is reported as one that `phase` needs.
+  func needed(by phase: String) -> RowReader {
+    var reader = self
+    reader.neededBy = ", and the phase \(phase) needs it"
+    return reader
   }
 
   func malformed(_ column: String, _ problem: String) -> MalformedRow {
@@ -107,20 +116,28 @@ struct RowReader {
     try required(column, optionalParsed(column, parse))
   }
 
-  func optionalChoice<Choice: RawRepresentable<String>>(
-    _ column: String, of type: Choice.Type
-  ) throws(MalformedRow) -> Choice? {
-    guard let text = try optionalText(column) else { return nil }
-    guard let choice = Choice(rawValue: text) else {
-      throw malformed(column, "is none of the words that may stand there")
-    }
-    return choice
+  func optionalWord<Word: OpenWord>(_ column: String) throws(MalformedRow) -> Word? {
+    try optionalText(column).map { Word(word: $0) }
   }
 
-  func choice<Choice: RawRepresentable<String>>(
-    _ column: String, of type: Choice.Type
-  ) throws(MalformedRow) -> Choice {
-    try required(column, optionalChoice(column, of: type))
+  func word<Word: OpenWord>(_ column: String) throws(MalformedRow) -> Word {
+    try required(column, optionalWord(column))
+  }
+
+  /// nil when both columns are NULL; one without the other is malformed.
+  func optionalExplanation(
+    _ code: String, _ detail: String
+  ) throws(MalformedRow) -> Explanation? {
+    let text = try optionalText(detail)
+    guard let reason: Reason = try optionalWord(code) else {
+      if text != nil { throw malformed(detail, "is set although \(code) is empty") }
+      return nil
+    }
+    return Explanation(reason, try required(detail, text))
+  }
+
+  func explanation(_ code: String, _ detail: String) throws(MalformedRow) -> Explanation {
+    try required(code, optionalExplanation(code, detail))
   }
 
   func optionalJSON(_ column: String) throws(MalformedRow) -> JSONValue? {
@@ -136,8 +153,8 @@ struct RowReader {
     try required(column, optionalJSON(column))
   }
 
-  private func required<Value>(_ column: String, _ value: Value?) throws(MalformedRow) -> Value {
-    guard let value else { throw malformed(column, "is empty") }
+  func required<Value>(_ column: String, _ value: Value?) throws(MalformedRow) -> Value {
+    guard let value else { throw malformed(column, "is empty" + neededBy) }
     return value
   }
 }

@@ -3,38 +3,68 @@ import GRDBSQLite
 import Reconciliation
 
 extension StateFile {
-  /// Creates the file where there is none, and otherwise makes sure, without writing to it,
-  /// that it is whole and ours.
-  func prepareForDaemon() throws(StateFailure) {
+  /// Opens the file for the daemon: creates it where there is none, and otherwise first makes
+  /// sure, without writing to it, that it is whole and ours.
+  func openForDaemon() throws(StateFailure) -> DatabaseQueue {
     switch try presence() {
     case .missing: try create()
     case .empty: break
     case .filled:
       try requireAccess(writing: true)
-      try inspect()
+      try requireWhole()
     }
     try requireAccess(writing: true)
     try restrictPermissions()
+    do {
+      let queue = try open(.writer)
+      try queue.inDatabase { database in try bringUpToDate(database).get() }
+      return queue
+    } catch {
+      throw failure(for: error)
+    }
   }
 
-  /// What a command that writes needs: a file in the present form.
-  func requireCurrent() throws(StateFailure) {
+  /// Opens the file for a command that writes to it: it must have the present format.
+  func openForCommand() throws(StateFailure) -> DatabaseQueue {
     switch try presence() {
     case .missing: throw missing
     case .empty: throw unused
     case .filled: break
     }
     try requireAccess(writing: true)
-    let standing = try read { database in try Schema.standing(of: database, in: self) }
-    switch standing {
+    switch try read({ database in try StateFormat.contents(of: database, in: self) }) {
     case .current: break
-    case .new: throw unused
+    case .nothing: throw unused
     case .older(let version): throw older(version)
+    }
+    do {
+      return try open(.writer)
+    } catch {
+      throw failure(for: error)
     }
   }
 
-  /// Switches to the write-ahead log and runs the steps that the file lacks.
-  func bringUpToDate(_ database: Database) -> Result<Void, StateFailure> {
+  /// Reads the file while there is no room to open it for writing; `absent` when nothing was
+  /// ever stored.
+  func readWithoutRoom<Value>(
+    _ absent: Value, _ body: (Database) throws -> Value
+  ) throws(StateFailure) -> Value {
+    switch try presence() {
+    case .missing, .empty: return absent
+    case .filled: break
+    }
+    return try read { database in
+      switch try StateFormat.contents(of: database, in: self) {
+      case .nothing: return absent
+      case .current: return try body(database)
+      // It must be migrated before it can be read.
+      case .older: throw full
+      }
+    }
+  }
+
+  /// Switches to the write-ahead log and runs the migrations that the file lacks.
+  private func bringUpToDate(_ database: Database) -> Result<Void, StateFailure> {
     do {
       let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
       guard mode == "wal" else {
@@ -42,7 +72,7 @@ extension StateFile {
           .io, path: path,
           message: "SQLite's write-ahead log does not work there; put it on a local file system")
       }
-      try Schema.migrate(database, in: self)
+      try StateFormat.migrate(database, in: self)
       return .success(())
     } catch {
       let systemError = sqlite3_system_errno(database.sqliteConnection)
@@ -50,13 +80,12 @@ extension StateFile {
     }
   }
 
-  /// A -journal is what a cut leaves when it comes in the very first transaction, before the
-  /// write-ahead log is in use: to undo that takes a connection that may write.
-  private func inspect() throws(StateFailure) {
+  /// A -journal remains when the very first transaction is interrupted, before the write-ahead
+  /// log is in use. Only a connection that may write can undo it.
+  private func requireWhole() throws(StateFailure) {
     try read(as: exists("-journal") ? .writer : .reader) { database in
-      switch try Schema.standing(of: database, in: self) {
-      case .new, .current, .older: try Schema.check(database, in: self)
-      }
+      let contents = try StateFormat.contents(of: database, in: self)
+      try StateFormat.check(contents, of: database, in: self)
     }
   }
 
@@ -75,7 +104,7 @@ extension StateFile {
   func older(_ version: Int64) -> StateFailure {
     StateFailure(
       .io, path: path,
-      message: "has format \(version), from a former version of this program, which now uses "
-        + "\(Schema.version); restart the daemon with this version, which brings it up to date")
+      message: "has format \(version), of an earlier version of this program, which now uses "
+        + "\(StateFormat.version); restart the daemon with this version, which migrates the file")
   }
 }

@@ -5,7 +5,7 @@ import Reconciliation
 
 extension StateFile {
   /// How long a statement waits for another process's transaction, in seconds: GRDB's unit.
-  /// Ours take milliseconds; the rest is for a person with sqlite3 at hand.
+  /// Our own transactions take milliseconds; a person with sqlite3 may take longer.
   static let busyTimeout = 5.0
 
   /// Bytes that the -wal file keeps after a checkpoint; SQLite checkpoints at 1,000 pages of
@@ -16,7 +16,10 @@ extension StateFile {
     case writer
     case reader
     /// Reads the main file alone, takes no lock and creates nothing.
-    case quietReader
+    case mainFileReader
+    /// Reads the main file and the -wal file, whose index it builds in its own memory: for a
+    /// disk without room for the shared memory. The -shm file must exist; it may be empty.
+    case memoryIndexReader
   }
 
   func open(_ access: Access) throws -> DatabaseQueue {
@@ -27,12 +30,13 @@ extension StateFile {
     configuration.allowsUnsafeTransactions = true
     switch access {
     case .writer: configuration.readonly = false
-    case .reader, .quietReader: configuration.readonly = true
+    case .reader, .mainFileReader, .memoryIndexReader: configuration.readonly = true
     }
     let name =
       switch access {
       case .writer, .reader: path
-      case .quietReader: "file:\(uriPath)?immutable=1"
+      case .mainFileReader: "file:\(uriPath)?immutable=1"
+      case .memoryIndexReader: "file:\(uriPath)?readonly_shm=1"
       }
     let queue = try DatabaseQueue(path: name, configuration: configuration)
     try queue.inDatabase { database in
@@ -48,7 +52,7 @@ extension StateFile {
     return queue
   }
 
-  /// The path as SQLite's URIs want it.
+  /// The path as it is written in SQLite's URIs.
   private var uriPath: String {
     var text = ""
     for byte in path.utf8 {
@@ -65,11 +69,11 @@ extension StateFile {
     return text
   }
 
-  /// The error as a failure that says what to do. `systemError` is what the operating system
-  /// told SQLite, where that is known.
+  /// The error as a failure that says what to do. `systemError` is the `errno` that SQLite met,
+  /// where it is known.
   ///
-  /// Only SQLite's own message is shown: it names tables, columns and constraints, never a
-  /// value.
+  /// Of an SQLite error only its message is shown: it names tables, columns and constraints, and
+  /// no values.
   func failure(for error: any Error, systemError: Int32 = 0) -> StateFailure {
     if let failure = error as? StateFailure { return failure }
     if let row = error as? MalformedRow { return damaged(row.description) }
@@ -79,8 +83,11 @@ extension StateFile {
     if error.extendedResultCode == .SQLITE_READONLY_ROLLBACK {
       return StateFailure(
         .io, path: path,
-        message: "a write was cut short and must be undone first; start the daemon, which does it")
+        message: "a write was interrupted and must be undone first; start the daemon, which does "
+          + "it")
     }
+    // SQLite gives no errno when it cannot make room for the shared memory in the -shm file.
+    if error.extendedResultCode == .SQLITE_IOERR_SHMSIZE { return full }
     let said = error.message ?? "error \(error.extendedResultCode.rawValue)"
     switch error.resultCode {
     case .SQLITE_FULL: return full
@@ -111,16 +118,16 @@ extension StateFile {
   func damaged(_ problem: String) -> StateFailure {
     StateFailure(
       .damaged, path: path,
-      message: "is damaged or not a state file: \(problem); it was left as it is: stop the "
-        + "daemon, move it away together with its -wal and -shm files, and start again: the "
-        + "daemon observes the domains and rebuilds it")
+      message: "is damaged or not a state file: \(problem); it was not changed: stop the daemon, "
+        + "move the file away together with its -wal and -shm files, and start again: the daemon "
+        + "observes the domains and writes a new one")
   }
 
-  private var full: StateFailure {
+  var full: StateFailure {
     StateFailure(
       .full, path: path,
-      message: "the disk is full or a quota is used up; nothing was written: free some space, "
-        + "and the daemon goes on by itself")
+      message: "the disk is full or a quota is used up; nothing was written: free some space; "
+        + "the daemon then continues by itself")
   }
 
   private func inputOutput(_ said: String, _ systemError: Int32) -> StateFailure {

@@ -3,27 +3,28 @@ package import Reconciliation
 package import RolloutCore
 
 extension StateStore {
-  /// Leaves a request for the daemon, which takes it up within a pass, or at its next start.
+  /// Stores a request for the daemon, which carries it out within a pass, or after its next
+  /// start. After this has returned, no commit that guards the domain succeeds before that.
   package func request(
     _ kind: OperatorRequest.Kind, domain: DomainName, at instant: Instant
   ) async throws(RequestFailure) -> OperatorRequest {
-    let outcome: Requested
+    let outcome: Outcome
     do throws(StateFailure) {
-      outcome = try await queue.transact(.immediate, in: file) { database in
+      outcome = try await queue().transact(.immediate, in: file) { database in
         try StateStore.insert(kind, domain: domain, at: instant, into: database)
       }
     } catch {
       throw .state(error)
     }
     switch outcome {
-    case .kept(let request): return request
+    case .stored(let request): return request
     case .unknownDomain(let known): throw .unknownDomain(domain, known: known)
     case .tooMany: throw .tooMany(limit: StateStore.maximumRequests)
     }
   }
 
-  private enum Requested: Sendable {
-    case kept(OperatorRequest)
+  private enum Outcome: Sendable {
+    case stored(OperatorRequest)
     case unknownDomain(known: [DomainName])
     case tooMany
   }
@@ -31,26 +32,26 @@ extension StateStore {
   private static func insert(
     _ kind: OperatorRequest.Kind, domain: DomainName, at instant: Instant,
     into database: Database
-  ) throws -> Requested {
-    let known = try RecordReader(database: database).mappedDomains()
+  ) throws -> Outcome {
+    let reader = RecordReader(database: database)
+    let known = try reader.mappedDomains()
     guard known.contains(domain) else { return .unknownDomain(known: known) }
-    let waiting = try Int.fetchOne(database, sql: "SELECT count(*) FROM requests") ?? 0
-    guard waiting < maximumRequests else { return .tooMany }
+    guard try reader.requestCount() < maximumRequests else { return .tooMany }
     let (word, until) = kind.stored
     try database.execute(
       sql: "INSERT INTO requests (domain, at, kind, hold_until) VALUES (?, ?, ?, ?)",
       arguments: [domain.text, instant.milliseconds, word.rawValue, until?.milliseconds])
-    return .kept(
+    return .stored(
       OperatorRequest(
         id: database.lastInsertedRowID, domain: domain, at: instant, kind: kind))
   }
 }
 
-/// Why a request was not kept.
+/// Why a request was not stored.
 package enum RequestFailure: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The daemon maps no such domain; it maps those, by name.
+  /// The configuration maps no such domain; it maps `known`, by name.
   case unknownDomain(DomainName, known: [DomainName])
-  /// That many wait already: no daemon takes them up.
+  /// `limit` requests wait already: no daemon carries them out.
   case tooMany(limit: Int)
   case state(StateFailure)
 
@@ -62,7 +63,7 @@ package enum RequestFailure: Error, Equatable, Sendable, CustomStringConvertible
       "\(domain) is not among the daemon's domains: "
         + known.map(\.text).joined(separator: ", ")
     case .tooMany(let limit):
-      "\(limit) requests wait already and no daemon takes them up; start it"
+      "\(limit) requests wait already and no daemon carries them out; start it"
     case .state(let failure): failure.description
     }
   }

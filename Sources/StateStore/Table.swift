@@ -4,7 +4,7 @@ import GRDB
 struct Table: Sendable {
   let name: String
   let columns: [String]
-  /// Every column by name, so that a column that someone removed is an error and no trap.
+  /// Names every column, so that a column that someone removed is an error and not a trap.
   let select: String
   /// Inserts a row or replaces the one with its key; arguments by the columns' names.
   let upsert: String
@@ -27,20 +27,30 @@ struct Table: Sendable {
   static let domains = Table(
     "domains",
     columns: [
-      "domain", "user_pool_id", "region", "is_mapped", "condition", "reason_code", "reason_text",
-      "attached_certificate_arn", "attached_not_after", "desired_certificate_arn",
-      "last_attached_certificate_arn", "selector_fingerprint", "last_restored_at",
-      "drifted_to_certificate_arn", "shunned", "held_since", "held_until", "rollout",
+      "domain", "user_pool_id", "region", "is_mapped", "condition", "reason_code",
+      "reason_detail", "attached_certificate_arn", "attached_not_after",
+      "desired_certificate_arn", "last_attached_certificate_arn", "selector_fingerprint",
+      "last_restored_at", "drifted_to_certificate_arn", "shunned", "held_since", "held_until",
+      "retry_requested", "expiry_warning_not_after", "expiry_warning_threshold", "rollout",
     ])
 
-  static let rollouts = Table(
-    "rollouts",
-    columns: [
-      "id", "domain", "certificate_arn", "previous_certificate_arn", "cause", "phase",
-      "started_at", "submitted_at", "deadline", "completed_at", "proof", "attempts", "failures",
-      "resubmits", "checks", "confirmations", "next_step_at", "fresh_until", "settings",
-      "last_error", "refusal", "mapping_fingerprint",
-    ])
+  static let rollouts = Table("rollouts", columns: rolloutColumns + phaseColumns)
+
+  /// For a rollout in a phase of another version: the data of that phase, which this version
+  /// does not know, stays as it is.
+  static let rolloutsWithoutPhaseData = Table("rollouts", columns: rolloutColumns)
+
+  private static let rolloutColumns = [
+    "id", "domain", "certificate_arn", "previous_certificate_arn", "previous_not_after", "cause",
+    "started_at", "fresh_until", "attempts", "resubmits", "phase",
+  ]
+
+  /// The data of the phases; which of them a phase needs is said in `Rollout+Row.swift`.
+  private static let phaseColumns = [
+    "submitted_at", "deadline", "completed_at", "proof", "next_step_at", "not_before",
+    "failures", "checks", "confirmations", "last_error_code", "last_error", "settings",
+    "mapping_fingerprint", "lost_failures", "lost_mapping_fingerprint",
+  ]
 
   static let servedEdges = Table(
     "served_edges",
@@ -48,7 +58,7 @@ struct Table: Sendable {
     keyLength: 2)
 
   static let history = Table(
-    "history", columns: ["id", "at", "domain", "event", "level", "fields"])
+    "history", columns: ["id", "at", "last_at", "count", "domain", "event", "level", "fields"])
 
   static let requests = Table(
     "requests", columns: ["id", "domain", "at", "kind", "hold_until"])

@@ -6,8 +6,8 @@ extension DatabaseQueue {
   /// Runs `body` in one transaction on the connection's own thread, and returns when it is
   /// committed.
   ///
-  /// It is not GRDB's `async` access on purpose: that one gives up when the caller's task is
-  /// cancelled, and an outcome must be kept even as the daemon stops.
+  /// GRDB's own `async` access is not used, because it gives up when the caller's task is
+  /// cancelled: an outcome must be stored also while the daemon stops.
   func transact<Value: Sendable>(
     _ kind: Database.TransactionKind, in file: StateFile,
     _ body: @escaping @Sendable (Database) throws -> Value
@@ -26,7 +26,7 @@ extension Database {
     _ kind: TransactionKind, in file: StateFile, _ body: (Database) throws -> Value
   ) -> Result<Value, StateFailure> {
     do {
-      // Left by a rollback that the disk refused.
+      // A rollback that failed has left it open.
       if isInsideTransaction { try rollback() }
       var value: Value?
       try inTransaction(kind) {

@@ -2,9 +2,9 @@ import Configuration
 import Glibc
 import TestSupport
 
-/// The files beside the tests, and the texts that tests write.
+/// The files that the tests read, and helpers to read and write files.
 enum Fixtures {
-  /// What the configuration files of the tests find in the environment.
+  /// The environment in which the tests' configuration files are read.
   static let environment = [
     "SECRET": "s3cr3t-Value", "LINES": "s3cr3t\nlines", "EMPTY": "", "POOL": "eu-west-1_Ab12Cd34E",
     "LONG_NAME_2": "auth.example.com", "INTERVAL": "10m", "COUNT": "4", "EDGE": "edge.example.net",
@@ -13,7 +13,7 @@ enum Fixtures {
 
   static let directory = path(beside: "Fixtures")
 
-  /// A path from the directory of the tests on.
+  /// The path of a file in the directory of the tests.
   static func path(beside name: String, test: String = #filePath) -> String {
     let parts = test.split(separator: "/").dropLast()
     return "/" + parts.joined(separator: "/") + "/" + name
@@ -56,17 +56,17 @@ enum Fixtures {
     return fclose(file) == 0 && count == bytes.count
   }
 
-  /// Makes a directory that no other test has, and removes it and what is in it afterwards.
+  /// Creates a directory that no other test uses, and removes it with its content afterwards.
   static func withDirectory<Value>(_ body: (String) throws -> Value) throws -> Value {
     let directory = try TemporaryDirectory()
     return try withExtendedLifetime(directory) { try body(directory.path) }
   }
 }
 
-/// What reading a configuration came to.
+/// The result of reading a configuration.
 enum Outcome {
   case configuration(Configuration)
-  case problems([Problem])
+  case problems([ConfigurationProblem])
 
   init(_ body: () throws(InvalidConfiguration) -> Configuration) {
     do throws(InvalidConfiguration) {
@@ -76,7 +76,7 @@ enum Outcome {
     }
   }
 
-  /// Of a text, with no file in its surroundings but those of the tests.
+  /// Parses a text; the fixtures are the only files that exist.
   init(
     parsing text: String, environment: [String: String] = Fixtures.environment
   ) {
@@ -87,7 +87,7 @@ enum Outcome {
     self.init { () throws(InvalidConfiguration) in
       try ConfigurationLoader.parse(
         text: bytes, path: "config.yaml", environment: environment,
-        fileTrouble: { $0.hasPrefix(Fixtures.directory) ? nil : "does not exist" })
+        unreadableReason: { $0.hasPrefix(Fixtures.directory) ? nil : "does not exist" })
     }
   }
 
@@ -96,7 +96,7 @@ enum Outcome {
     return nil
   }
 
-  var problems: [Problem] {
+  var problems: [ConfigurationProblem] {
     switch self {
     case .configuration(let configuration): configuration.warnings
     case .problems(let problems): problems

@@ -2,7 +2,7 @@ import Configuration
 import RolloutCore
 import Testing
 
-/// config/config.yaml, as an operator finds it after the installation.
+/// config/config.yaml, as installed.
 @Suite("The configuration file that is shipped")
 struct ShippedFileTests {
   static let path = Fixtures.path(beside: "../../config/config.yaml")
@@ -10,16 +10,16 @@ struct ShippedFileTests {
     Fixtures.text(of: path)?.split(separator: "\n", omittingEmptySubsequences: false)
     .map(String.init) ?? []
 
-  /// No variables and no files, but the CA file that the comments speak of.
+  /// Without environment variables; the CA file of the comments is the only file that exists.
   static func parse(_ lines: [String]) -> Outcome {
     Outcome { () throws(InvalidConfiguration) in
       try ConfigurationLoader.parse(
         text: Array(lines.joined(separator: "\n").utf8), path: "config.yaml", environment: [:],
-        fileTrouble: { $0 == "/etc/cognito-certd/ca.pem" ? nil : "does not exist" })
+        unreadableReason: { $0 == "/etc/cognito-certd/ca.pem" ? nil : "does not exist" })
     }
   }
 
-  /// `#key:` and `#  key:` are settings, `# Words` are words.
+  /// `#key:` and `#  key:` are settings, `# Text` is a comment.
   static func uncommented(_ line: String) -> String {
     let rest = line.dropFirst()
     guard line.hasPrefix("#"), !rest.isEmpty, !rest.hasPrefix(" ") || rest.hasPrefix("  ")
@@ -27,7 +27,7 @@ struct ShippedFileTests {
     return String(rest)
   }
 
-  @Test("It says only that the domains are left to be written")
+  @Test("Its only problem is that it has no domains")
   func shipped() throws {
     let problem = try #require(Self.parse(Self.lines).problems.first)
     #expect(Self.parse(Self.lines).problems.count == 1)
@@ -35,12 +35,12 @@ struct ShippedFileTests {
     #expect(problem.path == "domains")
     #expect(
       problem.message == """
-        the list is empty; add at least one mapping with domain and user_pool_id; an example \
-        stands in the comments of the config.yaml that comes with cognito-certd
+        the list is empty; add an entry with domain and user_pool_id, as in the comments of the \
+        config.yaml that comes with cognito-certd
         """)
   }
 
-  @Test("With the example uncommented it is right, and everything else has its default")
+  @Test("With the example uncommented it is valid, and every other setting has its default")
   func example() throws {
     let begin = try #require(Self.lines.firstIndex(of: "# --- example: begin"))
     let end = try #require(Self.lines.firstIndex(of: "# --- example: end"))
@@ -61,7 +61,7 @@ struct ShippedFileTests {
     #expect(configuration.fleet.mappings == [mapping])
   }
 
-  @Test("With every setting uncommented it is right, and the values shown are the defaults")
+  @Test("With every setting uncommented it is valid, and the values shown are the defaults")
   func everything() throws {
     let outcome = Self.parse(Self.lines.map(Self.uncommented))
     #expect(outcome.lines == [])
@@ -86,10 +86,10 @@ struct ShippedFileTests {
     let settings = Self.lines.map { line in
       Self.uncommented(line).drop { " -".contains($0) }.prefix { $0 != ":" }
     }
-    for schema in Schema.allCases where schema != .metrics {
-      for key in schema.keys {
+    for keySet in KeySet.allCases where keySet != .metrics {
+      for key in keySet.keys {
         let isShown = settings.contains(key[...])
-        #expect(isShown != Schema.unsupported.contains(key), "\(key) in \(schema.location)")
+        #expect(isShown != KeySet.unsupported.contains(key), "\(key) in \(keySet.phrase)")
       }
     }
   }

@@ -2,9 +2,9 @@ import Configuration
 import Glibc
 import Testing
 
-/// Every file of Fixtures/invalid is read as it would be by `check`, and what is said about it
-/// must be the text beside it, word for word. `UPDATE_SNAPSHOTS=1` writes these texts anew.
-@Suite("Wrong configuration files")
+/// Reads every file of Fixtures/invalid as `check` does. Its problems must equal the text of its
+/// `.expected` file. `UPDATE_SNAPSHOTS=1` writes these files again.
+@Suite("Invalid configuration files")
 struct SnapshotTests {
   static let directory = Fixtures.directory + "/invalid"
   static let names = Fixtures.names(in: directory).filter { $0.hasSuffix(".yaml") }
@@ -15,7 +15,7 @@ struct SnapshotTests {
     "\(directory)/\(name.dropLast(".yaml".count)).expected"
   }
 
-  @Test("A wrong file is explained in the words of its snapshot", arguments: names)
+  @Test("The problems of an invalid file are those of its snapshot", arguments: names)
   func snapshot(name: String) throws {
     let problems = Outcome { () throws(InvalidConfiguration) in
       try ConfigurationLoader.load(
@@ -40,7 +40,9 @@ struct SnapshotTests {
     #expect(!printed.contains("s3cr3t"), "a value from the environment is shown")
   }
 
-  @Test("There are snapshots, and none without its file", .enabled(if: !isUpdating))
+  @Test(
+    "Every snapshot has its configuration file, and every file its snapshot",
+    .enabled(if: !isUpdating))
   func completeness() {
     let snapshots = Fixtures.names(in: Self.directory).filter { $0.hasSuffix(".expected") }
     #expect(Self.names.count >= 45)

@@ -2,7 +2,7 @@ import Configuration
 import RolloutCore
 import Testing
 
-@Suite("Right configuration files")
+@Suite("Valid configuration files")
 struct ValidConfigurationTests {
   static func load(
     _ name: String, environment: [String: String] = Fixtures.environment
@@ -36,7 +36,7 @@ struct ValidConfigurationTests {
           pollInterval: .seconds(90), concurrency: 1024, retryInitial: .milliseconds(500),
           retryMaximum: .hours(1), window: .hours(2), checkInterval: .seconds(10),
           maxCheckInterval: .milliseconds(93_784_005), confirmations: 100, resubmits: 0,
-          idleProbeInterval: nil))
+          idleProbeInterval: nil, expiryWarnings: [.days(90), .days(1), .hours(12)]))
     #expect(configuration.stateFile == "/srv/cognito certd/state.sqlite")
     #expect(configuration.log == LogSettings(level: .trace, format: .logfmt))
     let selector = CertificateSelector(
@@ -69,7 +69,7 @@ struct ValidConfigurationTests {
     #expect(configuration.warnings == [])
   }
 
-  @Test("What a mapping does not say, the defaults say, inside certificate and probe too")
+  @Test("A mapping inherits every key that it lacks, also inside certificate and probe")
   func defaults() throws {
     let mappings = try Self.load("defaults").fleet.mappings
     let edge = ProbeTarget.Endpoint(host: "edge.example.net", port: 443)
@@ -99,7 +99,7 @@ struct ValidConfigurationTests {
       ])
   }
 
-  @Test("Variables are put in once, in values alone, and $$ is a dollar sign")
+  @Test("Variables are expanded in values but not in keys, and $$ is a dollar sign")
   func environment() throws {
     let configuration = try Self.load("environment")
     #expect(configuration.fleet.pacing.pollInterval == .minutes(10))
@@ -114,7 +114,7 @@ struct ValidConfigurationTests {
     )
   }
 
-  @Test("A variable's value is not looked through for variables again")
+  @Test("The value of a variable is not expanded again")
   func expandedOnce() {
     let outcome = Outcome(
       parsing: """
@@ -144,7 +144,7 @@ struct ValidConfigurationTests {
         == "/srv/cognito certd/state.sqlite")
   }
 
-  @Test("A state directory that is no absolute path is an error that does not show it")
+  @Test("A relative state directory is an error that does not show its value")
   func relativeStateDirectory() {
     let outcome = Outcome { () throws(InvalidConfiguration) in
       try Self.load("minimal", environment: ["STATE_DIRECTORY": "s3cr3t"])
@@ -154,7 +154,7 @@ struct ValidConfigurationTests {
     #expect(!outcome.lines.joined().contains("s3cr3t"))
   }
 
-  static let limits: [(line: String, isRight: Bool)] = [
+  static let limits: [(line: String, isAccepted: Bool)] = [
     ("poll_interval: 1s", true), ("poll_interval: 999ms", false),
     ("poll_interval: 3650d", true), ("poll_interval: 3650d1ms", false),
     ("concurrency: 1", true), ("concurrency: 1024", true), ("concurrency: 1025", false),
@@ -167,23 +167,26 @@ struct ValidConfigurationTests {
     ("propagation: { idle_probe_interval: 1ms }", true), ("defaults: { wave: 1000 }", true),
     ("defaults: { wave: 1001 }", false), ("defaults: { probe: { connect_to: \"a:1\" } }", true),
     ("defaults: { probe: { connect_to: \"a:65535\" } }", true), ("log: { level: critical }", true),
+    ("expiry_warnings: []", true), ("expiry_warnings: [1ms]", true),
+    ("expiry_warnings: [0]", false), ("expiry_warnings: [3650d]", true),
+    ("expiry_warnings: [3650d1ms]", false), ("expiry_warnings: 30d", false),
     ("log: { format: json }", true), ("log: { format: auto }", true),
   ]
 
-  @Test("Values at their limits are taken, those beyond are not", arguments: limits)
-  func limit(line: String, isRight: Bool) {
+  @Test("Values at their limits are accepted, those beyond are not", arguments: limits)
+  func limit(line: String, isAccepted: Bool) {
     let outcome = Outcome(
       parsing: """
         domains:
           - { domain: a.example.com, user_pool_id: eu-west-1_A, certificate: { any: true } }
         \(line)
         """)
-    #expect((outcome.configuration != nil) == isRight, "\(outcome.lines)")
+    #expect((outcome.configuration != nil) == isAccepted, "\(outcome.lines)")
   }
 
-  @Test("A poll interval of 30s is taken in silence, a shorter one with a warning")
+  @Test("A poll interval of 30s is accepted, a shorter one with a warning")
   func pollWarning() {
-    func warnings(_ interval: String) -> [Problem] {
+    func warnings(_ interval: String) -> [ConfigurationProblem] {
       Outcome(
         parsing: """
           poll_interval: \(interval)
@@ -196,7 +199,49 @@ struct ValidConfigurationTests {
     #expect(warnings("29s999ms").map(\.severity) == [.warning])
   }
 
-  @Test("Quotes, comments, blocks, CRLF and a byte order mark are YAML like any other")
+  @Test("Expiry warnings are sorted, and equal ones count once")
+  func expiryWarnings() {
+    func expiryWarnings(_ value: String) -> [Duration]? {
+      Outcome(
+        parsing: """
+          expiry_warnings: \(value)
+          domains:
+            - { domain: a.example.com, user_pool_id: eu-west-1_A, certificate: { any: true } }
+          """
+      ).configuration?.fleet.pacing.expiryWarnings
+    }
+    #expect(expiryWarnings("[1d, 30d, 24h, 7d]") == [.days(30), .days(7), .days(1)])
+    #expect(expiryWarnings("[]") == [])
+  }
+
+  @Test(
+    "Mode observe is warned of only where a domain that is not observed has a higher wave",
+    arguments: [
+      (["observe 0", "apply 1"], ["domains[0].mode"]),
+      (["apply 1", "observe 0"], ["domains[1].mode"]),
+      (["observe 0", "observe 1", "apply 2"], ["domains[0].mode", "domains[1].mode"]),
+      (["observe 1", "apply 1"], []), (["observe 2", "apply 1"], []),
+      (["observe 0", "observe 1"], []), (["apply 0", "apply 1"], []), (["observe 0"], []),
+    ] as [([String], [String])])
+  func observedWaves(mappings: [String], paths: [String]) {
+    let entries = mappings.enumerated().map { index, mapping in
+      let words = mapping.split(separator: " ")
+      return """
+          - domain: d\(index).example.com
+            user_pool_id: eu-west-1_P\(index)
+            certificate: { any: true }
+            mode: \(words[0])
+            wave: \(words[1])
+
+        """
+    }
+    let outcome = Outcome(parsing: "domains:\n" + entries.joined())
+    #expect(outcome.configuration != nil)
+    #expect(outcome.problems.map(\.path) == paths)
+    #expect(outcome.problems.allSatisfy { $0.severity == .warning })
+  }
+
+  @Test("Quotes, comments, blocks, CRLF and a byte order mark are accepted")
   func forms() {
     let text = """
       \u{FEFF}# & * ! in a comment

@@ -13,7 +13,7 @@ struct CertificateOrderTests {
       ("auth.example.co", false), ("xauth.example.com", false), ("*.example.com.", false),
     ])
   func covers(name: String, covers: Bool) {
-    #expect(Certificate.name(name, covers: auth) == covers)
+    #expect(DNSName.name(name, covers: auth) == covers)
     #expect(
       certificate("c") {
         $0.names = [name]; $0.primaryName = nil

@@ -12,7 +12,7 @@ struct DocumentationTests {
     return try? String(contentsOf: root.appending(path: "docs/state-file.md"), encoding: .utf8)
   }()
 
-  @Test("its queries run as they are written")
+  @Test("has queries that run")
   func queries() async throws {
     let text = try #require(DocumentationTests.text)
     let blocks = text.components(separatedBy: "```sql\n").dropFirst()
@@ -30,13 +30,13 @@ struct DocumentationTests {
     #expect(rows == 5)
   }
 
-  @Test("it names every table and every column, under the table's heading")
+  @Test("names every table and every column, under the table's heading")
   func columns() async throws {
     let text = try #require(DocumentationTests.text)
     let sections = text.components(separatedBy: "\n### ")
     let scratch = try Scratch()
     let store = try StateStore.open(path: scratch.state, mode: .daemon)
-    let tables = try await store.queue.read { database in
+    let tables = try await store.queue().read { database in
       try String.fetchAll(
         database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%STRICT%'"
       )
@@ -44,16 +44,16 @@ struct DocumentationTests {
     #expect(tables.count == 6)
     for table in tables {
       let section = try #require(sections.first { $0.hasPrefix("`\(table)`") }, "\(table)")
-      for column in try await store.queue.read({ try $0.columns(in: table).map(\.name) }) {
+      for column in try await store.queue().read({ try $0.columns(in: table).map(\.name) }) {
         #expect(section.contains("`\(column)`"), "\(table).\(column)")
       }
     }
   }
 
-  @Test("the marks of the file that it gives are the file's")
+  @Test("gives the application id and the format of the file")
   func marks() throws {
     let text = try #require(DocumentationTests.text)
-    #expect(text.contains("`PRAGMA application_id` is \(Schema.applicationID)"))
-    #expect(text.contains("is the format, now \(Schema.version)."))
+    #expect(text.contains("`PRAGMA application_id` is \(StateFormat.applicationID)"))
+    #expect(text.contains("is the format, now \(StateFormat.version)."))
   }
 }

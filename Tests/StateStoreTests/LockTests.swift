@@ -8,7 +8,7 @@ private let perl = "/usr/bin/perl"
 
 @Suite("One daemon for a state file")
 struct LockTests {
-  @Test("a second daemon is refused with the first one's process id")
+  @Test("a second daemon is refused, with the process id of the first one")
   func second() async throws {
     let scratch = try Scratch()
     let lock = try ProcessLock.acquire(
@@ -29,7 +29,7 @@ struct LockTests {
     try await store.commit(StateChange())
   }
 
-  @Test("the lock goes with the store that keeps it")
+  @Test("the lock is released with the store that holds it")
   func keptByStore() async throws {
     let scratch = try Scratch()
     var store: StateStore? = try StateStore.open(
@@ -42,7 +42,7 @@ struct LockTests {
     _ = try ProcessLock.acquire(stateFile: scratch.state, heartbeat: nil, pid: 2)
   }
 
-  @Test("the lock goes when the store is closed, and not before its files are in order")
+  @Test("the lock is released when the store is closed, after its files are in order")
   func releasedByClose() throws {
     let scratch = try Scratch()
     let store = try StateStore.open(
@@ -54,7 +54,9 @@ struct LockTests {
     #expect(try scratch.names() == ["state.sqlite", "state.sqlite.lock"])
   }
 
-  @Test("nobody holds what was never locked, or was released, and asking creates nothing")
+  @Test(
+    "a file that was never locked, or was released, has no holder, and the question creates no file"
+  )
   func noHolder() throws {
     let scratch = try Scratch()
     #expect(try ProcessLock.holder(ofStateFile: scratch.state) == nil)
@@ -71,7 +73,7 @@ struct LockTests {
     next.release()
   }
 
-  @Test("a shorter text leaves nothing of a longer one behind")
+  @Test("a shorter text leaves nothing of a longer one")
   func rewritten() throws {
     let scratch = try Scratch()
     let long = String(repeating: "x", count: 2000)
@@ -81,7 +83,7 @@ struct LockTests {
     lock.release()
   }
 
-  @Test("a lock file that says nonsense is a holder without a name")
+  @Test("a lock file without a process id has a holder without one")
   func nonsense() throws {
     let scratch = try Scratch()
     let lock = try ProcessLock.acquire(stateFile: scratch.state, heartbeat: nil, pid: 1)
@@ -116,7 +118,7 @@ struct LockTests {
   }
 
   @Test(
-    "another process is kept out, and its death lets the lock go",
+    "another process is refused, and its death releases the lock",
     .enabled(if: FileManager.default.isExecutableFile(atPath: perl)))
   func otherProcess() async throws {
     let scratch = try Scratch()

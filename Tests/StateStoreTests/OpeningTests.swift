@@ -20,7 +20,7 @@ struct OpeningTests {
     #expect(try scratch.names() == ["state.sqlite"])
   }
 
-  @Test("what a careless copy opened to others is closed again")
+  @Test("permissions that others have by mistake are taken away")
   func restricts() async throws {
     let scratch = try Scratch()
     try await makeState(at: scratch.state)
@@ -31,7 +31,7 @@ struct OpeningTests {
     try store.close()
   }
 
-  @Test("an empty file is as good as none")
+  @Test("an empty file is treated as no file")
   func emptyFile() async throws {
     let scratch = try Scratch()
     try write([], to: scratch.state)
@@ -39,8 +39,8 @@ struct OpeningTests {
     #expect(try await store.loadRecords().isEmpty)
   }
 
-  @Test("a first start that was cut short before the first table is no damage")
-  func cutShort() async throws {
+  @Test("a first start that was interrupted before the first table is not damage")
+  func interrupted() async throws {
     let scratch = try Scratch()
     try edit(scratch.state, "PRAGMA journal_mode = WAL")
     #expect(try !bytes(scratch.state).isEmpty)
@@ -48,8 +48,8 @@ struct OpeningTests {
     #expect(try await store.loadRecords().isEmpty)
   }
 
-  @Test("a first start that was cut short while it wrote is undone, and then made again")
-  func cutShortWhileWriting() async throws {
+  @Test("a first start that was interrupted while it wrote is undone and repeated")
+  func interruptedWhileWriting() async throws {
     let scratch = try Scratch()
     let queue = try DatabaseQueue(path: scratch.state)
     let copy = try Scratch()
@@ -68,15 +68,15 @@ struct OpeningTests {
       try database.execute(sql: "ROLLBACK")
     }
     #expect(try bytes(copy.state).count > 100_000)
-    let reading = await failure { _ = try StateReader.open(path: copy.state) }
-    #expect(reading?.message.contains("a write was cut short") == true, "\(reading as Any)")
+    let reading = await failure { _ = try StateReader.open(path: copy.state).snapshot() }
+    #expect(reading?.message.contains("a write was interrupted") == true, "\(reading as Any)")
     let store = try StateStore.open(path: copy.state, mode: .daemon)
     #expect(try await store.loadRecords().isEmpty)
     try await store.commit(StateChange(records: [try fullRecord()]))
     #expect(try StateReader.open(path: copy.state).snapshot().records.count == 1)
   }
 
-  @Test("a log whose main file is gone is not mistaken for the new file's")
+  @Test("a -wal file whose main file is gone is not read into the new file")
   func orphanedLog() async throws {
     let scratch = try Scratch()
     let store = try StateStore.open(path: scratch.state, mode: .daemon)
@@ -115,7 +115,7 @@ struct OpeningTests {
       (link, "is a symbolic link"), (scratch.path, "is a directory"),
       (pipe, "is a device, a pipe or a socket"),
       (scratch.path + "/none/state.sqlite", "create it for the daemon's user"),
-      (scratch.state + "/state.sqlite", "Not a directory"),
+      (scratch.state + "/state.sqlite", "not a directory"),
     ]
     for (path, reason) in cases {
       for mode in [StateStore.Mode.daemon, .command] {
@@ -123,12 +123,12 @@ struct OpeningTests {
         #expect(failure?.message.contains(reason) == true, "\(path): \(failure as Any)")
         #expect(failure?.kind == .io)
       }
-      #expect(throws: StateFailure.self) { try StateReader.open(path: path) }
+      #expect(throws: StateFailure.self) { try StateReader.open(path: path).snapshot() }
     }
   }
 
   @Test(
-    "a name that SQLite would take for something else is a file's name", .serialized,
+    "a path that has a meaning for SQLite is the name of a file", .serialized,
     arguments: [":memory:", "file:x?mode=memory", "a b%20c?d#e.sqlite", "Ümläut"])
   func oddNames(_ name: String) async throws {
     let scratch = try Scratch()
@@ -144,10 +144,8 @@ struct OpeningTests {
     let scratch = try Scratch()
     let write = await failure { _ = try StateStore.open(path: scratch.state, mode: .command) }
     #expect(write?.message.contains("does not exist; the daemon creates it") == true)
-    let read = await failure { _ = try StateReader.open(path: scratch.state) }
+    let read = await failure { _ = try StateReader.open(path: scratch.state).snapshot() }
     #expect(read?.message.contains("does not exist; the daemon creates it") == true)
-    let present = try StateReader.openIfPresent(path: scratch.state)
-    #expect(present.map { _ in true } == nil)
     #expect(try scratch.names().isEmpty)
   }
 
@@ -157,7 +155,7 @@ struct OpeningTests {
     try write([], to: scratch.state)
     let write = await failure { _ = try StateStore.open(path: scratch.state, mode: .command) }
     #expect(write?.message.contains("holds nothing yet") == true)
-    let read = await failure { _ = try StateReader.open(path: scratch.state) }
+    let read = await failure { _ = try StateReader.open(path: scratch.state).snapshot() }
     #expect(read?.message.contains("holds nothing yet") == true)
     #expect(try bytes(scratch.state).isEmpty)
     #expect(try scratch.names() == ["state.sqlite"])
@@ -185,7 +183,7 @@ struct OpeningTests {
     #expect(try StateReader.open(path: scratch.state).snapshot().records.count == 1)
     chmod(scratch.path, 0o700)
     chmod(scratch.state, 0)
-    let reading = await failure { _ = try StateReader.open(path: scratch.state) }
+    let reading = await failure { _ = try StateReader.open(path: scratch.state).snapshot() }
     #expect(reading?.kind == .permission)
   }
 
@@ -199,7 +197,7 @@ struct OpeningTests {
     for mode in [StateStore.Mode.daemon, .command] {
       let failure = await failure { _ = try StateStore.open(path: disk.state, mode: mode) }
       #expect(failure?.kind == .permission)
-      #expect(failure?.message.contains("Read-only file system") == true)
+      #expect(failure?.message.contains("read-only file system") == true)
     }
     #expect(try StateReader.open(path: disk.state).snapshot().records.count == 1)
   }

@@ -1,16 +1,8 @@
 extension Certificate {
-  /// Whether one of the known names covers the domain: equal without regard to case, or a
-  /// wildcard in the place of exactly one label (RFC 6125, 6.4.3).
+  /// Whether one of the known names covers the domain.
   package func covers(_ domain: DomainName) -> Bool {
-    names.contains { Certificate.name($0, covers: domain) }
-      || primaryName.map { Certificate.name($0, covers: domain) } ?? false
-  }
-
-  package static func name(_ name: String, covers domain: DomainName) -> Bool {
-    let name = name.lowercased()
-    guard name.hasPrefix("*.") else { return name == domain.text }
-    guard let dot = domain.text.firstIndex(of: ".") else { return false }
-    return domain.text[domain.text.index(after: dot)...] == name.dropFirst(2)
+    names.contains { DNSName.name($0, covers: domain) }
+      || primaryName.map { DNSName.name($0, covers: domain) } ?? false
   }
 
   /// Whether this certificate may take the place of a usable one: created strictly later, so

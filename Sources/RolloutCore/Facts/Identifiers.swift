@@ -63,23 +63,22 @@ package struct DomainName: Hashable, Comparable, Sendable, CustomStringConvertib
     func wrong(_ problem: String) -> MalformedIdentifier {
       MalformedIdentifier("a custom domain", text, problem)
     }
-    guard !text.isEmpty else { throw wrong("it is empty") }
-    guard text.utf8.count <= 253 else { throw wrong("it is longer than 253 characters") }
     if text.utf8.contains(where: { (0x41...0x5a).contains($0) }) {
       throw wrong("write it in lower case")
     }
-    let labels = text.split(separator: ".", omittingEmptySubsequences: false)
-    for label in labels {
-      if label.isEmpty { throw wrong("it has an empty label (two dots, or a dot at an end)") }
-      if label.utf8.count > 63 { throw wrong("the label \"\(label)\" is over 63 characters") }
-      guard label.utf8.allSatisfy({ isDigit($0) || isLowercase($0) || $0 == hyphen }) else {
-        throw wrong("the label \"\(label)\" may hold only a-z, 0-9 and hyphens")
-      }
-      if label.utf8.first == hyphen || label.utf8.last == hyphen {
-        throw wrong("the label \"\(label)\" begins or ends with a hyphen")
-      }
+    switch DNSName.problem(with: text, underscores: .refused) {
+    case nil: break
+    case .empty: throw wrong("it is empty")
+    case .tooLong: throw wrong("it is longer than \(DNSName.maximumLength) characters")
+    case .emptyLabel: throw wrong("it has an empty label (two dots, or a dot at an end)")
+    case .labelTooLong(let label):
+      throw wrong("the label \"\(label)\" is over \(DNSName.maximumLabelLength) characters")
+    case .labelCharacters(let label):
+      throw wrong("the label \"\(label)\" may hold only a-z, 0-9 and hyphens")
+    case .labelHyphen(let label):
+      throw wrong("the label \"\(label)\" begins or ends with a hyphen")
     }
-    guard labels.count > 1 else {
+    guard text.utf8.contains(UInt8(ascii: ".")) else {
       throw wrong("a name without a dot is a prefix domain, and AWS holds its certificate")
     }
     self.text = text
@@ -140,7 +139,6 @@ package struct Region: Hashable, Sendable, CustomStringConvertible {
   package var description: String { text }
 }
 
-private let hyphen = UInt8(ascii: "-")
 private func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 private func isLowercase(_ byte: UInt8) -> Bool { (0x61...0x7a).contains(byte) }
 

@@ -1,4 +1,4 @@
-/// A place in a file, both numbers from 1; columns count Unicode scalars.
+/// A position in a file. Lines and columns are counted from 1, columns in Unicode scalars.
 package struct Position: Hashable, Comparable, Sendable {
   package let line: Int
   package let column: Int
@@ -15,17 +15,17 @@ package struct Position: Hashable, Comparable, Sendable {
   }
 }
 
-/// One thing in a configuration file that is wrong or doubtful, printed as one line:
+/// An error or a warning about a configuration file, printed as one line:
 /// `FILE:LINE:COLUMN: error: PATH: what is wrong, with which value, what to do`.
-package struct Problem: Equatable, Sendable, CustomStringConvertible {
+package struct ConfigurationProblem: Equatable, Sendable, CustomStringConvertible {
   package enum Severity: String, Sendable { case error, warning }
 
   package var file: String
-  /// nil when the file as a whole is meant: it is missing, say. Printed as its first character,
-  /// so that every line has the same form.
+  /// nil when the problem is the file as a whole: it is missing, for example. Printed as 1:1, so
+  /// that every line has the same form.
   package let position: Position?
   package let severity: Severity
-  /// `domains[2].certificate.arn`, counted from 0; empty when no key is meant.
+  /// `domains[2].certificate.arn`, counted from 0; empty when the problem belongs to no key.
   package let path: String
   package let message: String
 
@@ -37,30 +37,30 @@ package struct Problem: Equatable, Sendable, CustomStringConvertible {
     self.position = position
     self.severity = severity
     self.path = path
-    self.message = message.onOneLine(limit: Problem.maximumMessageLength)
+    self.message = message.onOneLine(limit: ConfigurationProblem.maximumMessageLength)
   }
 
-  /// More would be read by no one; the last line then says how many there are.
+  /// Nobody reads more; a last line counts the others.
   package static let maximumReported = 100
   /// In Unicode scalars, so that a value of a megabyte cannot fill the journal.
   package static let maximumMessageLength = 600
 
   package var description: String {
-    let place = position ?? .start
+    let position = position ?? .start
     let subject = path.isEmpty ? "" : "\(path): "
-    return "\(file):\(place.line):\(place.column): \(severity.rawValue): \(subject)\(message)"
+    return "\(file):\(position.line):\(position.column): \(severity.rawValue): \(subject)\(message)"
   }
 }
 
-/// Why there is no configuration: every problem of the file, warnings included, by line and
-/// column.
+/// The file is not a valid configuration. Holds every problem of it, warnings included, in the
+/// order of the file.
 package struct InvalidConfiguration: Error, Equatable, Sendable, CustomStringConvertible {
-  package let problems: [Problem]
+  package let problems: [ConfigurationProblem]
 
-  package init(problems: [Problem]) {
+  package init(problems: [ConfigurationProblem]) {
     self.problems = problems
   }
 
-  /// One line a problem.
+  /// One line for each problem.
   package var description: String { problems.map(\.description).joined(separator: "\n") }
 }

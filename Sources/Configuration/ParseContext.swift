@@ -1,0 +1,89 @@
+/// What the parsing of one file may use, and what it has reported so far.
+final class ParseContext {
+  let environment: [String: String]
+  /// Why a file cannot be read and what to do, as a predicate: `does not exist; create it`.
+  /// nil when it can be read.
+  let unreadableReason: (String) -> String?
+  private(set) var diagnostics: [Diagnostic] = []
+
+  init(environment: [String: String], unreadableReason: @escaping (String) -> String?) {
+    self.environment = environment
+    self.unreadableReason = unreadableReason
+  }
+
+  func report(_ diagnostic: Diagnostic) {
+    diagnostics.append(diagnostic)
+  }
+
+  func report(
+    _ severity: ConfigurationProblem.Severity = .error, at location: Location, _ message: String
+  ) {
+    report(Diagnostic(severity, at: location, message))
+  }
+
+  /// Reports a value of the wrong structure: `node` is not what `expected` says.
+  func report(_ node: YAMLNode, at location: Location, expected: String, advice: String) {
+    switch node.content {
+    case .alias: break  // Reported when the alias was read.
+    case .scalar where node.isNull:
+      let removed = location.isListEntry ? "the entry" : "the key"
+      report(at: location, "there is no value; \(advice), or remove \(removed)")
+    case .scalar(let written, _):
+      report(at: location, "\(written.quoted()) is not \(expected); \(advice)")
+    case .sequence, .mapping:
+      report(at: location, "\(node.kind) is not \(expected); \(advice)")
+    }
+  }
+
+  /// Reports a malformed value. A text from the environment is not shown, and neither is an
+  /// explanation that may quote it.
+  func report(_ malformed: Malformed, of text: ExpandedText, at location: Location) {
+    let shown = text.written.quoted()
+    if text.isFromEnvironment, malformed.quotesText {
+      report(
+        at: location,
+        """
+        the value of \(shown) is not \(malformed.kind); correct the environment variable \
+        (its value is not shown here)
+        """)
+    } else {
+      report(at: location, "\(shown) is not \(malformed.kind): \(malformed.problem)")
+    }
+  }
+
+  /// A single value with its variables expanded, or nil after a report.
+  func text(of node: YAMLNode, at location: Location, as kind: String) -> ExpandedText? {
+    guard case .scalar(let written, _) = node.content, !node.isNull else {
+      let advice = node.isNull ? "write \(kind)" : "write a single value"
+      report(node, at: location, expected: kind, advice: advice)
+      return nil
+    }
+    do throws(ExpansionFailure) {
+      let text = try ExpandedText(expanding: written, environment: environment)
+      if text.text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+        report(
+          Malformed(kind, "it contains a control character, such as a line break; remove it"),
+          of: text, at: location)
+        return nil
+      }
+      return text
+    } catch {
+      for message in error.messages { report(at: location, message) }
+      return nil
+    }
+  }
+
+  /// A single value, parsed; nil after a report.
+  func value<Value>(
+    of node: YAMLNode, at location: Location, as kind: String,
+    _ parse: (String) throws(Malformed) -> Value
+  ) -> Located<Value>? {
+    guard let text = text(of: node, at: location, as: kind) else { return nil }
+    do throws(Malformed) {
+      return Located(value: try parse(text.text), shown: text.written.quoted(), location: location)
+    } catch {
+      report(error, of: text, at: location)
+      return nil
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import Reconciliation
+import RolloutCore
+
+extension OperatorRequest {
+  /// A row whose kind this version knows; see `StoredRequestKind.sqlList`.
+  init(_ row: RowReader) throws(MalformedRow) {
+    let word = try row.text("kind")
+    guard let stored = StoredRequestKind(rawValue: word) else {
+      throw row.malformed("kind", "is not a kind that this version knows")
+    }
+    let kind: Kind =
+      switch stored {
+      case .hold: .hold(until: try row.optionalInstant("hold_until"))
+      case .resume: .resume
+      case .retry: .retry
+      }
+    self.init(
+      id: try row.number("id"), domain: try row.parsed("domain", DomainName.init(parsing:)),
+      at: try row.instant("at"), kind: kind)
+  }
+}
+
+extension OperatorRequest.Kind {
+  /// The columns `kind` and `hold_until`.
+  var stored: (kind: StoredRequestKind, until: Instant?) {
+    switch self {
+    case .hold(let until): (.hold, until)
+    case .resume: (.resume, nil)
+    case .retry: (.retry, nil)
+    }
+  }
+}
+
+/// The words of `requests.kind` that this version knows. A request of another kind is left in
+/// place, for the version that knows it.
+enum StoredRequestKind: String, CaseIterable {
+  case hold, resume, retry
+
+  /// For `kind IN …`.
+  static let sqlList = "(" + allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ") + ")"
+}
