@@ -101,7 +101,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["POSIX"], path: "Tests/TestSupport",
       swiftSettings: strict),
-    tests("RolloutCoreTests", ["RolloutCore"]),
+    tests("RolloutCoreTests", ["RolloutCore", "Narration"]),
     tests("LosslessJSONTests", ["LosslessJSON"]),
     tests("POSIXTests", ["POSIX", "TestSupport"]),
     tests(

@@ -9,6 +9,10 @@ struct AccountCycle: Sendable {
   let account: AccountFacts
   let identity: Identity
   let isPoll: Bool
+  /// Whether the last cycle ran out of its budget. The domains that begin in this one are then
+  /// looked at to the end, so that an account with slow answers is decided at last.
+  let isLeftOver: Bool
+  let lookBegan: LookStart
   /// Lower waves first; within a wave, those first that were looked at longest ago.
   let domains: [Mapping]
 
@@ -21,7 +25,6 @@ struct AccountCycle: Sendable {
   func run() async -> [DomainName] {
     await account.beginCycle()
     let gate = WaveGate(domains)
-    let lookBeganAt = ports.clock.now
     let deadline = ports.clock.uptime + AccountCycle.budget
     return await withTaskGroup(of: DomainName?.self) { group in
       var pending = domains.makeIterator()
@@ -31,7 +34,9 @@ struct AccountCycle: Sendable {
         group.addTask {
           let turn = DomainTurn(
             ports: ports, ledger: ledger, account: account, gate: gate, domain: mapping.domain,
-            identity: identity, isPoll: isPoll, lookBeganAt: lookBeganAt, deadline: deadline)
+            wave: mapping.wave, identity: identity, isPoll: isPoll, lookBegan: lookBegan,
+            deadline: deadline,
+            mayOverrun: isLeftOver)
           let isComplete = await turn.run()
           await gate.passed(mapping)
           return isComplete ? nil : mapping.domain

@@ -136,7 +136,8 @@ package actor AccountFacts {
     let ports = ports
     let now = ports.clock.now
     var certificate: Certificate?
-    if case .certificate(let known) = CertificateFacts(listed: listed, details: details).known(arn) {
+    if case .certificate(let known) = CertificateFacts(listed: listed, details: details).known(arn)
+    {
       certificate = known
     }
     if let certificate, let known = memory.evidence(of: certificate, caFile: caFile, now: now) {

@@ -65,7 +65,8 @@ package struct Dispatcher: Sendable {
     if let cycle = await ledger.cycle(for: turn) {
       let begun = ports.clock.uptime
       let leftOver = await cycle.run()
-      await ledger.end(turn, leftOver: leftOver, took: ports.clock.uptime - begun)
+      await ledger.end(
+        turn, of: cycle.account, leftOver: leftOver, took: ports.clock.uptime - begun)
     }
     ports.clock.wake(.cycleEnded)
   }

@@ -8,11 +8,15 @@ struct DomainTurn: Sendable {
   let account: AccountFacts
   let gate: WaveGate
   let domain: DomainName
+  /// The domain's wave as the gate knows it: a reload may change it during the cycle.
+  let wave: Int
   let identity: Identity
   let isPoll: Bool
-  let lookBeganAt: Instant
+  let lookBegan: LookStart
   /// Uptime after which nothing more is asked.
   let deadline: Duration
+  /// Whether a look that began before the deadline goes on after it.
+  let mayOverrun: Bool
 
   /// What this look was answered, besides what the account knows.
   private struct Answers {
@@ -29,7 +33,8 @@ struct DomainTurn: Sendable {
     while let facts = await facts(answers) {
       switch Survey.of(facts) {
       case .open(let questions):
-        if ports.clock.uptime >= deadline { return false }
+        let mayAsk = mayOverrun && !answers.asked.isEmpty
+        if ports.clock.uptime >= deadline && !mayAsk { return false }
         if ledger.stop.isOpen { return true }
         // Each answer stands for the whole look, so a question is asked once for a mapping.
         if answers.mapping != facts.mapping {
@@ -43,7 +48,7 @@ struct DomainTurn: Sendable {
         await ask(questions, facts.mapping, &answers)
       case .complete(let assessment):
         if assessment.beginsUnhurriedRollout {
-          await gate.waitForLowerWaves(than: facts.mapping.wave)
+          await gate.waitForLowerWaves(than: wave)
         }
         let age = answers.description.map { ports.clock.uptime - $0.at } ?? .zero
         switch await ledger.settle(facts, assessment, age: age) {
@@ -67,7 +72,7 @@ struct DomainTurn: Sendable {
   private func facts(_ answers: Answers) async -> DomainFacts? {
     guard
       var facts = await ledger.facts(
-        of: domain, for: identity, lookBeganAt: lookBeganAt, isPoll: isPoll)
+        of: domain, for: identity, lookBegan: lookBegan, isPoll: isPoll)
     else { return nil }
     facts.certificates = await account.facts(caFile: facts.mapping.caFile)
     facts.description = answers.description?.look

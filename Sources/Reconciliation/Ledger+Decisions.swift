@@ -1,6 +1,13 @@
 import Narration
 package import RolloutCore
 
+/// When a look began, by the wall clock of that moment.
+struct LookStart: Sendable {
+  let at: Instant
+  /// `Ledger.clockSteps` at that moment: what came since moves the look's time with it.
+  let clockSteps: Duration
+}
+
 /// How a complete look ended.
 package enum Settlement: Sendable {
   /// The decision is recorded and asks for no call.
@@ -24,9 +31,10 @@ extension Ledger {
   /// The facts that a look at the domain begins with; nil when it is no longer mapped to the
   /// account.
   func facts(
-    of domain: DomainName, for identity: Identity, lookBeganAt: Instant, isPoll: Bool
+    of domain: DomainName, for identity: Identity, lookBegan: LookStart, isPoll: Bool
   ) -> DomainFacts? {
     noteClock()
+    let lookBeganAt = lookBegan.at + (clockSteps - lookBegan.clockSteps)
     guard let mapping = mappings[domain], mapping.identity == identity,
       let record = records[domain]
     else { return nil }
@@ -75,10 +83,11 @@ extension Ledger {
 
   /// What the rules across domains say to a rollout that is not urgent.
   private func constraint(on facts: DomainFacts, _ assessment: Assessment) -> Constraint? {
-    guard assessment.beginsUnhurriedRollout else { return nil }
+    guard assessment.beginsUnhurriedRollout, case .described(let domain) = assessment,
+      case .begin(let certificate, _, _) = domain.course
+    else { return nil }
     return Planner.constraint(
-      on: facts.mapping, wantingSince: facts.memory.wantingSince ?? facts.lookBeganAt,
-      in: standing)
+      on: facts.mapping, wantingSince: facts.wantingSince(certificate.arn), in: standing)
   }
 
   /// Takes the plan's record into force and commits it; takes it back when the commit fails.

@@ -16,7 +16,13 @@ extension Ledger {
 
   /// The cycle that the turn asks for; nil when none of its domains is mapped any more.
   func cycle(for turn: Turn) -> AccountCycle? {
-    guard let account = accounts[turn.identity] else { return nil }
+    noteClock()
+    guard let account = accounts[turn.identity] else {
+      // It left the configuration a moment ago.
+      _ = roster.end(
+        turn.identity, at: ports.clock.uptime, timedOut: false, leftOver: [], chance: 0)
+      return nil
+    }
     let wanted = Set(turn.domains)
     let mappings = mappingsOfIdentity[turn.identity] ?? []
     let due = mappings.filter { turn.isPoll || wanted.contains($0.domain) }
@@ -26,7 +32,8 @@ extension Ledger {
     }
     return AccountCycle(
       ports: ports, ledger: self, account: account, identity: turn.identity,
-      isPoll: turn.isPoll, domains: ordered)
+      isPoll: turn.isPoll, isLeftOver: turn.isLeftOver,
+      lookBegan: LookStart(at: ports.clock.now, clockSteps: clockSteps), domains: ordered)
   }
 
   private func lookedAt(_ mapping: Mapping) -> Instant {
@@ -38,16 +45,18 @@ extension Ledger {
     roster.noteAnswer(of: identity, at: ports.clock.uptime)
   }
 
-  func end(_ turn: Turn, leftOver: [DomainName], took duration: Duration) async {
+  func end(
+    _ turn: Turn, of account: AccountFacts, leftOver: [DomainName], took duration: Duration
+  ) async {
     let identity = turn.identity
-    guard let account = accounts[identity] else { return }
     let summary = await account.summary
     let listing = await account.listing
     let now = ports.clock.uptime
     let hasTimedOut = summary.timedOut != nil && !summary.hasAnswer
     let retryIn = roster.end(
       identity, at: now, timedOut: hasTimedOut, leftOver: leftOver, chance: ports.clock.random())
-    if stop.isOpen { return }
+    // The account may have left the configuration meanwhile, and even have come back.
+    guard !stop.isOpen, accounts[identity] === account else { return }
     if let finding = troubles.note(
       summary, listing: listing, of: identity, retryIn: retryIn, at: now)
     {

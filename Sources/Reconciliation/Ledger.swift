@@ -22,6 +22,8 @@ package actor Ledger {
   var troubles = TroubleLog()
   var journal: Journal
   var clockWatch: ClockWatch
+  /// All steps of the clock since the start, added up.
+  var clockSteps: Duration = .zero
   /// Domains that wait for a lower wave.
   var waitingForWave: Set<DomainName> = []
   /// Domains whose commit is under way, with those that wait for its end.
@@ -32,7 +34,7 @@ package actor Ledger {
   var unwritten: Set<DomainName> = []
   var unlogged: [Event] = []
   var calls = 0
-  package let stop = Latch()
+  package nonisolated let stop = Latch()
 
   /// How an account's last poll ended.
   struct PollResult {
@@ -129,6 +131,7 @@ package actor Ledger {
     guard let step = clockWatch.step(ports.clock) else { return }
     for domain in records.keys { records[domain]?.shift(by: step) }
     for domain in memories.keys { memories[domain]?.shift(by: step) }
+    clockSteps += step
     ports.report.emit(.clockStepped(step))
   }
 

@@ -226,9 +226,6 @@ package protocol ClockPort: Sendable {
   func sleep(for duration: Duration) async -> WakeReason
   /// Ends the dispatcher's sleep, or its next one at once.
   func wake(_ reason: WakeReason)
-  /// Returns when `duration` has passed, or at once when the task is cancelled. No wake-up
-  /// shortens it.
-  func pause(for duration: Duration) async
 }
 
 package enum WakeReason: Equatable, Sendable {

@@ -50,6 +50,11 @@ package struct Roster: Sendable {
       entry.position = position
       entries[identity] = entry
     }
+    // An account that has left is kept until its cycle ends: it may return before that, and no
+    // two cycles of one account may run side by side.
+    for (identity, entry) in known where entry.running != nil && entries[identity] == nil {
+      entries[identity] = entry
+    }
   }
 
   /// The account's part of the interval, so that a fleet does not call in the same second.
@@ -82,20 +87,28 @@ package struct Roster: Sendable {
   /// The cycles that begin now, in order: first those whose last cycle was answered, then those
   /// that were left over, then those that time out.
   package mutating func begin(at now: Duration) -> [Turn] {
-    let due = order.filter { dueTime(of: $0).map { $0 <= now } ?? false }
-    let ordered = due.sorted { left, right in
-      (rank(left), dueTime(of: left) ?? now) < (rank(right), dueTime(of: right) ?? now)
+    let due = order.compactMap { identity in
+      dueTime(of: identity).flatMap { time in
+        time <= now ? (identity: identity, rank: rank(identity), time: time) : nil
+      }
     }
+    let ordered = due.sorted { ($0.rank, $0.time) < ($1.rank, $1.time) }
+    var use = slotUse(at: now)
     var turns: [Turn] = []
-    for identity in ordered where mayBegin(identity, at: now) {
+    for (identity, rank, _) in ordered {
+      let isTimingOut = rank == Roster.rankOfTimeOuts
+      guard use.admits(isTimingOut: isTimingOut) else { continue }
+      use.add(isTimingOut: isTimingOut)
       turns.append(turn(of: identity, at: now))
     }
     return turns
   }
 
+  private static let rankOfTimeOuts = 2
+
   private func rank(_ identity: Identity) -> Int {
     guard let entry = entries[identity] else { return 0 }
-    return entry.timeOuts > 0 ? 2 : entry.isLeftOver ? 1 : 0
+    return entry.timeOuts > 0 ? Roster.rankOfTimeOuts : entry.isLeftOver ? 1 : 0
   }
 
   private func dueTime(of identity: Identity) -> Duration? {
@@ -106,23 +119,40 @@ package struct Roster: Sendable {
     return max(due, entry.notBefore ?? .zero)
   }
 
-  private func mayBegin(_ identity: Identity, at now: Duration) -> Bool {
-    let slots = max(1, pacing.concurrency)
-    let half = slots / 2
-    let running = entries.values.filter { $0.running != nil }
-    let timingOut = running.count { $0.timeOuts > 0 }
-    let active = running.count { entry in
-      entry.timeOuts == 0
-        && entry.running.map { now - $0.lastAnswerAt < Roster.patience } ?? false
+  private func slotUse(at now: Duration) -> SlotUse {
+    var use = SlotUse(slots: max(1, pacing.concurrency))
+    for entry in entries.values {
+      guard let running = entry.running else { continue }
+      let isTimingOut = entry.timeOuts > 0
+      // A slot is lent while its cycle waits for an answer.
+      if isTimingOut || now - running.lastAnswerAt < Roster.patience {
+        use.add(isTimingOut: isTimingOut)
+      }
     }
-    let isTimingOut = (entries[identity]?.timeOuts ?? 0) > 0
-    if isTimingOut && timingOut >= max(1, half) { return false }
-    return active + min(timingOut, half) < slots
+    return use
+  }
+
+  /// The slots that are taken.
+  private struct SlotUse {
+    let slots: Int
+    var answering = 0
+    var timingOut = 0
+
+    /// One account that times out may run even where there is one slot only; it then takes none.
+    func admits(isTimingOut: Bool) -> Bool {
+      let half = slots / 2
+      if isTimingOut && timingOut >= max(1, half) { return false }
+      return answering + min(timingOut, half) < slots
+    }
+
+    mutating func add(isTimingOut: Bool) {
+      if isTimingOut { timingOut += 1 } else { answering += 1 }
+    }
   }
 
   private mutating func turn(of identity: Identity, at now: Duration) -> Turn {
     guard var entry = entries[identity] else {
-      return Turn(identity: identity, isPoll: false, domains: [])
+      return Turn(identity: identity, isPoll: false, domains: [], isLeftOver: false)
     }
     let isPoll = entry.pollIsRequested || entry.nextPollAt <= now
     if isPoll {
@@ -136,17 +166,19 @@ package struct Roster: Sendable {
     } else {
       for domain in looks { entry.nextLooks[domain] = nil }
     }
+    let turn = Turn(
+      identity: identity, isPoll: isPoll, domains: domains, isLeftOver: entry.isLeftOver)
     entry.requested = []
     entry.pollIsRequested = false
     entry.isLeftOver = false
     entry.running = Running(lastAnswerAt: now)
     entries[identity] = entry
-    return Turn(identity: identity, isPoll: isPoll, domains: domains)
+    return turn
   }
 
   private func nextPoll(after entry: Entry, now: Duration) -> Duration {
-    // A requested poll leaves the next regular one where it is.
-    if entry.nextPollAt > now { return entry.nextPollAt }
+    // A requested poll leaves the next regular one where it is, unless the interval was shortened.
+    if entry.nextPollAt > now { return min(entry.nextPollAt, now + pacing.pollInterval) }
     // The first poll, and one that came late, find their place in the interval.
     let next = entry.nextPollAt + pacing.pollInterval
     return entry.hasPolled && next > now ? next : now + phase(of: entry.position)
@@ -166,7 +198,7 @@ package struct Roster: Sendable {
     _ identity: Identity, at now: Duration, timedOut: Bool, leftOver: [DomainName], chance: UInt64
   ) -> Duration? {
     guard var entry = entries[identity] else { return nil }
-    defer { entries[identity] = entry }
+    defer { entries[identity] = order.contains(identity) ? entry : nil }
     entry.running = nil
     entry.requested.formUnion(leftOver)
     entry.isLeftOver = !leftOver.isEmpty
@@ -179,7 +211,8 @@ package struct Roster: Sendable {
     let pause = Backoff.delay(
       failures: entry.timeOuts, initial: pacing.retryInitial, maximum: pacing.retryMaximum,
       chance: chance)
-    entry.notBefore = now + pause
+    // A poll that was requested during the cycle is a reason to try again at once.
+    entry.notBefore = entry.pollIsRequested ? nil : now + pause
     entry.nextPollAt = now + pause
     return pause
   }
@@ -212,4 +245,6 @@ package struct Turn: Equatable, Sendable {
   package let isPoll: Bool
   /// The domains to look at, where it is no poll.
   package let domains: [DomainName]
+  /// Whether the account's last cycle ran out of its budget.
+  package let isLeftOver: Bool
 }

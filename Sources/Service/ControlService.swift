@@ -1,5 +1,6 @@
 import Configuration
 import Reconciliation
+import Narration
 import RolloutCore
 import ServiceLifecycle
 import StateStore

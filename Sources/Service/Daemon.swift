@@ -3,6 +3,7 @@ package import Configuration
 import Glibc
 import Logging
 import Reconciliation
+import Narration
 import RolloutCore
 import ServiceLifecycle
 import StateStore

@@ -1,4 +1,5 @@
 import Logging
+import Narration
 import RolloutCore
 
 /// A record in the native protocol of systemd's journal, as a datagram for its socket

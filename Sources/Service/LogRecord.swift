@@ -1,4 +1,5 @@
 package import Logging
+import Narration
 package import RolloutCore
 
 /// One line of the log before it has a form: what logfmt, JSON and the journal all show.

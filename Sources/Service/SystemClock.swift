@@ -86,8 +86,6 @@ package final class SystemClock: ClockPort {
     }
   }
 
-  package func pause(for duration: Duration) async { await CallClock().sleep(for: duration) }
-
   private func takePending() -> WakeReason? {
     state.withLock { state in
       guard let reason = state.pending else { return nil }

@@ -19,7 +19,7 @@ struct ChangeWriter {
     try execute(rollout.table.upsert, rollout.rowValues(of: domain))
   }
 
-  /// The rollout goes first, for the domain's row refers to it.
+  /// The rollout is written first, because the domain's row refers to it.
   private func write(_ record: DomainRecord) throws {
     if let rollout = record.rollout { try write(rollout, of: record.domain) }
     try execute(Table.domains.upsert, record.rowValues)

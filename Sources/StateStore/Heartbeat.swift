@@ -4,14 +4,13 @@ import POSIX
 package import Reconciliation
 package import RolloutCore
 
-/// When the daemon last listed every account: a small file beside the state file's database,
-/// since a pass that changes nothing writes nothing there.
+/// When the daemon last listed every account. It is a small file of its own, because a pass that
+/// changes nothing writes nothing to the state file.
 ///
-/// It is only for its owner (0600): whoever may read the state file may read it, and nobody
-/// else needs to know whether and when a certificate daemon runs.
+/// It is for its owner alone (0600), like the state file.
 package struct Heartbeat: Equatable, Sendable {
   package var pid: Int32
-  /// nil until the first good poll since the start.
+  /// nil until the first successful poll since the start.
   package var lastSuccessfulPoll: Instant?
   package var pollInterval: Duration
 
@@ -22,14 +21,14 @@ package struct Heartbeat: Equatable, Sendable {
   }
 
   /// `heartbeat` in the first directory of `$RUNTIME_DIRECTORY`, which systemd sets and clears,
-  /// or `<state>.heartbeat` without one. The daemon tells it in its lock.
+  /// or `<state>.heartbeat` without one. The daemon writes the path to its lock file.
   package static func path(stateFile: String, runtimeDirectory: String?) -> String {
     let first = runtimeDirectory?.split(separator: ":").first.map(String.init)
     return first.map { "\($0)/heartbeat" } ?? "\(stateFile).heartbeat"
   }
 
   /// Replaces the file by renaming, so that a reader sees the old one or the new one whole. It
-  /// is not synced: after a power cut there is no daemon whose heartbeat it could be.
+  /// is not synced: after a power cut no daemon runs that it could belong to.
   package func write(to path: String) throws(StateFailure) {
     let draft = path + ".new"
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
@@ -49,7 +48,7 @@ package struct Heartbeat: Equatable, Sendable {
     }
   }
 
-  /// nil when there is none, or none that can be understood: both mean that nothing is known.
+  /// nil when there is no file, or none that can be understood.
   package static func read(path: String) -> Heartbeat? {
     do throws(RegularFile.Failure) {
       let bytes = try RegularFile.read(path, limit: maximumSize, finalLink: .refused)
@@ -67,7 +66,7 @@ package struct Heartbeat: Equatable, Sendable {
     }
   }
 
-  /// Bytes; what is written has about 100.
+  /// Bytes; a heartbeat has about 100.
   private static let maximumSize = 4096
 
   private var json: JSONValue {

@@ -1,10 +1,10 @@
 import Glibc
 import Reconciliation
 
-/// The path of a state file, and what the file system says of it before SQLite is let near.
+/// The path of a state file, and what the file system tells of it before SQLite opens it.
 ///
-/// An existing file is only ever looked at by name: opening and closing it here would drop the
-/// locks that SQLite holds on it in this process (POSIX locks belong to the process).
+/// An existing file is not opened here: closing it would drop the locks that SQLite holds on it
+/// in this process, because POSIX locks belong to the process.
 struct StateFile: Equatable, Sendable {
   let path: String
 
@@ -14,10 +14,10 @@ struct StateFile: Equatable, Sendable {
     case filled
   }
 
-  /// Bytes of the smallest page that SQLite knows.
+  /// Bytes of SQLite's smallest page.
   static let smallestPage = 512
 
-  /// Owner only: the file tells which certificates and pools an organisation has.
+  /// For the owner alone: the file tells which certificates and pools an organisation has.
   static let mode: mode_t = 0o600
 
   init(path: String) throws(StateFailure) {
@@ -29,8 +29,9 @@ struct StateFile: Equatable, Sendable {
     self.path = path.hasPrefix("/") ? path : "./" + path
   }
 
-  /// Judges what stands at the path. A link is refused, for SQLite would put -wal and -shm
-  /// beside its target; so is whatever is no file, for opening a FIFO never returns.
+  /// What is at the path. A symbolic link is refused, because SQLite would create -wal and -shm
+  /// beside its target; so is anything that is not a regular file, because opening a FIFO may
+  /// never return.
   func presence() throws(StateFailure) -> Presence {
     var info = stat()
     guard lstat(path, &info) == 0 else {
@@ -73,7 +74,7 @@ struct StateFile: Equatable, Sendable {
     try syncDirectory()
   }
 
-  /// Takes from everyone but the owner what a careless copy gave them.
+  /// Removes the permissions of everyone but the owner, which a copy may have given.
   func restrictPermissions() throws(StateFailure) {
     for name in [path, path + "-wal", path + "-shm"] {
       var info = stat()
@@ -86,8 +87,8 @@ struct StateFile: Equatable, Sendable {
     }
   }
 
-  /// SQLite falls back to reading alone when it may not write, and says so only at the first
-  /// write: it is said here, at once.
+  /// SQLite opens a file that it may not write for reading alone, and fails at the first write.
+  /// This fails at once.
   func requireAccess(writing: Bool) throws(StateFailure) {
     guard access(path, writing ? R_OK | W_OK : R_OK) == 0 else {
       throw StateFailure(errno: errno, path: path, doing: writing ? "write it" : "read it")

@@ -1,6 +1,6 @@
 import Dispatch
 import GRDB
-import Locking
+import POSIX
 package import Reconciliation
 package import RolloutCore
 
@@ -110,12 +110,18 @@ package final class StateStore: StatePort {
   }
 
   /// A number that changes when another process wrote to the file: a cheap sign that there may
-  /// be a request. The store's own commits do not change it.
+  /// be a request. The store's own commits do not change it. It is 0 while the store waits for
+  /// room, and then another number.
   package func dataVersion() async throws(StateFailure) -> Int64 {
-    // An attempt to open the file reads more than this question is worth.
+    // An attempt to open the file would read all tables but the history.
     if isWaitingForRoom && file.isDiskFull { return 0 }
-    return try await read(orElse: 0) { database in
-      try Int64.fetchOne(database, sql: "PRAGMA data_version") ?? 0
+    do throws(StateFailure) {
+      return try await queue().transact(.deferred, in: file) { database in
+        try Int64.fetchOne(database, sql: "PRAGMA data_version") ?? 0
+      }
+    } catch {
+      guard error.kind == .full, isWaitingForRoom else { throw error }
+      return 0
     }
   }
 

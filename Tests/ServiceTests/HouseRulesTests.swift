@@ -50,6 +50,14 @@ struct HouseRulesTests {
       offences(["import "]) { !["RolloutCore", "LosslessJSON"].contains($0.module) } == [])
   }
 
+  @Test("The module of system calls imports nothing but Glibc")
+  func systemCalls() {
+    let imports = HouseRulesTests.sources.filter { $0.module == "POSIX" }.flatMap { source in
+      source.lines.filter { $0.contains("import ") }
+    }
+    #expect(Set(imports) == ["import Glibc"])
+  }
+
   @Test(
     "A library is imported where it belongs, and nowhere else",
     arguments: [

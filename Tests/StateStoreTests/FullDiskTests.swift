@@ -181,6 +181,8 @@ struct FullDiskStartTests {
     let (disk, _) = try await diskAfterKill()
     let store = try StateStore.open(path: disk.state, mode: .daemon)
     #expect(try await store.dataVersion() == 0)
+    try disk.makeRoom(bytes: 4096)
+    #expect(try await store.dataVersion() == 0)
     disk.makeRoom()
     let version = try await store.dataVersion()
     #expect(version != 0)

@@ -10,7 +10,7 @@ import Testing
 struct HeartbeatTests {
   let instant = Instant(year: 2026, month: 11, day: 23, hour: 21, minute: 36, second: 51)
 
-  @Test("comes back as it was written, for its owner alone")
+  @Test("is read back as it was written, and is for its owner alone")
   func roundTrip() throws {
     let scratch = try Scratch()
     let path = scratch.path + "/heartbeat"
@@ -35,7 +35,7 @@ struct HeartbeatTests {
     )
   }
 
-  @Test("lies in the first runtime directory, or beside the state file")
+  @Test("is in the first runtime directory, or beside the state file")
   func path() {
     let cases: [(String?, String)] = [
       ("/run/a", "/run/a/heartbeat"), ("/run/a:/run/b", "/run/a/heartbeat"),
@@ -48,7 +48,7 @@ struct HeartbeatTests {
   }
 
   @Test(
-    "that is missing or makes no sense is none",
+    "that is missing or malformed is treated as absent",
     arguments: [
       "", "{", "null", "[]", "{}", "{\"pid\":1}", "\u{0}\u{0}",
       "{\"pid\":0,\"last_successful_poll_at\":null,\"poll_interval_ms\":1}",
@@ -65,7 +65,7 @@ struct HeartbeatTests {
     #expect(Heartbeat.read(path: path) == nil)
   }
 
-  @Test("a pipe or a directory in its place keeps nobody waiting")
+  @Test("a pipe or a directory in its place does not block a reader")
   func wrongKinds() throws {
     let scratch = try Scratch()
     let path = scratch.path + "/heartbeat"
@@ -74,7 +74,7 @@ struct HeartbeatTests {
     #expect(Heartbeat.read(path: scratch.path) == nil)
   }
 
-  @Test("that cannot be written says where")
+  @Test("that cannot be written is reported with its path")
   func unwritable() async throws {
     let beat = Heartbeat(pid: 1, lastSuccessfulPoll: nil, pollInterval: .seconds(1))
     let failure = await failure { try beat.write(to: "/nonexistent/heartbeat") }
@@ -82,7 +82,7 @@ struct HeartbeatTests {
   }
 
   @Test(
-    "times that are none are not understood",
+    "malformed times are refused",
     arguments: [
       "2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01",
       "2026-01-01T00:00:00", "2026-01-01T00:00:00+01:00", "2026-01-01T00:00:00.Z",

@@ -48,4 +48,11 @@ final class SmallDisk {
   }
 
   func makeRoom() { unlink(filler) }
+
+  func makeRoom(bytes: Int) throws {
+    var info = stat()
+    guard stat(filler, &info) == 0, truncate(filler, info.st_size - bytes) == 0 else {
+      throw MountError(code: errno)
+    }
+  }
 }

@@ -4,6 +4,12 @@ package struct PassedOver: Equatable, Sendable {
   package var explanation: Explanation
   /// It is on its way: not validated yet, or just not newer.
   package var isExpected: Bool
+
+  package init(certificate: CertificateARN, explanation: Explanation, isExpected: Bool) {
+    self.certificate = certificate
+    self.explanation = explanation
+    self.isExpected = isExpected
+  }
 }
 
 extension Chooser {

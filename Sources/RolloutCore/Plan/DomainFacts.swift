@@ -56,10 +56,17 @@ package struct DomainFacts: Sendable {
   /// The earliest end of what the edges served lately: what they served earlier says nothing,
   /// because the certificate may have been renewed since.
   package var servedNotAfter: Instant? {
+    if let round { return round.served(expecting: nil).map(\.notAfter).min() }
     guard let probedAt = memory.probedAt, now.since(probedAt) <= pacing.maxCheckInterval else {
       return nil
     }
     return record.served.map(\.notAfter).min()
+  }
+
+  /// Since when the domain wants the certificate: since this look, unless it did before. What the
+  /// lower waves were seen to be before that says nothing about it.
+  package func wantingSince(_ certificate: CertificateARN) -> Instant {
+    record.desired == certificate ? memory.wantingSince ?? lookBeganAt : lookBeganAt
   }
 
   /// A chooser that decides whether `present` is left.

@@ -396,9 +396,7 @@ package struct DomainPlan: Sendable {
     if before.desired != certificate.arn {
       findings.append(.replacementFound(certificate, cause, attached: domain.attached))
     }
-    if before.desired != certificate.arn || memory.wantingSince == nil {
-      memory.wantingSince = facts.lookBeganAt
-    }
+    memory.wantingSince = facts.wantingSince(certificate.arn)
     record.desired = certificate.arn
   }
 

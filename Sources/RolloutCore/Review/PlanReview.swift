@@ -41,9 +41,16 @@ package enum PlanReview {
   /// The rules that the plan's call breaks; empty when it makes none.
   package static func violations(in plan: DomainPlan, of facts: DomainFacts) -> [Violation] {
     guard let update = plan.update else { return [] }
+    return violations(of: update, recordedIn: plan.record, facts)
+  }
+
+  /// The rules that a call breaks whose intent is in `record`.
+  package static func violations(
+    of update: DomainUpdate, recordedIn record: DomainRecord, _ facts: DomainFacts
+  ) -> [Violation] {
+    let reviewer = Reviewer(record: record, update: update, facts: facts)
     return Rule.allCases.compactMap { rule in
-      guard let detail = Reviewer(plan: plan, update: update, facts: facts).breach(of: rule)
-      else { return nil }
+      guard let detail = reviewer.breach(of: rule) else { return nil }
       return Violation(domain: update.domain, rule: rule, detail: detail)
     }
   }
@@ -51,7 +58,7 @@ package enum PlanReview {
 
 /// Reads one call against every rule.
 private struct Reviewer {
-  let plan: DomainPlan
+  let record: DomainRecord
   let update: DomainUpdate
   let facts: DomainFacts
 
@@ -87,11 +94,11 @@ private struct Reviewer {
 
   private func unless(_ holds: Bool, _ detail: String = "") -> String? { holds ? nil : detail }
 
-  private var rollout: Rollout? { plan.record.rollout }
+  private var rollout: Rollout? { record.rollout }
 
   private var hasIntent: Bool {
     guard let rollout, case .submitting(let submission) = rollout.phase else { return false }
-    return plan.record.domain == update.domain && rollout.certificate == update.certificate
+    return record.domain == update.domain && rollout.certificate == update.certificate
       && submission.settings == update.settings && rollout.attempts > 0
   }
 
