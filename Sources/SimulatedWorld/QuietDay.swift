@@ -1,5 +1,7 @@
-import POSIX
 package import Narration
+import POSIX
+import RolloutCore
+import SimulatedAWS
 
 /// A day in which nothing happens, measured.
 package struct QuietDay: Sendable {

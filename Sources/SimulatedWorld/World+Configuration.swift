@@ -1,4 +1,8 @@
+import POSIX
+import Reconciliation
 import RolloutCore
+import SimulatedAWS
+import VirtualTime
 
 /// What a changed configuration says of one domain.
 struct ConfigurationOrder: Sendable {

@@ -1,7 +1,9 @@
 import LosslessJSON
+import POSIX
 import Reconciliation
 import RolloutCore
 import SimulatedAWS
+import VirtualTime
 
 /// What happens in the world while the daemon runs.
 extension World {

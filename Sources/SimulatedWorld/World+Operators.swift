@@ -1,6 +1,8 @@
+import POSIX
 import Reconciliation
 import RolloutCore
 import StateStore
+import VirtualTime
 
 /// What operators do at the command line: each command is another process with a connection of
 /// its own to the state file.

@@ -1,6 +1,9 @@
+import POSIX
+import Reconciliation
 import RolloutCore
 import SimulatedAWS
 import StateStore
+import VirtualTime
 
 /// What must be true once nothing has gone wrong for a while.
 extension World {

@@ -75,7 +75,8 @@ final class ExpiryChecker: Sendable {
       let arn = domain.shownARN(at: time - domain.behaviour.descriptionLag)
       return cloud.certificates[arn]?.current.map { (arn, $0.notAfter) }
     }
-    guard let (arn, notAfter) = found, notAfter.since(time) < ExpiryChecker.errorThreshold - .hours(6)
+    guard let (arn, notAfter) = found,
+      notAfter.since(time) < ExpiryChecker.errorThreshold - .hours(6)
     else { return }
     let process = machine.process?.number
     if machine.diskIsFull { return }

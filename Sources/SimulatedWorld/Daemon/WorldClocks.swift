@@ -12,7 +12,6 @@ struct ProcessClock: ClockPort {
   var uptime: Duration { clock.uptime }
   func random() -> UInt64 { clock.random() }
   func wake(_ reason: WakeReason) { clock.wake(reason) }
-  func pause(for duration: Duration) async { await clock.pause(for: duration) }
 
   func sleep(for duration: Duration) async -> WakeReason {
     world.checkers.budget.sleeps()

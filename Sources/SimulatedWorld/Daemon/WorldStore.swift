@@ -2,6 +2,7 @@ import POSIX
 import Reconciliation
 import RolloutCore
 import StateStore
+import VirtualTime
 
 /// The state file of a machine whose power may go before and after every write, and whose disk
 /// may be full.

@@ -38,7 +38,8 @@ struct WorldTransport: HTTPTransport {
     let aws = world.aws
     await machine.sleep(for: world.latency())
     if Task.isCancelled { throw .answerLost("the request was cancelled") }
-    let inner = FakeAWSTransport(aws, now: { machine.trueTime }, elapse: { await machine.sleep(for: $0) })
+    let inner = FakeAWSTransport(
+      aws, now: { machine.trueTime }, elapse: { await machine.sleep(for: $0) })
     let before = aws.withCloud { $0.attachments.count }
     defer {
       for change in aws.withCloud({ Array($0.attachments.dropFirst(before)) })
