@@ -13,6 +13,14 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// A module that simulated worlds run through: optimised in debug builds as well, because a test
+/// run plays hundreds of them.
+func hotModule(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(
+    name: name, dependencies: dependencies,
+    swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))])
+}
+
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -38,6 +46,7 @@ let package = Package(
   products: [
     .executable(name: "cognito-certd", targets: ["cognito-certd"]),
     .executable(name: "cognito-certd-simulator", targets: ["cognito-certd-simulator"]),
+    .executable(name: "cognito-certd-worlds", targets: ["cognito-certd-worlds"]),
     .executable(name: "cognito-certd-bench", targets: ["cognito-certd-bench"]),
   ],
   dependencies: [
@@ -52,16 +61,16 @@ let package = Package(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
-    module("RolloutCore"),
-    module("LosslessJSON"),
-    module("POSIX"),
-    module("Narration", ["RolloutCore"]),
-    module("Reconciliation", ["RolloutCore", "Narration", "POSIX"]),
+    hotModule("RolloutCore"),
+    hotModule("LosslessJSON"),
+    hotModule("POSIX"),
+    hotModule("Narration", ["RolloutCore"]),
+    hotModule("Reconciliation", ["RolloutCore", "Narration", "POSIX"]),
     module("Configuration", ["RolloutCore", "POSIX", yams]),
-    module("Transport", ["POSIX", "CCurl", "COpenSSL"]),
-    module("AWSWire", ["RolloutCore", "Reconciliation", "Transport", "LosslessJSON", "POSIX"]),
-    module("EdgeProbe", ["RolloutCore", "Reconciliation", "POSIX", "COpenSSL"]),
-    module(
+    hotModule("Transport", ["POSIX", "CCurl", "COpenSSL"]),
+    hotModule("AWSWire", ["RolloutCore", "Reconciliation", "Transport", "LosslessJSON", "POSIX"]),
+    hotModule("EdgeProbe", ["RolloutCore", "Reconciliation", "POSIX", "COpenSSL"]),
+    hotModule(
       "StateStore", ["RolloutCore", "Reconciliation", "LosslessJSON", "POSIX", grdb, sqlite]),
     module(
       "Service",
@@ -73,19 +82,20 @@ let package = Package(
       "cognito-certd",
       ["Service", "Configuration", "RolloutCore", "StateStore", "LosslessJSON", arguments]),
 
-    module("VirtualTime", ["POSIX", "RolloutCore", "Reconciliation"]),
-    module(
+    hotModule("VirtualTime", ["POSIX", "RolloutCore", "Reconciliation"]),
+    hotModule(
       "SimulatedAWS",
       ["RolloutCore", "EdgeProbe", "Transport", "LosslessJSON", "POSIX", "COpenSSL"]),
-    module(
+    hotModule(
       "SimulatedWorld",
       [
-        "SimulatedAWS", "RolloutCore", "Reconciliation", "AWSWire", "EdgeProbe", "StateStore",
-        "Transport", "LosslessJSON", "POSIX", logging,
+        "SimulatedAWS", "VirtualTime", "RolloutCore", "Narration", "Reconciliation", "AWSWire",
+        "EdgeProbe", "StateStore", "Transport", "LosslessJSON", "POSIX",
       ]),
     program(
       "cognito-certd-simulator",
       ["SimulatedAWS", "Transport", "LosslessJSON", "RolloutCore", "POSIX", arguments]),
+    program("cognito-certd-worlds", ["SimulatedWorld", arguments]),
     program("cognito-certd-bench", ["SimulatedAWS", "LosslessJSON", "RolloutCore", "POSIX"]),
 
     .target(

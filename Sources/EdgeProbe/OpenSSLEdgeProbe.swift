@@ -63,6 +63,14 @@ package final class OpenSSLEdgeProbe: EdgePort {
     return try outcome.get()
   }
 
+  /// Parses the leaf and verifies its chain on the calling thread, which it occupies for well
+  /// under a millisecond once the roots are read.
+  package func judge(
+    _ pem: CertificatePEM, arn: CertificateARN, caFile: String?, now: Instant
+  ) throws(Failure) -> LeafEvidence {
+    try LeafEvidence(of: pem, arn: arn, caFile: caFile, cache: roots, now: now)
+  }
+
   private static let defaultPort = 443
 
   private func resolve(_ endpoint: ProbeTarget.Endpoint) async -> NamedAnswer {

@@ -1,75 +1,131 @@
+import LosslessJSON
 import POSIX
 import Reconciliation
 import RolloutCore
 import SimulatedAWS
+import VirtualTime
 
 /// What happens in the world while the daemon runs.
 extension World {
-  func scheduleAll() {
-    for happening in script.happenings {
-      clock.schedule(after: happening.at) { [self] in
+  /// Plays the script to its end.
+  func play() async -> Int {
+    await withDiscardingTaskGroup { group in
+      for happening in script.happenings {
+        await machine.sleep(for: happening.at - machine.uptime)
         report.note("--- \(happening.kind)")
-        do {
-          try carryOut(happening.kind)
-        } catch {
-          invariants.violate("the script could not be carried out: \(error)")
+        group.addTask {
+          do {
+            try await self.carryOut(happening.kind)
+          } catch {
+            self.violations.record("the script could not be carried out: \(error)")
+          }
         }
       }
+      await machine.sleep(for: script.storm - machine.uptime)
+      await beCalm()
+      await machine.sleep(for: script.storm + script.calm - machine.uptime)
+      machine.end()
     }
-    clock.schedule(after: WorldScript.storm) { [self] in
-      report.note("--- calm")
-      aws.withCloud { $0.release(at: clock.trueTime) }
-      state.withLock { state in
-        state.diskIsFull = false
-        state.unreachable = []
+    return 0
+  }
+
+  /// Ends every fault and takes back every changed order.
+  private func beCalm() async {
+    report.note("--- calm")
+    aws.withCloud { cloud in
+      cloud.release(at: machine.trueTime)
+      for plan in script.domains {
+        cloud.change(plan.name) { $0.behaviour.descriptionLag = .zero }
       }
     }
-    clock.schedule(after: WorldScript.storm + WorldScript.calm) { [self] in
-      state.withLock { $0.isOver = true }
-      clock.stop()
+    machine.setDisk(isFull: false)
+    state.withLock { state in
+      state.edges = [:]
+      state.hangingDescriptions = []
+      state.hangingAccounts = []
+    }
+    await configure { state in
+      state.orders = [:]
+      state.waves = nil
     }
   }
 
-  private func carryOut(_ kind: WorldScript.Kind) throws {
+  private func carryOut(_ kind: HappeningKind) async throws {
+    let domains = script.domains
     switch kind {
-    case .replace(let index, let lifetime): try replace(script.domains[index], lifetime)
-    case .decoy(let index, let flaw): try plant(script.domains[index], flaw)
-    case .renew(let index): try renew(script.domains[index])
-    case .meddle(let index): try meddle(script.domains[index])
-    case .revoke(let index): try revoke(script.domains[index])
-    case .powerCut(let points): power.cut(in: points)
-    case .clockStep(let step): clock.step(by: step)
-    case .diskFull(let length):
-      during(length) {
-        $0.diskIsFull = true
-      } undo: {
-        $0.diskIsFull = false
-      }
+    case .replacement(let index, let lifetime): try replace(domains[index], lifetime)
+    case .decoy(let index, let flaw): try plant(domains[index], flaw)
+    case .renewal(let index): try renew(domains[index])
+    case .manualAttachment(let index): try meddle(domains[index])
+    case .revocation(let index): try revoke(domains[index])
+    case .changedSettings(let index): changeSettings(domains[index])
+    case .powerCut(let points): machine.cutPower(in: points)
+    case .clockStep(let step, let inRequest):
+      if inRequest { machine.stepClockInNextRequest(by: step) } else { machine.stepClock(by: step) }
+    case .fullDisk(let length):
+      machine.setDisk(isFull: true)
+      await machine.sleep(for: length)
+      machine.setDisk(isFull: false)
     case .unreachableEdges(let index, let length):
-      let name = script.domains[index].name
-      during(length) {
-        $0.unreachable.insert(name)
-      } undo: {
-        $0.unreachable.remove(name)
+      await during(length, { $0.edges[domains[index].name] = .unreachable }) {
+        $0.edges[domains[index].name] = nil
       }
-    case .stuckUpdating(let index, let length): try stick(script.domains[index], length)
-    case .credentialsGone(let account, let length): loseCredentials(account, length)
-    case .poll: clock.wake(.pollRequested)
-    case .hold(let index, let length): hold(script.domains[index], length)
+    case .hangingEdges(let index, let length):
+      await during(length, { $0.edges[domains[index].name] = .hanging }) {
+        $0.edges[domains[index].name] = nil
+      }
+    case .stuckUpdate(let index, let length): await stick(domains[index], length)
+    case .laggingDescription(let index, let lag, let length):
+      checkers.settings.lags(domains[index].name, by: lag)
+      change(domains[index]) { $0.behaviour.descriptionLag = lag }
+      await machine.sleep(for: length)
+      change(domains[index]) { $0.behaviour.descriptionLag = .zero }
+    case .hangingDescription(let index, let length):
+      await during(length, { $0.hangingDescriptions.insert(domains[index].name) }) {
+        $0.hangingDescriptions.remove(domains[index].name)
+      }
+    case .hangingAccount(let account, let length):
+      await during(length, { $0.hangingAccounts.insert(account) }) {
+        $0.hangingAccounts.remove(account)
+      }
+    case .lostCredentials(let account, let length): await loseCredentials(account, length)
+    case .lostPermission(let account, let action, let length):
+      let number = World.accountNumber(account)
+      aws.withCloud { $0.deny(action, in: number) }
+      await machine.sleep(for: length)
+      aws.withCloud { $0.allow(action, in: number) }
+    case .poll: machine.process?.clock.wake(.pollRequested)
+    case .hold(let index, let until, let pause):
+      await hold(index, until: until, resumedAfter: pause)
+    case .retry(let index): await request(.retry, index)
+    case .observeMode(let index, let length): await order(index, for: length) { $0.mode = .observe }
+    case .changedSelector(let index, let length):
+      await order(index, for: length) { $0.selectsNothing = true }
+    case .pin(let index, let length): await pin(index, length)
+    case .changedWaves(let length):
+      let waves = domains.map { _ in draw(3) }
+      await configure { $0.waves = waves }
+      await machine.sleep(for: length)
+      await configure { $0.waves = nil }
+    case .wrongAccount(let index, let length):
+      let other = (domains[index].account + 1) % script.accounts
+      await order(index, for: length) { $0.account = other }
     }
   }
+
+  // MARK: Certificates
 
   private func replace(_ plan: WorldScript.DomainPlan, _ lifetime: Duration) throws {
-    let now = clock.trueTime
+    let now = machine.trueTime
     let fresh = try material([plan.name], notBefore: now - .minutes(1), notAfter: now + lifetime)
-    let order = CertificateOrder(
-      account: World.accountNumber(plan.account), names: [plan.name], material: fresh)
-    aws.withCloud { _ = $0.issue(order, at: now) }
+    issue(
+      CertificateOrder(
+        account: World.accountNumber(plan.account), names: [plan.name], material: fresh))
   }
 
   /// A newer certificate that can never serve the domain, for one of several reasons.
   private func plant(_ plan: WorldScript.DomainPlan, _ flaw: Int) throws {
-    let now = clock.trueTime
+    let now = machine.trueTime
     let names = flaw == 0 ? ["other.example.com"] : [plan.name]
     let fresh = try material(
       names, notBefore: flaw == 1 ? now + .days(30) : now - .minutes(1),
@@ -83,12 +139,11 @@ extension World {
     case 6: order.type = "PRIVATE"
     default: break
     }
-    let planted = order
-    aws.withCloud { _ = $0.issue(planted, at: now) }
+    issue(order)
   }
 
   private func renew(_ plan: WorldScript.DomainPlan) throws {
-    let now = clock.trueTime
+    let now = machine.trueTime
     let arn = shown(plan)
     let isIssued = aws.withCloud { $0.certificates[arn]?.state == .issued }
     if !isIssued { return }
@@ -99,9 +154,16 @@ extension World {
     }
   }
 
+  private func revoke(_ plan: WorldScript.DomainPlan) throws {
+    let (arn, now) = (shown(plan), machine.trueTime)
+    try aws.withCloud { (cloud) throws(SimulationProblem) in try cloud.revoke(arn, at: now) }
+  }
+
+  // MARK: Domains
+
   /// A person attaches the certificate that was there before.
   private func meddle(_ plan: WorldScript.DomainPlan) throws {
-    let now = clock.trueTime
+    let now = machine.trueTime
     let earlier = aws.withCloud { cloud in
       cloud.domains[plan.name]?.attachments.map(\.certificateARN).first {
         $0 != shown(plan, in: cloud)
@@ -114,57 +176,72 @@ extension World {
     }
   }
 
-  private func revoke(_ plan: WorldScript.DomainPlan) throws {
-    let arn = shown(plan)
-    let now = clock.trueTime
-    try aws.withCloud { (cloud) throws(SimulationProblem) in try cloud.revoke(arn, at: now) }
+  private func changeSettings(_ plan: WorldScript.DomainPlan) {
+    let now = machine.trueTime
+    let policy = ["TLS_V1_2_2021", "TLS_V1_3_2025", "TLS_V1_2_2025"][draw(3)]
+    let version = 1 + draw(2)
+    let text = change(plan) { domain in
+      domain.keepSettings(until: now)
+      domain.config.removeAll { $0.name == "SecurityPolicy" }
+      domain.config.append(JSONValue.Member("SecurityPolicy", .string(policy)))
+      domain.topLevel = [
+        JSONValue.Member("ManagedLoginVersion", .number(String(version)))
+      ]
+      return domain.settingsText
+    }
+    if let text { checkers.settings.changed(plan.name, to: text) }
   }
 
-  private func stick(_ plan: WorldScript.DomainPlan, _ length: Duration) throws {
-    try aws.withCloud { (cloud) throws(SimulationProblem) in
-      try cloud.change(domain: plan.name) { $0.behaviour.staysUpdating = true }
-    }
-    clock.schedule(after: length) { [self] in
-      let now = clock.trueTime
-      do throws(SimulationProblem) {
-        try aws.withCloud { (cloud) throws(SimulationProblem) in
-          try cloud.change(domain: plan.name) { domain in
-            domain.behaviour.staysUpdating = false
-            domain.settle(at: now)
-          }
-        }
-      } catch {
-        invariants.violate("the script could not be carried out: \(error)")
-      }
+  private func stick(_ plan: WorldScript.DomainPlan, _ length: Duration) async {
+    change(plan) { $0.behaviour.staysUpdating = true }
+    await machine.sleep(for: length)
+    let now = machine.trueTime
+    change(plan) { domain in
+      domain.behaviour.staysUpdating = false
+      domain.settle(at: now)
     }
   }
 
-  private func loseCredentials(_ account: Int, _ length: Duration) {
-    let id = "AKIASIMULATED000000\(account)"
+  @discardableResult
+  private func change<Result>(
+    _ plan: WorldScript.DomainPlan, _ body: (inout FakeDomain) -> Result
+  ) -> Result? {
+    aws.withCloud { $0.change(plan.name, body) }
+  }
+
+  // MARK: Accounts and orders
+
+  private func loseCredentials(_ account: Int, _ length: Duration) async {
+    let id = World.accessKey(account)
     let key = aws.withCloud { cloud in
       let key = cloud.keys[id]
       cloud.removeKey(id)
       return key
     }
-    guard let key else { return }
-    clock.schedule(after: length) { [self] in aws.withCloud { $0.add(key) } }
+    await machine.sleep(for: length)
+    if let key { aws.withCloud { $0.add(key) } }
   }
 
-  private func hold(_ plan: WorldScript.DomainPlan, _ length: Duration) {
-    let until = clock.now + length
-    state.withLock { state in
-      state.wishCount += 1
-      state.wishes.append(Wish(id: state.wishCount, domain: plan.name, until: until))
+  /// Pins one of the account's certificates that could serve the domain.
+  private func pin(_ index: Int, _ length: Duration) async {
+    let plan = script.domains[index]
+    let arns = aws.withCloud { cloud in
+      cloud.certificates.values
+        .filter { $0.account == World.accountNumber(plan.account) && $0.covers(plan.name) }
+        .map(\.arn).sorted()
     }
-    clock.wake(.operatorRequest)
+    guard !arns.isEmpty else { return }
+    let arn = arns[draw(arns.count)]
+    await order(index, for: length) { $0.pin = arn }
   }
 
   private func during(
-    _ length: Duration, _ change: @Sendable (inout Standing) -> Void,
-    undo: @escaping @Sendable (inout Standing) -> Void
-  ) {
+    _ length: Duration, _ change: @Sendable (inout State) -> Void,
+    undo: @Sendable (inout State) -> Void
+  ) async {
     state.withLock { change(&$0) }
-    clock.schedule(after: length) { [self] in state.withLock { undo(&$0) } }
+    await machine.sleep(for: length)
+    state.withLock { undo(&$0) }
   }
 
   func shown(_ plan: WorldScript.DomainPlan) -> String {
@@ -172,6 +249,19 @@ extension World {
   }
 
   private func shown(_ plan: WorldScript.DomainPlan, in cloud: FakeCloud) -> String {
-    cloud.domains[plan.name]?.shownARN(at: clock.trueTime) ?? ""
+    cloud.domains[plan.name]?.shownARN(at: machine.trueTime) ?? ""
+  }
+}
+
+extension FakeCloud {
+  /// Changes a domain that the world has; nil when it has none.
+  @discardableResult
+  fileprivate mutating func change<Result>(
+    _ name: String, _ body: (inout FakeDomain) -> Result
+  ) -> Result? {
+    guard var domain = domains[name] else { return nil }
+    let result = body(&domain)
+    add(domain)
+    return result
   }
 }

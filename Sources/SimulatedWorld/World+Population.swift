@@ -5,52 +5,42 @@ import SimulatedAWS
 
 /// How the world looks when the daemon first sees it.
 extension World {
-  static func accountNumber(_ index: Int) -> String { "11111111111\(index)" }
+  static func accountNumber(_ index: Int) -> String {
+    "1111111111" + (index < 10 ? "0" : "") + String(index)
+  }
+
+  /// The index of the account that a configuration's identity names.
+  static func account(of identity: Identity) -> Int {
+    identity.profile.flatMap { Int($0.dropFirst("account".count)) } ?? -1
+  }
+
+  static func accessKey(_ index: Int) -> String {
+    "AKIASIMULATED00000" + (index < 10 ? "0" : "") + String(index)
+  }
 
   var credentialsFile: String {
-    (0..<2).map { index in
+    (0..<script.accounts).map { index in
       """
       [account\(index)]
-      aws_access_key_id = AKIASIMULATED000000\(index)
+      aws_access_key_id = \(World.accessKey(index))
       aws_secret_access_key = simulated-secret-\(index)
 
       """
     }.joined()
   }
 
-  var fleet: Fleet {
-    Fleet(
-      mappings: script.domains.compactMap(mapping), pacing: script.pacing)
-  }
-
-  private func mapping(_ plan: WorldScript.DomainPlan) -> Mapping? {
-    do {
-      let pool = try UserPoolID(parsing: plan.pool)
-      return Mapping(
-        domain: try DomainName(parsing: plan.name), userPoolID: pool,
-        region: try Region(parsing: pool.regionPrefix),
-        identity: Identity(profile: "account\(plan.account)"),
-        onDrift: plan.reportsDrift ? .report : .restore, wave: plan.wave,
-        probe: ProbeTarget(isEnabled: plan.isProbed))
-    } catch {
-      invariants.violate("the script names something malformed: \(error)")
-      return nil
-    }
-  }
-
   func populate() throws {
     aws.withCloud { cloud in
-      for index in 0..<2 {
+      for index in 0..<script.accounts {
         cloud.add(
           FakeAccessKey(
-            id: "AKIASIMULATED000000\(index)", secret: "simulated-secret-\(index)",
+            id: World.accessKey(index), secret: "simulated-secret-\(index)",
             account: World.accountNumber(index)))
       }
     }
     for plan in script.domains { try add(plan) }
     let faults = SeededFaults(
-      seed: script.seed, probabilities: script.probabilities,
-      until: WorldScript.start + WorldScript.storm)
+      seed: script.seed, probabilities: script.faults, until: WorldScript.start + script.storm)
     aws.withCloud { $0.decider = { faults.decide($0) } }
   }
 
@@ -69,21 +59,30 @@ extension World {
       activeAfter: plan.activeAfter, edges: edges, showsNewARN: plan.showsNewARN,
       omittedMembers: .reset, whileUpdating: plan.whileUpdating,
       failureKeepsNewARN: plan.edges == 2)
-    aws.withCloud { cloud in
-      let arn = cloud.issue(
-        CertificateOrder(
-          account: account, names: [plan.name], material: first, createdAt: start - .days(300)),
-        at: start - .days(300))
-      cloud.add(
-        FakeDomain(
-          name: plan.name, userPoolID: plan.pool, region: "eu-west-1", account: account,
-          certificateARN: arn, since: start - .days(299), behaviour: behaviour,
-          config: [
-            JSONValue.Member("SecurityPolicy", "TLS_V1_2_2021"),
-            JSONValue.Member("Unheard", ["of": .number("1.0")]),
-          ],
-          topLevel: [JSONValue.Member("ManagedLoginVersion", 2)]))
+    let arn = issue(
+      CertificateOrder(
+        account: account, names: [plan.name], material: first, createdAt: start - .days(300)))
+    let domain = FakeDomain(
+      name: plan.name, userPoolID: plan.pool, region: "eu-west-1", account: account,
+      certificateARN: arn, since: start - .days(299), behaviour: behaviour,
+      config: [
+        JSONValue.Member("SecurityPolicy", "TLS_V1_2_2021"),
+        JSONValue.Member("Unheard", ["of": .number("1.0")]),
+      ],
+      topLevel: [JSONValue.Member("ManagedLoginVersion", 2)])
+    aws.withCloud { $0.add(domain) }
+    checkers.settings.changed(plan.name, to: domain.settingsText)
+  }
+
+  /// Puts a certificate into ACM; its end is watched.
+  @discardableResult
+  func issue(_ order: CertificateOrder) -> String {
+    let now = machine.trueTime
+    let arn = aws.withCloud { $0.issue(order, at: order.createdAt ?? now) }
+    if let end = order.material?.notAfter {
+      machine.schedule(after: end.since(now)) { [checkers] in checkers.expiry.ended(arn) }
     }
+    return arn
   }
 
   func material(

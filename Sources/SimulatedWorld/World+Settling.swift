@@ -3,21 +3,26 @@ import Reconciliation
 import RolloutCore
 import SimulatedAWS
 import StateStore
+import VirtualTime
 
 /// What must be true once nothing has gone wrong for a while.
 extension World {
   func checkSettled() async {
+    let path = stateFile
     let records: [DomainRecord]
     do {
-      let store = try StateStore.open(path: stateFile, mode: .daemon)
-      records = try await store.loadRecords()
-      try store.close()
+      records = try await executor.outside {
+        let store = try StateStore.open(path: path, mode: .daemon)
+        let records = try await store.loadRecords()
+        try store.close()
+        return records
+      }
     } catch {
-      return invariants.violate("the state file could not be read in the end: \(error)")
+      return violations.record("the state file could not be read in the end: \(error)")
     }
     for plan in script.domains {
       guard let record = records.first(where: { $0.domain.text == plan.name }) else {
-        invariants.violate("\(plan.name) has no record")
+        violations.record("\(plan.name) has no record")
         continue
       }
       check(record, plan, among: records)
@@ -33,23 +38,24 @@ extension World {
     switch record.condition {
     case .inSync:
       if record.attached?.text != shown {
-        invariants.violate(
+        violations.record(
           "\(plan.name) is in_sync with \(record.attached?.text ?? "nothing"), Cognito shows \(shown)"
         )
       }
-      if let best { invariants.violate("\(plan.name) stays on \(shown), \(best) is better") }
+      if let best { violations.record("\(plan.name) stays on \(shown), \(best) is better") }
       if plan.isProbed { checkEdges(plan, shown) }
     case .drifted:
-      if !isMeddled { invariants.violate("\(plan.name) is drifted and nobody meddled") }
+      if !isMeddled { violations.record("\(plan.name) is drifted and nobody meddled") }
     case .noCandidate:
       if isUsable(shown, plan) {
-        invariants.violate("\(plan.name) has no candidate, but \(shown) is usable")
+        violations.record("\(plan.name) has no candidate, but \(shown) is usable")
       }
-      if let best { invariants.violate("\(plan.name) has no candidate, but \(best) is eligible") }
+      if let best { violations.record("\(plan.name) has no candidate, but \(best) is eligible") }
     case .pending where waitsForTroubled(plan, among: records): break
-    case .pending, .submitting, .propagating, .retrying, .overdue, .refused, .unknown, .held:
-      invariants.violate(
-        "\(plan.name) did not settle: \(record.condition.rawValue), \(record.reason?.description ?? "no reason")"
+    case .pending, .submitting, .propagating, .retrying, .overdue, .refused, .unknown, .held,
+      .other:
+      violations.record(
+        "\(plan.name) did not settle: \(record.condition), \(record.reason?.description ?? "no reason")"
       )
     }
   }
@@ -64,9 +70,9 @@ extension World {
   }
 
   private func checkEdges(_ plan: WorldScript.DomainPlan, _ shown: String) {
-    let edges = aws.withCloud { $0.edges(of: plan.name, at: clock.trueTime) }
+    let edges = aws.withCloud { $0.edges(of: plan.name, at: machine.trueTime) }
     for edge in edges where edge.certificateARN != shown {
-      invariants.violate("\(plan.name) is in_sync, but \(edge.label) serves \(edge.certificateARN)")
+      violations.record("\(plan.name) is in_sync, but \(edge.label) serves \(edge.certificateARN)")
     }
   }
 
@@ -75,7 +81,7 @@ extension World {
       guard let certificate = cloud.certificates[arn], certificate.deletedAt == nil else {
         return false
       }
-      return certificate.status(at: clock.trueTime) == "ISSUED" && certificate.covers(plan.name)
+      return certificate.status(at: machine.trueTime) == "ISSUED" && certificate.covers(plan.name)
     }
   }
 
@@ -84,7 +90,7 @@ extension World {
   private func best(for plan: WorldScript.DomainPlan, _ record: DomainRecord) -> String? {
     let shown = shown(plan)
     let shunned = Set(record.shunned.map(\.text))
-    let now = clock.trueTime
+    let now = machine.trueTime
     return aws.withCloud { cloud in
       let current = cloud.certificates[shown]
       let currentIsUsable = isUsable(shown, plan, in: cloud)
@@ -113,6 +119,6 @@ extension World {
     guard let certificate = cloud.certificates[arn], certificate.deletedAt == nil else {
       return false
     }
-    return certificate.status(at: clock.trueTime) == "ISSUED" && certificate.covers(plan.name)
+    return certificate.status(at: machine.trueTime) == "ISSUED" && certificate.covers(plan.name)
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 import SimulatedWorld
 import Testing
 
-/// The whole daemon under a virtual clock, in simulated worlds where everything goes wrong.
+/// The whole daemon under virtual time, in simulated worlds where everything goes wrong.
 ///
 /// `WORLD_SEED=123 swift test --filter WorldTests` plays one world and prints its history;
 /// `WORLD_SEEDS=5000` plays that many.
@@ -17,17 +17,27 @@ struct WorldTests {
   }
 
   static func play(_ seed: UInt64) async throws -> World.Outcome {
-    let directory = WorldTests.scratch + "/cognito-certd-world-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(
-      atPath: directory, withIntermediateDirectories: true)
-    let outcome = try await World(seed: seed, directory: directory).run()
-    try FileManager.default.removeItem(atPath: directory)
-    return outcome
+    let directory = try makeDirectory()
+    defer { remove(directory) }
+    return await (try World(seed: seed, directory: directory)).run()
   }
 
-  /// Memory, where there is a file system in it: every commit is synced.
-  static var scratch: String {
-    FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
+  /// In memory, where there is a file system in it: every commit is synced.
+  static func makeDirectory() throws -> String {
+    let isInMemory = FileManager.default.isWritableFile(atPath: "/dev/shm")
+    let parent = isInMemory ? "/dev/shm" : NSTemporaryDirectory()
+    let directory = parent + "/cognito-certd-world-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(
+      atPath: directory, withIntermediateDirectories: true)
+    return directory
+  }
+
+  static func remove(_ directory: String) {
+    do {
+      try FileManager.default.removeItem(atPath: directory)
+    } catch {
+      Issue.record("\(directory) could not be removed: \(error)")
+    }
   }
 
   @Test("nothing unsuitable is attached, nothing is forgotten, and everything settles")
@@ -55,18 +65,27 @@ struct WorldTests {
     #expect(totals.worlds == Int(WorldTests.seeds))
     #expect(totals.attachments > totals.worlds)
     #expect(totals.powerCuts > totals.worlds / 10)
+    print(
+      "\(totals.worlds) worlds: \(totals.requests) requests, \(totals.attachments) attachments, \(totals.powerCuts) power cuts, \(totals.jobs) jobs; the longest delay of a healthy account: \(totals.longestDelay)"
+    )
   }
 
   struct Totals: Sendable {
     var worlds = 0
     var attachments = 0
     var powerCuts = 0
+    var requests = 0
+    var jobs = 0
+    var longestDelay = Duration.zero
     var failures: [String] = []
 
     mutating func add(_ outcome: World.Outcome) {
       worlds += 1
       attachments += outcome.attachments
       powerCuts += outcome.powerCuts
+      requests += outcome.requests
+      jobs += outcome.jobs
+      longestDelay = max(longestDelay, outcome.longestDelay)
       failures += outcome.violations.prefix(3).map { "WORLD_SEED=\(outcome.seed): \($0)" }
     }
 
@@ -74,6 +93,9 @@ struct WorldTests {
       worlds += other.worlds
       attachments += other.attachments
       powerCuts += other.powerCuts
+      requests += other.requests
+      jobs += other.jobs
+      longestDelay = max(longestDelay, other.longestDelay)
       failures += other.failures
     }
   }

@@ -28,6 +28,8 @@ package struct DomainBehaviour: Sendable {
   /// Settings that every accepted update leaves behind, whatever was sent: what an echo is
   /// compared against. Members of `CustomDomainConfig`, as JSON texts.
   package var overwrites: [String: String]
+  /// How old the state is that a description shows.
+  package var descriptionLag: Duration = .zero
 
   package struct Edge: Hashable, Sendable {
     package var label: String

@@ -5,12 +5,12 @@ package import Transport
 package struct FakeAWSTransport: HTTPTransport {
   private let aws: FakeAWS
   private let now: @Sendable () -> Instant
-  private let elapse: @Sendable (Duration) -> Void
+  private let elapse: @Sendable (Duration) async -> Void
 
-  /// `elapse` is told how long a caller waited in vain, so that a virtual clock can go on.
+  /// `elapse` waits, where a caller waits in vain for an answer.
   package init(
     _ aws: FakeAWS, now: @escaping @Sendable () -> Instant,
-    elapse: @escaping @Sendable (Duration) -> Void = { _ in }
+    elapse: @escaping @Sendable (Duration) async -> Void = { _ in }
   ) {
     self.aws = aws
     self.now = now
@@ -31,7 +31,7 @@ package struct FakeAWSTransport: HTTPTransport {
     case .lost(.request, _), .lost(.answer, _):
       throw .answerLost("Empty reply from server")
     case .lost(.hang, _):
-      elapse(request.timeout)
+      await elapse(request.timeout)
       throw .timedOut("Operation timed out", sent: true)
     }
   }

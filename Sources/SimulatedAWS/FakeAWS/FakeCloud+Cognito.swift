@@ -26,7 +26,9 @@ extension FakeCloud {
 
   private func describeDomain(_ call: CallContext) throws(ServiceError) -> JSONValue {
     guard let name = call.body["Domain"]?.string else { throw missing("domain") }
-    guard let domain = domain(name, of: call) else { return ["DomainDescription": [:]] }
+    guard var domain = domain(name, of: call) else { return ["DomainDescription": [:]] }
+    let then = call.now - domain.behaviour.descriptionLag
+    if then < call.now { domain = domain.state(at: then) }
     var members: [JSONValue.Member] = [
       .init("UserPoolId", .string(domain.userPoolID)),
       .init("AWSAccountId", .string(domain.account)),
@@ -34,10 +36,10 @@ extension FakeCloud {
       .init("S3Bucket", .string("aws-cognito-prod-\(domain.region)-assets")),
       .init("CloudFrontDistribution", .string(cloudFrontDomain(domain))),
       .init("Version", .string(version(domain))),
-      .init("Status", .string(domain.status(at: call.now))),
+      .init("Status", .string(domain.status(at: then))),
     ]
     if !domain.behaviour.hidesCertificate {
-      let arn = JSONValue.Member("CertificateArn", .string(domain.shownARN(at: call.now)))
+      let arn = JSONValue.Member("CertificateArn", .string(domain.shownARN(at: then)))
       members.append(.init("CustomDomainConfig", .object([arn] + domain.config)))
     }
     members += domain.topLevel
@@ -79,6 +81,7 @@ extension FakeCloud {
     try checkCertificate(arn, for: domain, call)
     let before = domain.settingsText
     let from = domain.attachments.last?.certificateARN ?? ""
+    domain.keepSettings(until: call.now)
     domain.take(config: members, topLevel: call.body)
     domain.attach(arn, at: call.now, lot: lot, twist: call.fault)
     domains[name] = domain

@@ -18,6 +18,17 @@ package struct FakeDomain: Sendable {
   /// Oldest first, never empty.
   package internal(set) var attachments: [Attachment]
   package var isDeleted = false
+  /// Settings that were replaced, oldest first.
+  private var formerSettings: [FormerSettings] = []
+
+  private struct FormerSettings: Sendable {
+    let until: Instant
+    let config: [JSONValue.Member]
+    let topLevel: [JSONValue.Member]
+  }
+
+  /// Former settings kept for descriptions that lag behind.
+  private static let maximumFormerSettings = 8
 
   package struct Attachment: Sendable {
     package var at: Instant
@@ -65,6 +76,24 @@ package struct FakeDomain: Sendable {
       if isSettled || behaviour.showsNewARN == .atOnce { return attachment.certificateARN }
     }
     return attachments.first?.certificateARN ?? ""
+  }
+
+  /// To be called before the settings are changed, so that a description can lag behind.
+  package mutating func keepSettings(until now: Instant) {
+    formerSettings.append(FormerSettings(until: now, config: config, topLevel: topLevel))
+    if formerSettings.count > FakeDomain.maximumFormerSettings { formerSettings.removeFirst() }
+  }
+
+  /// The domain as it was at that time, for a description that lags behind.
+  func state(at then: Instant) -> FakeDomain {
+    var domain = self
+    let known = attachments.filter { $0.at <= then }
+    if !known.isEmpty { domain.attachments = known }
+    if let former = formerSettings.first(where: { $0.until > then }) {
+      domain.config = former.config
+      domain.topLevel = former.topLevel
+    }
+    return domain
   }
 
   /// The attachment that an edge serves, and since when.

@@ -6,22 +6,27 @@ import SimulatedAWS
 /// The edges of the simulated domains, looked at without a network. Certificates are judged by
 /// OpenSSL, as in the daemon.
 struct WorldEdges: EdgePort {
-  let aws: FakeAWS
-  let clock: VirtualClock
+  let world: World
   let judge: OpenSSLEdgeProbe
-  let caFile: String
-  /// Whether the probing host has a route at all at that time.
-  let isReachable: @Sendable (DomainName) -> Bool
+
+  private var machine: WorldMachine { world.machine }
+
+  /// What the daemon's probe waits for an edge that does not answer.
+  private static let connectTimeOut = Duration.seconds(5)
 
   func probe(
     _ domain: DomainName, at target: ProbeTarget, caFile: String?, now: Instant
   ) async -> ProbeRound {
-    clock.advance(.milliseconds(30))
-    let edges = aws.withCloud { $0.edges(of: domain.text, at: clock.trueTime) }
-    if !isReachable(domain) {
-      return ProbeRound(
-        edges: edges.map { EdgeLook(address: $0.label, result: .unreachable("connect: timed out")) }
-      )
+    world.checkers.isolation.probes(domain.text, isOver: false)
+    defer { world.checkers.isolation.probes(domain.text, isOver: true) }
+    await machine.sleep(for: world.latency())
+    let edges = world.aws.edges(of: domain.text, at: machine.trueTime)
+    switch world.edges(of: domain.text) {
+    case .reachable: break
+    case .unreachable: return failing(edges, "connect: refused")
+    case .hanging:
+      await machine.sleep(for: WorldEdges.connectTimeOut)
+      return failing(edges, "connect: timed out")
     }
     return ProbeRound(
       edges: edges.map { edge in
@@ -37,9 +42,14 @@ struct WorldEdges: EdgePort {
       })
   }
 
+  private func failing(_ edges: [SimulatedEdge], _ reason: String) -> ProbeRound {
+    ProbeRound(
+      edges: edges.map { EdgeLook(address: $0.label, result: .unreachable(reason)) })
+  }
+
   func evidence(
     of pem: CertificatePEM, arn: CertificateARN, caFile: String?, now: Instant
   ) async throws(Failure) -> LeafEvidence {
-    try await judge.evidence(of: pem, arn: arn, caFile: self.caFile, now: now)
+    try judge.judge(pem, arn: arn, caFile: world.caFile, now: now)
   }
 }

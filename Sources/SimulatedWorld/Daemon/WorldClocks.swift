@@ -1,0 +1,29 @@
+import AWSWire
+import Reconciliation
+import RolloutCore
+import VirtualTime
+
+/// The clock of one process, with every sleep of its dispatcher counted.
+struct ProcessClock: ClockPort {
+  let clock: VirtualClock
+  let world: World
+
+  var now: Instant { clock.now }
+  var uptime: Duration { clock.uptime }
+  func random() -> UInt64 { clock.random() }
+  func wake(_ reason: WakeReason) { clock.wake(reason) }
+
+  func sleep(for duration: Duration) async -> WakeReason {
+    world.checkers.budget.sleeps()
+    return await clock.sleep(for: duration)
+  }
+}
+
+/// Time, chance and waiting between the attempts of one call.
+struct RequestClock: WireClock {
+  let clock: VirtualClock
+
+  var now: Instant { clock.now }
+  func random() -> UInt64 { clock.random() }
+  func sleep(for duration: Duration) async { await clock.pause(for: duration) }
+}
