@@ -55,9 +55,11 @@ extension Ledger {
       await waitForCommit(of: domain)
       return .outdated
     }
-    guard mappings[domain] == facts.mapping, records[domain] == facts.record else {
-      return .outdated
-    }
+    // Facts that waited long for a lower wave, or from before the clock was set, decide nothing.
+    let wait = ports.clock.now.since(facts.now)
+    guard mappings[domain] == facts.mapping, records[domain] == facts.record, wait >= .zero,
+      wait <= Ledger.freshness
+    else { return .outdated }
     let plan = DomainPlan.of(
       facts, assessment, constraint: constraint(on: facts, assessment),
       dice: Dice(seed: ports.clock.random()))

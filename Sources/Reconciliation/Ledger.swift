@@ -81,6 +81,24 @@ package actor Ledger {
     noteClock()
     put(fleet)
     await expedite()
+    // An intent under the former configuration may be on its way to disk.
+    for domain in committing.keys.sorted() { await waitForCommit(of: domain) }
+    await recordDepartures()
+  }
+
+  /// Writes down that domains have left the configuration: no look will.
+  private func recordDepartures() async {
+    let departed = durable.values.filter { $0.isMapped && mappings[$0.domain] == nil }
+      .map(\.domain)
+    while let busy = departed.first(where: isCommitting) { await waitForCommit(of: busy) }
+    let changed = departed.filter { mappings[$0] == nil }.compactMap { records[$0] }
+      .sorted { $0.domain < $1.domain }
+    if changed.isEmpty { return }
+    if await commit(StateChange(records: changed), of: Set(changed.map(\.domain))) == nil {
+      for record in changed { durable[record.domain] = record }
+    } else {
+      unwritten.formUnion(changed.map(\.domain))
+    }
   }
 
   private func put(_ fleet: Fleet) {

@@ -66,6 +66,22 @@ struct ClockTests {
     }
   }
 
+  @Test("A clock that is set while a domain waits for a lower wave of its account delays neither")
+  func duringWave() async throws {
+    let stage = Stage([mapping("canary", of: "a"), mapping("main", of: "a", wave: 1)])
+    try await stage.play {
+      await stage.pass(.hours(2))
+      stage.cloud.add([certificate("new", from: -1)], to: account("a"))
+      stage.cloud.answer(.describe(domain("canary")), .takes(.seconds(20)))
+      stage.clock.wake(.pollRequested)
+      await stage.pass(.seconds(10))
+      stage.clock.step(by: .hours(-2))
+      stage.cloud.answer(.describe(domain("canary")), .takes(.zero))
+      await stage.pass(.minutes(30))
+      #expect(stage.cloud.attached(to: domain("main")) == arn("new"))
+    }
+  }
+
   @Test("Times that a wrong clock wrote two days ahead do not delay the next check")
   func recordsAhead() async throws {
     let fleet = [mapping("one", of: "a")]

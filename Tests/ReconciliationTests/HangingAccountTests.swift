@@ -165,6 +165,26 @@ struct HangingAccountTests {
       #expect(stage.cloud.updates(of: domain("one")) == [])
       #expect(stage.cloud.updates(of: domain("two")).count == 1)
       #expect(await stage.record(of: "one")?.isMapped == false)
+      #expect(stage.state.record(of: domain("one"))?.isMapped == false)
+    }
+  }
+
+  @Test("No call is made under the former configuration once a reload has ended", arguments: 0..<20)
+  func reload(seed: UInt64) async throws {
+    let names = ["one", "two", "three"]
+    let stage = Stage(names.map { mapping($0, of: "a") }, seed: seed)
+    try await stage.play {
+      await stage.pass(.seconds(1))
+      stage.state.takes(.milliseconds(900))
+      stage.cloud.add([certificate("new", from: -1)], to: account("a"))
+      stage.clock.wake(.pollRequested)
+      await stage.pass(.milliseconds(200 * Int(seed)))
+      await stage.adopt(names.map { mapping($0, of: "a") { $0.mode = .observe } })
+      let reloaded = stage.executor.uptime
+      await stage.pass(.minutes(5))
+      #expect(stage.cloud.updateTimes().allSatisfy { $0 <= reloaded })
+      #expect(
+        stage.state.commits.filter { $0.change.guarding != nil }.allSatisfy { $0.at <= reloaded })
     }
   }
 

@@ -74,6 +74,7 @@ struct HouseRulesTests {
         "import SimulatedAWS", ["SimulatedWorld", "cognito-certd-simulator", "cognito-certd-bench"]
       ),
       ("import SimulatedWorld", []),
+      ("import VirtualTime", ["SimulatedWorld"]),
     ])
   func imports(statement: String, modules: [String]) {
     #expect(offences([statement]) { modules.contains($0.module) } == [])
