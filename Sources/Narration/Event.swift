@@ -115,7 +115,8 @@ extension Event.Kind {
     case .decisionBlocked: "the domain cannot be decided because something could not be seen"
     case .certificateExpiring: "the certificate ends soon and no newer one is proven"
     case .updateSubmitted: "asking Cognito to attach the certificate"
-    case .updateAccepted: "Cognito accepted the certificate; the edges are checked until they serve it"
+    case .updateAccepted:
+      "Cognito accepted the certificate; the edges are checked until they serve it"
     case .updateRetrying: "the update failed and will be tried again"
     case .updateRefused: "Cognito refuses the certificate or the domain; a person is needed"
     case .propagationWaiting: "not every edge is proven to serve the new certificate yet"

@@ -178,15 +178,25 @@ package struct Explanation: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension String {
-  /// The text with each run of digits, and each fraction, replaced by `#`.
+  /// The text with each number replaced by `#`. A word that begins with a letter, such as a
+  /// domain or an ARN, is a name, and its digits stay.
   package var maskingDigits: String {
     var masked = ""
+    var isInWord = false
+    var isInName = false
     var isInNumber = false
     for character in self {
       let isDigit = character >= "0" && character <= "9"
-      if isDigit && !isInNumber { masked.append("#") }
-      if !isDigit && !(isInNumber && character == ".") { masked.append(character) }
-      isInNumber = isDigit || (isInNumber && character == ".")
+      let isInside = isDigit || character.isLetter || "-_.:/".contains(character)
+      if !isInside || !isInWord { isInName = isInside && character.isLetter }
+      isInWord = isInside
+      if isInName || !(isDigit || (isInNumber && character == ".")) {
+        masked.append(character)
+        isInNumber = false
+      } else if !isInNumber {
+        masked.append("#")
+        isInNumber = true
+      }
     }
     return masked
   }

@@ -194,7 +194,7 @@ struct DriftStoryTests {
     #expect(scene.pass().logged == [] && scene.condition == .inSync)
     scene.drift(to: theirs.arn)
     let pass = scene.pass()
-    #expect(pass.logged == [.replacementFound, .updateSubmitted])
+    #expect(pass.update?.certificate == oldOne.arn && pass.event(.driftDetected) == nil)
     #expect(scene.record.rollout?.cause == .replacement && scene.record.lastRestoredAt == nil)
   }
 

@@ -101,6 +101,21 @@ struct ExpiryStoryTests {
     #expect(pass.event(.certificateExpiring)?.fields[.notAfter] == (noon + .days(5)).rfc3339)
   }
 
+  @Test("after a renewal, what edges served that are not probed any more is not warned of")
+  func outdatedServed() {
+    var scene = Scene([certificate("old", from: -60) { $0.notAfter = noon + .days(20) }])
+    scene.pacing.idleProbeInterval = nil
+    scene.record.served = [
+      ServedEdge(
+        address: "192.0.2.0:443", sha256: digest(arn("old")), serial: "01",
+        notAfter: noon + .days(20), matches: true)
+    ]
+    #expect(scene.pass().logged == [.certificateExpiring] && scene.record.served.count == 1)
+    scene.list(certificate("old", from: -60) { $0.notAfter = noon + .days(90) })
+    #expect(scene.pass(after: .days(10)).logged == [])
+    #expect(scene.record.served == [] && scene.record.earliestEnd == noon + .days(90))
+  }
+
   @Test("the end is logged in any condition: observed, held, waiting, unseen or refused")
   func anyCondition() {
     let ending = certificate("old", from: -60) { $0.notAfter = noon + .hours(10) }

@@ -73,13 +73,19 @@ struct ExplanationTests {
     #expect(!trouble.isSameTrouble(as: Explanation(.throttled, "connect a: refused after 3 ms")))
     #expect(!trouble.isSameTrouble(as: Explanation(.unreachable, "connect b: refused after 3 ms")))
     #expect(!trouble.isSameTrouble(as: nil))
+    let wave = Explanation(.waitsForWave, "d1.example.com (wave 0) is submitting")
+    #expect(
+      !wave.isSameTrouble(
+        as: Explanation(.waitsForWave, "d2.example.com (wave 0) is submitting")))
   }
 
   @Test(
-    "digits are masked as whole numbers",
+    "numbers are masked, and the digits of names are not",
     arguments: [
-      ("a1b22c", "a#b#c"), ("1.5.2", "#"), ("v1.", "v#"), ("", ""), ("no digits.", "no digits."),
-      ("10 ms, 0.5 s", "# ms, # s"),
+      ("1.5.2", "#"), ("", ""), ("no digits.", "no digits."), ("10 ms, 0.5 s", "# ms, # s"),
+      ("1h30m left", "#h#m left"), ("2026-03-01T12:00:00Z", "#-#-#T#:#:#Z"),
+      ("d1.example.com (wave 0)", "d1.example.com (wave #)"), ("eu-west-1_Ab12", "eu-west-1_Ab12"),
+      ("at 192.0.2.1:443", "at #:#"), ("(3 polls)", "(# polls)"), ("code=17", "code=#"),
     ])
   func masked(text: String, masked: String) { #expect(text.maskingDigits == masked) }
 }

@@ -187,6 +187,21 @@ struct UnseenStoryTests {
     #expect(scene.pass().logged == [.decisionBlocked] && scene.condition == .inSync)
   }
 
+  @Test(
+    "when the only newer candidate cannot be seen, the domain keeps its condition for three polls")
+  func candidateUnseen() {
+    var scene = Scene([oldOne, newOne])
+    scene.evidence[newOne.arn] = unseen(.accessDenied)
+    #expect(scene.pass().logged == [.candidateIneligible, .decisionBlocked])
+    #expect(scene.condition == .inSync && scene.record.reason?.code == "access_denied")
+    #expect(scene.pass(after: .minutes(5)).logged == [] && scene.condition == .inSync)
+    let third = scene.pass(after: .minutes(5))
+    #expect(third.logged == [.decisionBlocked] && scene.condition == .unknown)
+    #expect(third.event(.decisionBlocked)?.level == .error)
+    scene.evidence = [:]
+    #expect(scene.pass(after: .minutes(5)).update?.certificate == newOne.arn)
+  }
+
   @Test("when ACM says that the attached certificate is unusable, an obstacle is an error at once")
   func unusableAndBlocked() {
     let revoked = certificate("old", from: -60, to: 60) { $0.status = .revoked }

@@ -7,8 +7,8 @@ struct Walk {
   let seed: UInt64
   var random: Generator
   var scene: Scene
-  /// What was wrong, with the step at which it was.
-  var wrongs: [String] = []
+  /// What broke an invariant, with the step at which it did.
+  var faults: [String] = []
   private var step = 0
   private var restores: [Instant] = []
   private var names = 0
@@ -24,14 +24,14 @@ struct Walk {
     if random.chance(3) { scene.forget() }
   }
 
-  private mutating func wrong(_ what: String) {
-    wrongs.append("seed \(seed), step \(step), \(scene.now.rfc3339): \(what)")
+  private mutating func note(_ fault: String) {
+    faults.append("seed \(seed), step \(step), \(scene.now.rfc3339): \(fault)")
   }
 
   mutating func run(steps: Int) {
-    for _ in 0..<steps where wrongs.isEmpty {
+    for _ in 0..<steps where faults.isEmpty {
       step += 1
-      meddle()
+      change()
       pass()
     }
   }
@@ -39,8 +39,8 @@ struct Walk {
   /// One pass, another one at once, and the answer to a call.
   mutating func pass() {
     _ = scene.dice.next()
-    guard let first = scene.decide() else { return wrong("the survey asked for the same twice") }
-    for fault in first.faults { wrong(fault) }
+    guard let first = scene.decide() else { return note("the survey asked for the same twice") }
+    for fault in first.faults { note(fault) }
     scene.remember(first)
     noteEnd(first)
     if let update = first.update {
@@ -54,14 +54,14 @@ struct Walk {
   /// With nothing changed, a second look has nothing to add.
   private mutating func expectQuiet(after first: Pass) {
     guard let second = scene.decide(isPoll: false) else {
-      return wrong("the second survey asked for the same twice")
+      return note("the second survey asked for the same twice")
     }
-    if !second.logged.isEmpty { wrong("logged again: \(second.logged) after \(first.logged)") }
+    if !second.logged.isEmpty { note("logged again: \(second.logged) after \(first.logged)") }
     if second.record != first.record {
-      wrong("the record changed again: \(first.record.difference(to: second.record))")
+      note("the record changed again: \(first.record.difference(to: second.record))")
     }
-    if second.update != nil { wrong("a call, a moment after there was none") }
-    if second.plan.nextLookAt != first.plan.nextLookAt { wrong("the next look moved") }
+    if second.update != nil { note("a call, a moment after there was none") }
+    if second.plan.nextLookAt != first.plan.nextLookAt { note("the next look moved") }
   }
 
   /// A certificate never ends without an error having been logged before.
@@ -72,22 +72,22 @@ struct Walk {
     if let end = pass.record.earliestEnd, end.since(scene.now) <= .days(7),
       !warnedEnds.contains(end.rfc3339)
     {
-      wrong("\(end.rfc3339) is near, and no error was logged")
+      note("\(end.rfc3339) is near, and no error was logged")
     }
     guard case .described(let domain) = pass.assessment,
       let end = domain.attachedCertificate?.notAfter
     else { return }
     if pass.record.earliestEnd.map({ $0 > end }) ?? true {
-      wrong("the attached certificate ends at \(end.rfc3339), and the record does not know it")
+      note("the attached certificate ends at \(end.rfc3339), and the record does not know it")
     }
   }
 
   /// Holds a call against the world as it really is.
   private mutating func judge(_ update: DomainUpdate, _ pass: Pass) {
-    for fault in scene.faults(of: update.certificate) { wrong("attached one that is \(fault)") }
+    for fault in scene.faults(of: update.certificate) { note("attached one that is \(fault)") }
     guard let rollout = pass.record.rollout, rollout.attempts == 1 else { return }
     if rollout.cause == .restore {
-      if let last = restores.last, scene.now.since(last) < .hours(24) { wrong("restored again") }
+      if let last = restores.last, scene.now.since(last) < .hours(24) { note("restored again") }
       restores.append(scene.now)
     }
   }

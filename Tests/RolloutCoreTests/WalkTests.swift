@@ -14,7 +14,7 @@ struct WalkTests {
     for seed in part * WalkTests.seeds..<(part + 1) * WalkTests.seeds {
       var walk = Walk(seed: seed)
       walk.run(steps: WalkTests.steps)
-      for wrong in walk.wrongs { Issue.record("\(wrong)") }
+      for fault in walk.faults { Issue.record("\(fault)") }
     }
   }
 
@@ -29,7 +29,7 @@ struct WalkTests {
         isSettled,
         "seed \(seed): \(walk.scene.record.condition) \(walk.scene.record.reason?.description ?? "")"
       )
-      for wrong in walk.wrongs { Issue.record("\(wrong)") }
+      for fault in walk.faults { Issue.record("\(fault)") }
     }
   }
 

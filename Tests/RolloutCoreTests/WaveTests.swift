@@ -166,6 +166,20 @@ struct WaveTests {
     #expect(underWay.look() == [])
   }
 
+  @Test("the reason names the domain that is waited for now")
+  func namesCurrent() {
+    var fleet = WaveFleet(waves: [0, 0, 1])
+    fleet.look()
+    #expect(fleet.scenes[2].record.reason?.detail == "d0.example.com (wave 0) is submitting")
+    fleet.scenes[0].mapping.probe.isEnabled = false
+    fleet.scenes[0].accept()
+    fleet.scenes[0].cognito(.active, newOne.arn)
+    fleet.now = noon + .minutes(1)
+    fleet.look(at: [0])
+    fleet.look(at: [2])
+    #expect(fleet.scenes[2].record.reason?.detail == "d1.example.com (wave 0) is submitting")
+  }
+
   @Test("a domain that was never looked at holds up the higher waves")
   func neverLooked() {
     var fleet = WaveFleet(waves: [0, 1])

@@ -150,6 +150,10 @@ package struct DomainPlan: Sendable {
     if let certificate = domain.attachedCertificate {
       record.attachedNotAfter = certificate.notAfter
     }
+    // A renewal makes what the edges served outdated; it stays only to be looked at again.
+    if record.attachedNotAfter != before.attachedNotAfter, facts.idleProbePause == nil {
+      record.served = []
+    }
   }
 
   private mutating func followRollout(_ domain: DescribedDomain) {
@@ -517,8 +521,7 @@ package struct DomainPlan: Sendable {
   private mutating func scheduleNextLook() {
     if update != nil { return }
     var due = [recheckAt, record.rollout?.nextStepAt, record.hold?.until]
-    if record.rollout?.propagation == nil, mapping.probe.isEnabled, let probedAt = memory.probedAt
-    {
+    if record.rollout?.propagation == nil, mapping.probe.isEnabled, let probedAt = memory.probedAt {
       var facts = facts
       facts.record = record
       due.append(facts.idleProbePause.map { probedAt + $0 })

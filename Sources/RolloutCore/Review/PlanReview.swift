@@ -74,7 +74,9 @@ private struct Reviewer {
     case .noHoldIsInForce: unless(facts.record.hold.map(hasEnded) ?? true)
     case .domainWasSeen: unless(description != nil)
     case .domainAcceptsUpdates:
-      unless([.active, .failed].contains(description?.status), "\(description.map { "\($0.status)" } ?? "")")
+      unless(
+        [.active, .failed].contains(description?.status),
+        "\(description.map { "\($0.status)" } ?? "")")
     case .certificateIsNotAttached:
       unless(
         description?.status == .failed || description?.certificateARN != update.certificate)
@@ -151,7 +153,8 @@ private struct Reviewer {
 
   private var isNewer: Bool {
     let replaced = [
-      description?.certificateARN, facts.record.rollout.flatMap { $0.isOpen ? $0.certificate : nil },
+      description?.certificateARN,
+      facts.record.rollout.flatMap { $0.isOpen ? $0.certificate : nil },
     ]
     return facts.certificates.certificates.contains { old in
       guard replaced.contains(old.arn), let certificate,

@@ -2,7 +2,7 @@ import RolloutCore
 
 extension Walk {
   /// Time passes, and one or two things happen.
-  mutating func meddle() {
+  mutating func change() {
     let waits: [Duration] = [
       .zero, .seconds(30), .minutes(1), .minutes(5), .minutes(5), .hours(1), .hours(7), .days(1),
       .days(3),
@@ -141,10 +141,10 @@ extension Walk {
   /// Runs on in a world without faults for as long as everything may take; true when it rests.
   mutating func settles(within limit: Duration) -> Bool {
     let end = scene.now + limit
-    while scene.now < end, wrongs.isEmpty {
+    while scene.now < end, faults.isEmpty {
       _ = scene.dice.next()
       guard let pass = scene.decide() else { return false }
-      wrongs += pass.faults
+      faults += pass.faults
       scene.remember(pass)
       if let update = pass.update {
         scene.accept()
