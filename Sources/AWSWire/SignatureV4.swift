@@ -77,7 +77,8 @@ package struct SignatureV4: Sendable {
   }
 
   private static func singleSpaced(_ value: String) -> String {
-    value.split { $0.isWhitespace }.joined(separator: " ")
+    if value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x80 }) { return value }
+    return value.split { $0.isWhitespace }.joined(separator: " ")
   }
 
   // MARK: Canonical forms

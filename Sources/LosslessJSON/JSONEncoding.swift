@@ -80,8 +80,18 @@ extension JSONValue {
     }
   }
 
+  private static func needsEscape(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == 0x7f || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  }
+
   private static func quote(_ string: String, to text: inout String) {
     text += "\""
+    // Nearly every string is written as it is.
+    if !string.utf8.contains(where: needsEscape) {
+      text += string
+      text += "\""
+      return
+    }
     for scalar in string.unicodeScalars {
       switch scalar {
       case "\"": text += "\\\""

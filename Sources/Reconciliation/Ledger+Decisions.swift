@@ -51,6 +51,8 @@ extension Ledger {
   func settle(_ facts: DomainFacts, _ assessment: Assessment, age: Duration) async -> Settlement {
     let domain = facts.mapping.domain
     noteClock()
+    // A look that a stop cut short shows nothing: to record it would make every domain unknown.
+    if stop.isOpen { return .dropped }
     if isCommitting(domain) {
       await waitForCommit(of: domain)
       return .outdated
@@ -64,7 +66,6 @@ extension Ledger {
       facts, assessment, constraint: constraint(on: facts, assessment),
       dice: Dice(seed: ports.clock.random()))
     if plan.update != nil {
-      if stop.isOpen { return .dropped }
       if age > Ledger.freshness { return .tooOld }
       let violations = PlanReview.violations(in: plan, of: facts)
       if !violations.isEmpty {

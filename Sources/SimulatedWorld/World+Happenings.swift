@@ -22,7 +22,7 @@ extension World {
         }
       }
       await machine.sleep(for: script.storm - machine.uptime)
-      await beCalm()
+      if script.calm > .zero { await beCalm() }
       await machine.sleep(for: script.storm + script.calm - machine.uptime)
       machine.end()
     }

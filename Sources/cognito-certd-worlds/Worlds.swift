@@ -21,6 +21,9 @@ struct Worlds: AsyncParsableCommand {
   @Option(help: "Worlds played side by side.")
   var lanes = 2
 
+  @Flag(help: "Print a line for each world.")
+  var verbose = false
+
   @Flag(help: "Measure a quiet day instead.")
   var quietDay = false
 
@@ -34,7 +37,7 @@ struct Worlds: AsyncParsableCommand {
       if !outcome.violations.isEmpty { throw ExitCode.failure }
       return
     }
-    let (first, last, step) = (from, through, lanes)
+    let (first, last, step, verbose) = (from, through, lanes, verbose)
     let failures = try await withThrowingTaskGroup(of: Int.self) { group in
       for lane in 0..<step {
         group.addTask {
@@ -42,6 +45,10 @@ struct Worlds: AsyncParsableCommand {
           for seed in stride(from: first + UInt64(lane), through: last, by: step) {
             let outcome = try await Worlds.play(seed)
             if !outcome.violations.isEmpty { failures += 1 }
+            if verbose {
+              print(
+                "\(seed): \(outcome.requests) requests, \(outcome.attachments) attachments, \(outcome.powerCuts) cuts, delay \(outcome.longestDelay)")
+            }
             for violation in outcome.violations.prefix(3) { print("seed \(seed): \(violation)") }
           }
           return failures

@@ -59,6 +59,19 @@ struct StopTests {
     }
   }
 
+  @Test("A look that a stop cuts short is neither recorded nor logged")
+  func lookCutShort() async throws {
+    let stage = Stage([mapping("one", of: "a")])
+    try await stage.play {
+      await stage.pass(.seconds(1))
+      stage.cloud.answer(.describe(domain("one")), .hangs())
+      stage.clock.wake(.pollRequested)
+      await stage.pass(.seconds(1))
+    }
+    #expect(stage.state.record(of: domain("one"))?.condition == .inSync)
+    #expect(stage.report.lines(.decisionBlocked).isEmpty)
+  }
+
   @Test("A daemon that was stopped goes on with its rollouts")
   func restart() async throws {
     let fleet = [mapping("one", of: "a")]

@@ -44,7 +44,8 @@ struct CanonicalRequest {
 
   /// Leading and trailing space goes, runs of it become one.
   private static func collapsed(_ value: String) -> String {
-    value.split { $0 == " " || $0 == "\t" }.joined(separator: " ")
+    if !value.utf8.contains(where: { $0 == 0x20 || $0 == 0x09 }) { return value }
+    return value.split { $0 == " " || $0 == "\t" }.joined(separator: " ")
   }
 
   /// Each segment is encoded again, as for every service but S3.

@@ -119,7 +119,7 @@ struct SignatureCheck {
   }
 
   private func checkTime(_ time: Instant, stamp: String) throws(ServiceError) {
-    let here = SignatureCheck.stamp(now)
+    var here: String { SignatureCheck.stamp(now) }
     let minutes = tolerance.inMilliseconds / 60_000
     if time < now - tolerance {
       throw .invalidSignature(
