@@ -89,7 +89,7 @@ package struct TLSEdgeServerError: Error, Equatable, Sendable, CustomStringConve
   package var description: String { "simulated edge \(address): \(reason)" }
 
   static func openSSL(_ step: String) -> TLSEdgeServerError {
-    TLSEdgeServerError(address: "", reason: "\(step): \(StepFailure.openSSL().text)")
+    TLSEdgeServerError(address: "", reason: "\(step): \(EdgeProbeError.openSSL().text)")
   }
 }
 

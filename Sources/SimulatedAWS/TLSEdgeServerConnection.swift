@@ -10,7 +10,7 @@ struct TLSEdgeConnection {
   /// Beyond this, connections are closed at once.
   private static let maximumOpen = 512
   /// Of silence, before a connection is given up.
-  private static let patience = timeval(tv_sec: 10, tv_usec: 0)
+  private static let idleTimeout = timeval(tv_sec: 10, tv_usec: 0)
   private static let maximumDrips = 16_000
   /// Of a request's head.
   private static let maximumRequest = 8 << 10
@@ -42,17 +42,17 @@ struct TLSEdgeConnection {
   }
 
   private func run() {
-    var patience = TLSEdgeConnection.patience
+    var idleTimeout = TLSEdgeConnection.idleTimeout
     let size = socklen_t(MemoryLayout<timeval>.size)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &idleTimeout, size)
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &idleTimeout, size)
     let (behaviour, context) = state.guarded.withLock { ($0.behaviour, $0.context) }
     switch behaviour {
     case .serving: serve(context)
     case .refusing: break
     case .stalling: readToEnd()
     case .garbage: sendGarbage()
-    case .dripping: drip()
+    case .dripping: sendByteByByte()
     }
   }
 
@@ -117,7 +117,7 @@ struct TLSEdgeConnection {
   }
 
   /// The pause between two bytes is the time for which nothing more is received.
-  private func drip() {
+  private func sendByteByByte() {
     var pause = timeval(tv_sec: 0, tv_usec: 20_000)
     setsockopt(
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &pause, socklen_t(MemoryLayout<timeval>.size))

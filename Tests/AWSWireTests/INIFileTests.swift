@@ -2,7 +2,7 @@ import Testing
 
 @testable import AWSWire
 
-@Suite("The shared AWS files' notation")
+@Suite("The format of the shared AWS files")
 struct INIFileTests {
   @Test("Sections, keys, comments and white space are read as the SDKs read them")
   func reading() throws {
@@ -45,7 +45,7 @@ struct INIFileTests {
   }
 
   @Test(
-    "A line that means nothing is an error with its place and without its content",
+    "A malformed line is an error that names its place and does not show its content",
     arguments: [
       ("[a]\nhunter2", "f:2: this is no [section], no comment and no \"key = value\""),
       ("hunter2 = 1", "f:1: a key stands before the first [section]"),

@@ -6,9 +6,9 @@ import RolloutCore
 import SimulatedAWS
 import Testing
 
-@Suite("What probing costs")
+@Suite("The cost of probes")
 struct ProbeResourcesTests {
-  @Test("No more lookups run side by side than the limit allows")
+  @Test("The number of concurrent lookups is limited")
   func concurrencyOfLookups() async throws {
     let running = Guarded<(now: Int, most: Int)>((0, 0))
     let fixture = try ProbeFixture(
@@ -25,7 +25,7 @@ struct ProbeResourcesTests {
     #expect(running.withLock { $0.most } == 3)
   }
 
-  @Test("No more handshakes run side by side than the limit allows, over all domains")
+  @Test("The number of concurrent handshakes of all domains is limited")
   func concurrencyOfHandshakes() async throws {
     let limits = ProbeLimits(handshake: .milliseconds(200), concurrency: 3)
     let fixture = try ProbeFixture(limits: limits)
@@ -40,7 +40,7 @@ struct ProbeResourcesTests {
     #expect(server.connections == 9)
   }
 
-  @Test("Two hundred probes of edges good and bad leave no descriptor and no thread behind")
+  @Test("Two hundred probes of good and bad edges leak no descriptor and no thread")
   func nothingIsLeft() async {
     // In a process of its own: other tests open files too. SIGPIPE is deadly there, as it is
     // by default.

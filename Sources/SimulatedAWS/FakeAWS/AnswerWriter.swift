@@ -45,10 +45,10 @@ struct AnswerWriter {
       switch reply.content {
       case .xml(let text): response = answer(status: 200, type: "text/xml", body: text)
       case .json(let value):
-        let spoilt = admission.fault.map { FaultAnswer.spoil(value, by: $0) } ?? value
-        response = answer(status: 200, type: FakeRequest.contentType, body: spoilt.encoded)
+        let corrupted = admission.fault.map { FaultAnswer.corrupt(value, by: $0) } ?? value
+        response = answer(status: 200, type: FakeRequest.contentType, body: corrupted.encoded)
       }
-      return admission.fault.map { FaultAnswer.spoil(response, by: $0) } ?? response
+      return admission.fault.map { FaultAnswer.corrupt(response, by: $0) } ?? response
     }
   }
 

@@ -12,7 +12,7 @@ package final class FakeAWS: Sendable {
   private let cloud: Guarded<FakeCloud>
 
   package init(seed: UInt64 = 1, options: FakeAWSOptions = FakeAWSOptions()) {
-    cloud = Guarded(FakeCloud(lot: Lot(seed: seed), options: options))
+    cloud = Guarded(FakeCloud(random: SeededRandom(seed: seed), options: options))
   }
 
   /// Answers a request. A fault that keeps an answer from its caller shows only in `exchange`.

@@ -179,6 +179,6 @@ extension FakeCloud {
   }
 
   func distributionID(_ domain: FakeDomain) -> String {
-    "E" + lot.letters(13, "distribution", domain.name)
+    "E" + random.letters(13, "distribution", domain.name)
   }
 }

@@ -213,7 +213,7 @@ struct CertificateFilter {
 /// An opaque place in a list, for the filter that it was made with and no other.
 enum PageToken {
   static func text(_ position: Int, purpose: String, filter: String) -> String {
-    let mark = Lot(seed: 0x7061_6765).bits(purpose, filter, String(position))
+    let mark = SeededRandom(seed: 0x7061_6765).bits(purpose, filter, String(position))
     return String(position, radix: 36) + "." + String(mark, radix: 36)
   }
 

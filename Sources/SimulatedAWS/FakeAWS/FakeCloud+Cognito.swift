@@ -45,7 +45,7 @@ extension FakeCloud {
   }
 
   func cloudFrontDomain(_ domain: FakeDomain) -> String {
-    "d" + lot.letters(13, "cloudfront", domain.name).lowercased() + ".cloudfront.net"
+    "d" + random.letters(13, "cloudfront", domain.name).lowercased() + ".cloudfront.net"
   }
 
   private func version(_ domain: FakeDomain) -> String {
@@ -80,7 +80,7 @@ extension FakeCloud {
     let before = domain.settingsText
     let from = domain.attachments.last?.certificateARN ?? ""
     domain.take(config: members, topLevel: call.body)
-    domain.attach(arn, at: call.now, lot: lot, twist: call.fault)
+    domain.attach(arn, at: call.now, random: random, fault: call.fault)
     domains[name] = domain
     note(
       domain, from: from, to: arn, isByCall: true, settingsBefore: before, at: call.now)
@@ -125,7 +125,7 @@ extension FakeCloud {
   ) throws(ServiceError) {
     guard options.checksCertificates else { return }
     let refusal = ServiceError.invalidParameter(
-      RefusalText.certificate(requestID: lot.uuid("cloudfront", call.requestID)))
+      RefusalText.certificate(requestID: random.uuid("cloudfront", call.requestID)))
     guard let certificate = certificates[arn], certificate.deletedAt == nil,
       let material = certificate.current
     else { throw refusal }

@@ -23,7 +23,7 @@ extension FakeCloud {
   @discardableResult
   package mutating func issue(_ order: CertificateOrder, at now: Instant) -> String {
     let count = certificatesOfAccount[order.account]?.count ?? 0
-    let id = order.id ?? lot.uuid("certificate", order.account, order.region, String(count))
+    let id = order.id ?? random.uuid("certificate", order.account, order.region, String(count))
     let partition = order.region.hasPrefix("cn-") ? "aws-cn" : "aws"
     let arn = "arn:\(partition):acm:\(order.region):\(order.account):certificate/\(id)"
     let created = order.createdAt ?? now
@@ -123,9 +123,9 @@ extension FakeCloud {
     guard let domain = domains[name] else { throw SimulationProblem("there is no domain \(name)") }
     let before = domain.settingsText
     let from = domain.attachments.last?.certificateARN ?? ""
-    let lot = lot
+    let random = random
     let after = try change(domain: name) { domain in
-      domain.attach(arn, at: now, lot: lot, twist: nil)
+      domain.attach(arn, at: now, random: random, fault: nil)
       return domain
     }
     note(after, from: from, to: arn, isByCall: false, settingsBefore: before, at: now)

@@ -5,7 +5,7 @@ import Transport
 /// The state of the simulated AWS: accounts, certificates, domains, and the record of what
 /// was asked and done.
 package struct FakeCloud: Sendable {
-  package let lot: Lot
+  package let random: SeededRandom
   package var options: FakeAWSOptions
 
   package internal(set) var keys: [String: FakeAccessKey] = [:]
@@ -32,8 +32,8 @@ package struct FakeCloud: Sendable {
   /// Older halves of the two records are forgotten beyond this.
   static let maximumRecords = 400_000
 
-  init(lot: Lot, options: FakeAWSOptions) {
-    self.lot = lot
+  init(random: SeededRandom, options: FakeAWSOptions) {
+    self.random = random
     self.options = options
   }
 
@@ -60,7 +60,7 @@ package struct FakeCloud: Sendable {
     return Admission(
       request: parsed, opportunity: opportunity, region: claim?.region ?? "",
       principal: key?.principal ?? "",
-      requestID: lot.uuid("request", service, thread, String(occurrence)),
+      requestID: random.uuid("request", service, thread, String(occurrence)),
       fault: call == nil ? nil : fault(for: opportunity), keys: keys,
       clockTolerance: options.clockTolerance, clockOffset: options.clockOffset)
   }

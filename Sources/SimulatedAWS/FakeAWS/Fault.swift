@@ -115,7 +115,7 @@ package typealias FaultDecider = @Sendable (FaultOpportunity) -> Fault?
 /// Faults with their probabilities, drawn from one seed: like calls meet like faults, however
 /// many run side by side.
 package struct SeededFaults: Sendable {
-  package var lot: Lot
+  package var random: SeededRandom
   /// In millionths of all calls that could meet the fault.
   package var probabilities: [(fault: Fault, millionths: UInt64)]
   /// From then on nothing goes wrong any more; nil: never.
@@ -124,14 +124,14 @@ package struct SeededFaults: Sendable {
   package init(
     seed: UInt64, probabilities: [(fault: Fault, millionths: UInt64)], until: Instant? = nil
   ) {
-    lot = Lot(seed: seed)
+    random = SeededRandom(seed: seed)
     self.probabilities = probabilities
     self.until = until
   }
 
   package func decide(_ opportunity: FaultOpportunity) -> Fault? {
     if let until, until <= opportunity.at { return nil }
-    var draw = lot.below(
+    var draw = random.below(
       1_000_000, "fault", opportunity.operation, opportunity.account, opportunity.object,
       String(opportunity.occurrence))
     for (fault, millionths) in probabilities where fault.concerns(opportunity.operation) {

@@ -1,7 +1,7 @@
 import LosslessJSON
 import Transport
 
-/// The spoilt answers of faults.
+/// The corrupted answers of faults.
 enum FaultAnswer {
   /// Over what any caller of these services takes.
   static let oversizedBytes = 9 << 20
@@ -30,7 +30,7 @@ enum FaultAnswer {
   }
 
   /// What a fault makes of a good answer's value; most leave it as it is.
-  static func spoil(_ value: JSONValue, by fault: Fault) -> JSONValue {
+  static func corrupt(_ value: JSONValue, by fault: Fault) -> JSONValue {
     switch fault {
     case .emptyObject: return [:]
     case .emptyDescription:
@@ -49,7 +49,7 @@ enum FaultAnswer {
   }
 
   /// What a fault makes of a good answer's bytes; most leave them as they are.
-  static func spoil(_ response: HTTPResponse, by fault: Fault) -> HTTPResponse {
+  static func corrupt(_ response: HTTPResponse, by fault: Fault) -> HTTPResponse {
     var response = response
     if fault == .truncated {
       response.body = Array(response.body.prefix(response.body.count / 2))

@@ -4,7 +4,7 @@ import RolloutCore
 /// Moves every TLS port to the certificate that its edge serves by now.
 final class EdgeDriver: Sendable {
   private let aws: FakeAWS
-  private let stage: Guarded<SimulatorStage>
+  private let simulatorState: Guarded<SimulatorState>
   private let domains: [Simulator.Domain]
   private let state = Guarded(State())
 
@@ -18,9 +18,9 @@ final class EdgeDriver: Sendable {
     var served: [String: [Int: String]] = [:]
   }
 
-  init(aws: FakeAWS, stage: Guarded<SimulatorStage>, domains: [Simulator.Domain]) {
+  init(aws: FakeAWS, simulatorState: Guarded<SimulatorState>, domains: [Simulator.Domain]) {
     self.aws = aws
-    self.stage = stage
+    self.simulatorState = simulatorState
     self.domains = domains
   }
 
@@ -53,7 +53,7 @@ final class EdgeDriver: Sendable {
       let edges = aws.withCloud { $0.edges(of: domain.name, at: now) }
       for (index, edge) in edges.enumerated() where index < domain.edges.count {
         let minted = edge.material.flatMap { material in
-          stage.withLock { $0.minted[material.sha256] }
+          simulatorState.withLock { $0.minted[material.sha256] }
         }
         show(minted, on: domain.edges[index], of: domain.name, index)
       }

@@ -51,12 +51,12 @@ struct HTTPConnection {
     var yes: Int32 = 1
     setsockopt(
       descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
-    var patience = timeval(
-      tv_sec: Int(clamping: shared.limits.patience.inMilliseconds / 1000),
-      tv_usec: Int(clamping: shared.limits.patience.inMilliseconds % 1000 * 1000))
+    var idleTimeout = timeval(
+      tv_sec: Int(clamping: shared.limits.idleTimeout.inMilliseconds / 1000),
+      tv_usec: Int(clamping: shared.limits.idleTimeout.inMilliseconds % 1000 * 1000))
     let size = socklen_t(MemoryLayout<timeval>.size)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &idleTimeout, size)
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &idleTimeout, size)
     var parser = HTTPRequestParser(limits: shared.limits)
     var chunk = [UInt8](repeating: 0, count: HTTPConnection.readSize)
     var served = 0

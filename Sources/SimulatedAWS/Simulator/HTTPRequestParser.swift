@@ -200,7 +200,7 @@ package struct HTTPServerLimits: Sendable {
   package var maximumConnections = 512
   package var maximumRequestsPerConnection = 10_000_000
   /// Of silence, before a connection is closed.
-  package var patience: Duration = .seconds(60)
+  package var idleTimeout: Duration = .seconds(60)
 
   package init() {}
 }

@@ -33,7 +33,7 @@ extension Scenario {
         "domain": .string(name), "user_pool_id": .string("eu-west-1_Simulated\(index + 1)"),
         "edges": 2,
       ])
-      scenario.domains.append(try DomainPlan(fields))
+      scenario.domains.append(try DomainSetup(fields))
     }
     return scenario
   }

@@ -42,14 +42,14 @@ extension Scenario {
     for (place, value) in try fields.list("roles") ?? [] {
       let role = try SimulatorFields(value, at: place)
       try role.allow(["arn", "external_id"])
-      roles.append(FakeRole(arn: try role.needed("arn"), externalID: try role.text("external_id")))
+      roles.append(FakeRole(arn: try role.required("arn"), externalID: try role.text("external_id")))
     }
     for (place, value) in try fields.list("certificates") ?? [] {
       certificates.append(
-        try CertificatePlan(SimulatorFields(value, at: place), allowingName: true))
+        try CertificateSetup(SimulatorFields(value, at: place), allowingName: true))
     }
     for (place, value) in try fields.list("domains") ?? [] {
-      domains.append(try DomainPlan(SimulatorFields(value, at: place)))
+      domains.append(try DomainSetup(SimulatorFields(value, at: place)))
     }
     try check()
   }
@@ -91,7 +91,7 @@ extension Scenario.Account {
     try fields.allow([
       "account", "access_key_id", "secret_access_key", "session_token", "expires_in", "denied",
     ])
-    number = try fields.needed("account")
+    number = try fields.required("account")
     guard number.utf8.count == 12, number.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
       throw SimulationProblem("\(fields.place("account")) must be 12 digits")
     }
@@ -108,14 +108,14 @@ extension Scenario.Account {
   }
 }
 
-extension CertificatePlan {
+extension CertificateSetup {
   private static let fieldNames: Set<String> = [
     "names", "key", "type", "account", "region", "not_before", "not_after", "created", "tags",
     "managed_by", "self_signed", "pending",
   ]
 
   init(_ fields: SimulatorFields, allowingName: Bool = false) throws(SimulationProblem) {
-    try fields.allow(CertificatePlan.fieldNames.union(allowingName ? ["name"] : []))
+    try fields.allow(CertificateSetup.fieldNames.union(allowingName ? ["name"] : []))
     guard let names = try fields.texts("names"), !names.isEmpty else {
       throw SimulationProblem("\(fields.place("names")) must be a list of at least one name")
     }
@@ -138,14 +138,14 @@ extension CertificatePlan {
   }
 }
 
-extension Scenario.DomainPlan {
+extension Scenario.DomainSetup {
   init(_ fields: SimulatorFields) throws(SimulationProblem) {
     try fields.allow(
       DomainBehaviour.fieldNames.union([
         "domain", "user_pool_id", "region", "account", "certificate", "settings", "edges",
       ]))
-    domain = try fields.needed("domain")
-    userPoolID = try fields.needed("user_pool_id")
+    domain = try fields.required("domain")
+    userPoolID = try fields.required("user_pool_id")
     region =
       try fields.text("region") ?? userPoolID.split(separator: "_").first.map(String.init) ?? ""
     account = try fields.text("account")
@@ -204,7 +204,7 @@ extension DomainBehaviour {
     try inner.allow(["code", "message"])
     return Refusal(
       code: try inner.text("code") ?? "InvalidParameterException",
-      message: try inner.needed("message"))
+      message: try inner.required("message"))
   }
 
   private mutating func changeEdges(by fields: SimulatorFields) throws(SimulationProblem) {

@@ -12,8 +12,8 @@ package struct Scenario: Sendable {
   package var options = FakeAWSOptions()
   package var accounts: [Account] = []
   package var roles: [FakeRole] = []
-  package var certificates: [CertificatePlan] = []
-  package var domains: [DomainPlan] = []
+  package var certificates: [CertificateSetup] = []
+  package var domains: [DomainSetup] = []
 
   package struct Account: Sendable {
     package var number: String
@@ -25,7 +25,7 @@ package struct Scenario: Sendable {
     package var denied: [String]
   }
 
-  package struct DomainPlan: Sendable {
+  package struct DomainSetup: Sendable {
     package var domain: String
     package var userPoolID: String
     package var region: String
@@ -40,7 +40,7 @@ package struct Scenario: Sendable {
 }
 
 /// A certificate to be issued: at the start, or by a command.
-package struct CertificatePlan: Sendable {
+package struct CertificateSetup: Sendable {
   /// What a domain of the scenario refers to it by.
   package var name: String?
   package var names: [String]

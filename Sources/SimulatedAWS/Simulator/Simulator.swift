@@ -14,7 +14,7 @@ package final class Simulator: Sendable {
   package let domains: [Domain]
 
   let accounts: [Scenario.Account]
-  let stage: Guarded<SimulatorStage>
+  let simulatorState: Guarded<SimulatorState>
   private let server: SimulatorHTTPServer
   private let driver: EdgeDriver
 
@@ -33,19 +33,19 @@ package final class Simulator: Sendable {
   package init(_ scenario: Scenario, directory: String) throws(SimulationProblem) {
     let now = SimulatorClock.now
     let aws = FakeAWS(seed: scenario.seed, options: scenario.options)
-    let stage = Guarded(try SimulatorStage(scenario, at: now))
+    let simulatorState = Guarded(try SimulatorState(scenario, at: now))
     self.aws = aws
-    self.stage = stage
+    self.simulatorState = simulatorState
     accounts = scenario.accounts
     caFile = directory + "/root.pem"
-    try SimulatorFile.write(stage.withLock { $0.mint.rootPEM }, to: caFile, mode: 0o644)
-    domains = try stage.withLock { (stage) throws(SimulationProblem) in
-      try stage.populate(aws, with: scenario, at: now)
+    try SimulatorFile.write(simulatorState.withLock { $0.mint.rootPEM }, to: caFile, mode: 0o644)
+    domains = try simulatorState.withLock { (simulatorState) throws(SimulationProblem) in
+      try simulatorState.populate(aws, with: scenario, at: now)
     }
-    driver = EdgeDriver(aws: aws, stage: stage, domains: domains)
-    let control = SimulatorControl(aws: aws, stage: stage, domains: domains, driver: driver)
+    driver = EdgeDriver(aws: aws, simulatorState: simulatorState, domains: domains)
+    let control = SimulatorControl(aws: aws, simulatorState: simulatorState, domains: domains, driver: driver)
     server = try SimulatorHTTPServer(port: scenario.port) { request in
-      Simulator.answer(request, aws: aws, stage: stage, control: control)
+      Simulator.answer(request, aws: aws, simulatorState: simulatorState, control: control)
     }
     try driver.start()
   }
@@ -89,14 +89,14 @@ package final class Simulator: Sendable {
   }
 
   private static func answer(
-    _ request: HTTPRequest, aws: FakeAWS, stage: Guarded<SimulatorStage>,
+    _ request: HTTPRequest, aws: FakeAWS, simulatorState: Guarded<SimulatorState>,
     control: SimulatorControl
   ) -> SimulatorHTTPServer.Answer {
     let path = CanonicalRequest.Location(request).path
     if path.hasPrefix(SimulatorControl.prefix) {
       return SimulatorHTTPServer.Answer(.whole(control.answer(request, path: path)))
     }
-    let latency = stage.withLock { $0.latency }
+    let latency = simulatorState.withLock { $0.latency }
     let kind: SimulatorHTTPServer.Answer.Kind
     switch aws.exchange(request, at: SimulatorClock.now) {
     case .answered(let response): kind = .whole(response)

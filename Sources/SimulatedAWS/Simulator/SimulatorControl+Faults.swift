@@ -3,7 +3,7 @@ import POSIX
 import RolloutCore
 
 extension SimulatorControl {
-  /// Calls that one script may spoil.
+  /// Calls that one script may corrupt.
   private static let maximumCount: Int64 = 1_000_000
 
   func fault(_ fields: SimulatorFields) throws(SimulationProblem) -> JSONValue {
@@ -26,7 +26,7 @@ extension SimulatorControl {
 
   func set(_ fields: SimulatorFields) throws(SimulationProblem) -> JSONValue {
     try fields.allow(DomainBehaviour.fieldNames.union(["domain", "latency"]))
-    if let latency = try fields.seconds("latency") { stage.withLock { $0.latency = latency } }
+    if let latency = try fields.seconds("latency") { simulatorState.withLock { $0.latency = latency } }
     guard let name = try fields.text("domain") else {
       guard fields.has("latency") else {
         throw SimulationProblem("name a domain, or a latency for all calls")
@@ -61,8 +61,8 @@ extension SimulatorControl {
 
   func permit(_ fields: SimulatorFields, _ isAllowed: Bool) throws(SimulationProblem) -> JSONValue {
     try fields.allow(["action", "account"])
-    let action = try fields.needed("action")
-    let account = try fields.text("account") ?? stage.withLock { $0.firstAccount }
+    let action = try fields.required("action")
+    let account = try fields.text("account") ?? simulatorState.withLock { $0.firstAccount }
     aws.withCloud { cloud in
       if isAllowed { cloud.allow(action, in: account) } else { cloud.deny(action, in: account) }
     }

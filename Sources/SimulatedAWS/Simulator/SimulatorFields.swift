@@ -43,7 +43,7 @@ struct SimulatorFields {
     return text
   }
 
-  func needed(_ name: String) throws(SimulationProblem) -> String {
+  func required(_ name: String) throws(SimulationProblem) -> String {
     guard let text = try text(name) else { throw SimulationProblem("\(place(name)) is missing") }
     return text
   }

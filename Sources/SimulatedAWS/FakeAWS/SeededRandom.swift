@@ -2,7 +2,7 @@
 ///
 /// Numbers are drawn by what they are for, not one after another from a stream, so that a
 /// history does not depend on the order in which parallel calls arrive.
-package struct Lot: Sendable {
+package struct SeededRandom: Sendable {
   package let seed: UInt64
 
   package init(seed: UInt64) {
