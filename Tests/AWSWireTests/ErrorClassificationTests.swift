@@ -144,8 +144,8 @@ struct ErrorClassificationTests {
       ),
       (502, "", " \n<!DOCTYPE html>", "HTML instead of JSON (HTTP 502)"),
       (500, "text/plain", "", "an empty body instead of JSON (HTTP 500, text/plain)"),
-      (500, "text/plain", "oops", "something else than a JSON object (HTTP 500, text/plain)"),
-      (500, "a\u{1}b", "[]", "something else than a JSON object (HTTP 500)"),
+      (500, "text/plain", "oops", "no JSON object (HTTP 500, text/plain)"),
+      (500, "a\u{1}b", "[]", "no JSON object (HTTP 500)"),
       (
         403, "application/json", "{}",
         "an error without a code (HTTP 403, application/json): no message"

@@ -133,17 +133,17 @@ struct JSONClientTests {
     let quota = RetryQuota()
     let scope = RetryQuota.Scope(
       service: .acm, region: .usEast1, identity: Example.identity)
-    for _ in 0..<50 { #expect(quota.take(RetryQuota.costAfterTimeout, in: scope)) }
-    #expect(!quota.take(1, in: scope))
-    quota.passed(returning: 10, in: scope)
-    #expect(quota.take(10, in: scope))
-    for _ in 0..<4 { quota.passed(returning: 0, in: scope) }
-    #expect(!quota.take(5, in: scope))
-    quota.passed(returning: 0, in: scope)
-    #expect(quota.take(5, in: scope))
-    for _ in 0..<2000 { quota.passed(returning: 0, in: scope) }
-    for _ in 0..<100 { #expect(quota.take(5, in: scope)) }
-    #expect(!quota.take(5, in: scope))
+    for _ in 0..<50 { #expect(quota.spend(RetryQuota.costAfterTimeout, in: scope)) }
+    #expect(!quota.spend(1, in: scope))
+    quota.recordSuccess(afterRetryCosting: 10, in: scope)
+    #expect(quota.spend(10, in: scope))
+    for _ in 0..<4 { quota.recordSuccess(afterRetryCosting: 0, in: scope) }
+    #expect(!quota.spend(5, in: scope))
+    quota.recordSuccess(afterRetryCosting: 0, in: scope)
+    #expect(quota.spend(5, in: scope))
+    for _ in 0..<2000 { quota.recordSuccess(afterRetryCosting: 0, in: scope) }
+    for _ in 0..<100 { #expect(quota.spend(5, in: scope)) }
+    #expect(!quota.spend(5, in: scope))
   }
 
   private func skewed(_ code: String, date: String) -> ScriptedTransport.Reply {
