@@ -133,7 +133,7 @@ struct LogFormatJournalTests {
 
   @Test("An impossible socket path counts as an unreachable journal")
   func longPath() {
-    let journal = Journal(path: "/" + String(repeating: "x", count: 200))
+    let journal = JournalSocket(path: "/" + String(repeating: "x", count: 200))
     #expect(!journal.write(LogRecord(time: time, level: .info, message: "m")))
   }
 }

@@ -14,7 +14,7 @@ struct ServiceNotifierTests {
     notifier.ready()
     notifier.ready(status: "2 domains")
     notifier.show(status: "2 domains in sync")
-    notifier.alive()
+    notifier.notifyWatchdog()
     notifier.reloading(monotonic: .seconds(12) + .microseconds(345))
     notifier.stopping()
     var got: [String] = []
@@ -40,14 +40,14 @@ struct ServiceNotifierTests {
     let peer = try DatagramPeer(directory["notify"])
     let socket = ["NOTIFY_SOCKET": directory["notify"]]
     let unwatched = ServiceNotifier(environment: socket)
-    for _ in 0..<10_000 { unwatched.alive() }
+    for _ in 0..<10_000 { unwatched.notifyWatchdog() }
     let watched = ServiceNotifier(
       environment: socket.merging(["WATCHDOG_USEC": "3600000000"]) { $1 })
-    for _ in 0..<10_000 { watched.alive() }
+    for _ in 0..<10_000 { watched.notifyWatchdog() }
     // Nobody reads meanwhile: a queue that is full must not hold the loop up.
     let busy = ServiceNotifier(environment: socket.merging(["WATCHDOG_USEC": "1"]) { $1 })
     for _ in 0..<10_000 {
-      busy.alive()
+      busy.notifyWatchdog()
       busy.show(status: "busy")
     }
     #expect(peer.nextText == "WATCHDOG=1")
