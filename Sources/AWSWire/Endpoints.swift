@@ -82,7 +82,9 @@ struct EndpointURL: Equatable, Sendable {
       throw malformed("the URL begins with neither https:// nor http://")
     }
     let location = text.dropFirst(scheme.count)
-    if location.contains("?") || location.contains("#") { throw malformed("the URL has a query or fragment") }
+    if location.contains("?") || location.contains("#") {
+      throw malformed("the URL has a query or fragment")
+    }
     let authority = location.prefix { $0 != "/" }
     if authority.contains("@") { throw malformed("the URL contains a user name or password") }
     guard EndpointURL.isAuthority(authority) else {

@@ -41,7 +41,8 @@ struct ErrorAnswer {
   }
 
   /// Describes a body that is not a JSON object: `HTML instead of JSON (HTTP 503, text/html)`.
-  static func describeUnexpectedBody(of response: HTTPResponse, problem: JSONError? = nil) -> String {
+  static func describeUnexpectedBody(of response: HTTPResponse, problem: JSONError? = nil) -> String
+  {
     let place = place(of: response)
     let first = response.body.first { $0 > 0x20 }
     guard let first else { return "an empty body instead of JSON (\(place))" }

@@ -100,7 +100,8 @@ struct JSONClient: Sendable {
   }
 
   private func isCorrected(
-    _ failed: FailedAttempt, of call: WireCall, _ keys: Credentials, _ corrections: inout Corrections
+    _ failed: FailedAttempt, of call: WireCall, _ keys: Credentials,
+    _ corrections: inout Corrections
   ) async -> Bool {
     guard failed.failure.kind == .credentials else { return false }
     if failed.learnedOffset {

@@ -69,7 +69,8 @@ struct StaticKeys {
     for (name, text) in [
       ("access key id", key), ("secret access key", secret), ("session token", token ?? "-"),
     ] where !text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) {
-      throw CredentialProblem("the \(name) of \(origin) contains a space or a character beyond ASCII")
+      throw CredentialProblem(
+        "the \(name) of \(origin) contains a space or a character beyond ASCII")
     }
     return Credentials(
       accessKeyID: key, secretAccessKey: secret, sessionToken: token, origin: origin)

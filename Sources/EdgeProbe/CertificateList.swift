@@ -124,7 +124,8 @@ private struct PEMBlock: ~Copyable {
     let parsed =
       isTrustedForm ? d2i_X509_AUX(nil, &next, length) : d2i_X509(nil, &next, length)
     guard let parsed else {
-      throw EdgeProbeError("PEM block \(number) is not a certificate: \(EdgeProbeError.openSSL().text)")
+      throw EdgeProbeError(
+        "PEM block \(number) is not a certificate: \(EdgeProbeError.openSSL().text)")
     }
     guard let next, next == UnsafePointer(data) + length else {
       X509_free(parsed)

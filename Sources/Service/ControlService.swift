@@ -1,6 +1,6 @@
 import Configuration
-import Reconciliation
 import Narration
+import Reconciliation
 import RolloutCore
 import ServiceLifecycle
 import StateStore

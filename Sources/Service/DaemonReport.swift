@@ -1,7 +1,7 @@
 package import Logging
+package import Narration
 import POSIX
 import Reconciliation
-package import Narration
 package import RolloutCore
 package import StateStore
 
@@ -51,7 +51,8 @@ package final class DaemonReport: ReportPort {
     } catch {
       reporter.log(
         .stateWarning(
-          path: heartbeatPath, "the heartbeat cannot be written, so that 'status' may report an old poll: \(error)"))
+          path: heartbeatPath,
+          "the heartbeat cannot be written, so that 'status' may report an old poll: \(error)"))
     }
   }
 }

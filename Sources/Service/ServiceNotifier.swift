@@ -37,7 +37,9 @@ package struct ServiceNotifier: Sendable {
     guard let watchdogInterval else { return }
     let now = SystemClock.monotonic
     let isDue = lastWatchdogNotification.withLock { last in
-      if let last, now - last < watchdogInterval / ServiceNotifier.notificationsPerInterval { return false }
+      if let last, now - last < watchdogInterval / ServiceNotifier.notificationsPerInterval {
+        return false
+      }
       last = now
       return true
     }

@@ -115,7 +115,8 @@ extension StatusReport {
   }
 
   private func describe(_ rollout: Rollout) -> String {
-    var text = "\(rollout.id) \(rollout.phaseWord), \(rollout.attempts) \(rollout.attempts == 1 ? "call" : "calls")"
+    var text =
+      "\(rollout.id) \(rollout.phaseWord), \(rollout.attempts) \(rollout.attempts == 1 ? "call" : "calls")"
     if let completed = rollout.completedAt {
       text += ", ended \(ago(completed))"
       if let proof = rollout.proof { text += ", proven by \(proof.word)" }

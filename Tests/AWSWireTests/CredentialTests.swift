@@ -89,7 +89,8 @@ struct CredentialTests {
     }
   }
 
-  @Test("The credentials file has priority over the config file, and each has its own section names")
+  @Test(
+    "The credentials file has priority over the config file, and each has its own section names")
   func bothFiles() async throws {
     let files = [
       "credentials": "[a]\n\(keys("a"))[profile b]\n\(keys("wrong"))[both]\n\(keys("shared"))",
@@ -183,7 +184,8 @@ struct CredentialTests {
     }
   }
 
-  @Test("A profile with half a key pair is an error that names the missing half, and shows no value")
+  @Test(
+    "A profile with half a key pair is an error that names the missing half, and shows no value")
   func halfOfProfile() async throws {
     let files = [".aws/credentials": "[default]\naws_access_key_id = AKIAVISIBLE\n"]
     try await withFiles(files) { home in

@@ -41,7 +41,8 @@ struct EvidenceTests {
           sha256: minted.sha256, serial: minted.serial, notAfter: minted.notAfter, chain: .trusted))
   }
 
-  @Test("Intermediates may be in any order, with other certificates, the root and comments among them")
+  @Test(
+    "Intermediates may be in any order, with other certificates, the root and comments among them")
   func untidyChain() async throws {
     let minted = try fixture.leaf()
     let stranger = try CertificateMint(
@@ -91,7 +92,8 @@ struct EvidenceTests {
         == .untrusted("unsuitable certificate purpose (at /CN=auth.example.com)"))
   }
 
-  @Test("A leaf is trusted from NotBefore to NotAfter, and the reason names the time that it misses")
+  @Test(
+    "A leaf is trusted from NotBefore to NotAfter, and the reason names the time that it misses")
   func validity() async throws {
     let begin = Instant(year: 2026, month: 3, day: 1)
     let end = Instant(year: 2026, month: 4, day: 1)

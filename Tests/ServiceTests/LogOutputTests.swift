@@ -119,7 +119,8 @@ struct LineWriterTests {
     #expect(lines.allSatisfy { $0.count == 300 && Set($0).count == 1 })
   }
 
-  @Test("A reader that does not read loses lines, does not block the daemon, and damages no later line")
+  @Test(
+    "A reader that does not read loses lines, does not block the daemon, and damages no later line")
   func stuckReader() {
     let pipe = PipePeer()
     let writer = LineWriter(descriptor: pipe.writeEnd)

@@ -56,7 +56,7 @@ struct SimulatorScenarioTests {
       ),
       (
         #"{"domains":[{"domain":"a.b","user_pool_id":"p"},{"domain":"a.b","user_pool_id":"p"}]}"#,
-        "the domain a.b stands twice"
+        "the domain a.b is repeated"
       ),
       (
         #"{"certificates":[{"names":[]}]}"#,

@@ -19,9 +19,9 @@ extension FakeCloud {
       """)
   }
 
-  /// Seconds that an assumed role may last.
+  /// The valid durations of an assumed role, in seconds.
   static let roleDurations: ClosedRange<Int64> = 900...43_200
-  /// Keys of assumed roles that are remembered; the longest expired go first.
+  /// The limit of stored keys. When it is reached, expired keys are removed.
   static let maximumKeys = 20_000
 
   private mutating func assumeRole(_ call: CallContext) throws(ServiceError) -> String {

@@ -1,19 +1,18 @@
 package import LosslessJSON
 package import RolloutCore
 
-/// A custom domain of the simulated Cognito, with every certificate it has had.
+/// A custom domain of the simulated Cognito, with all its certificates.
 ///
-/// Nothing here ticks: the status, the ARN shown and what each edge serves are computed from
-/// the time that is asked about.
+/// The status, the shown ARN and what each edge serves are computed for a given time.
 package struct FakeDomain: Sendable {
   package let name: String
   package let userPoolID: String
   package let region: String
   package let account: String
   package var behaviour: DomainBehaviour
-  /// The members of `CustomDomainConfig` but `CertificateArn`.
+  /// The members of `CustomDomainConfig` except `CertificateArn`.
   package var config: [JSONValue.Member]
-  /// The members beside it that an update accepts: `ManagedLoginVersion`, `Routing`.
+  /// The other members that an update accepts: `ManagedLoginVersion`, `Routing`.
   package var topLevel: [JSONValue.Member]
   /// Oldest first, never empty.
   package internal(set) var attachments: [Attachment]
@@ -77,7 +76,7 @@ package struct FakeDomain: Sendable {
     return attachments.first.map { ($0.certificateARN, $0.at) }
   }
 
-  /// Takes an accepted update into account. `fault` is what a fault makes of it.
+  /// Begins an accepted update. `fault` may keep it from completing.
   mutating func attach(_ arn: String, at now: Instant, random: SeededRandom, fault: Fault?) {
     let fails = behaviour.endsFailed || fault == .endsFailed
     let isStuck = behaviour.staysUpdating || fault == .staysUpdating
@@ -95,14 +94,14 @@ package struct FakeDomain: Sendable {
         fails: fails, switchTimes: switchTimes))
   }
 
-  /// Ends an update that was stuck: its status becomes ACTIVE, and its edges are as they are.
+  /// Ends a stuck update: its status becomes ACTIVE, and its edges do not change.
   package mutating func settle(at now: Instant) {
     for index in attachments.indices where attachments[index].updateEndsAt == nil {
       attachments[index].updateEndsAt = now
     }
   }
 
-  /// Ends what would last for ever: a stuck update becomes ACTIVE and stale edges catch up.
+  /// Ends permanent faults: a stuck update becomes ACTIVE, and stale edges serve the new certificate.
   mutating func release(at now: Instant) {
     behaviour.staysUpdating = false
     behaviour.endsFailed = false
@@ -118,11 +117,11 @@ package struct FakeDomain: Sendable {
   }
 }
 
-/// What one edge serves at a time.
+/// What one edge serves at one time.
 package struct SimulatedEdge: Sendable {
-  /// The name that the edge was given: `edge-1`, or an address.
+  /// The name of the edge: `edge-1`, or an address.
   package var label: String
   package var certificateARN: String
-  /// nil: the certificate has no material, and the edge refuses handshakes.
+  /// nil when the certificate has no material; the edge then refuses handshakes.
   package var material: CertificateMaterial?
 }

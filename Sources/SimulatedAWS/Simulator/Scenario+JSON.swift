@@ -2,7 +2,7 @@ import LosslessJSON
 import RolloutCore
 
 extension Scenario {
-  /// Reads a scenario, or says what is wrong with it and where.
+  /// Parses a scenario. Throws an error that names the place and the problem.
   package init(parsing bytes: some Collection<UInt8>) throws(SimulationProblem) {
     let value: JSONValue
     do throws(JSONError) {
@@ -42,7 +42,8 @@ extension Scenario {
     for (place, value) in try fields.list("roles") ?? [] {
       let role = try SimulatorFields(value, at: place)
       try role.allow(["arn", "external_id"])
-      roles.append(FakeRole(arn: try role.required("arn"), externalID: try role.text("external_id")))
+      roles.append(
+        FakeRole(arn: try role.required("arn"), externalID: try role.text("external_id")))
     }
     for (place, value) in try fields.list("certificates") ?? [] {
       certificates.append(
@@ -54,7 +55,7 @@ extension Scenario {
     try check()
   }
 
-  /// What refers to something refers to what is there.
+  /// Checks that every reference has a target.
   private func check() throws(SimulationProblem) {
     let numbers = Set(accounts.map(\.number))
     let names = Set(certificates.compactMap(\.name))
@@ -67,7 +68,7 @@ extension Scenario {
     }
     for domain in domains {
       guard seen.insert(domain.domain).inserted else {
-        throw SimulationProblem("the domain \(domain.domain) stands twice")
+        throw SimulationProblem("the domain \(domain.domain) is repeated")
       }
       guard domain.account.map(numbers.contains) ?? true else {
         throw SimulationProblem(
@@ -82,7 +83,7 @@ extension Scenario {
 }
 
 extension Scenario.Account {
-  /// What a scenario without accounts has. The keys are AWS's own example.
+  /// The account of a scenario without accounts. The keys are those of AWS's examples.
   package static let standard = Scenario.Account(
     number: "123456789012", accessKeyID: "AKIAIOSFODNN7EXAMPLE",
     secret: SimulatedSecret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), denied: [])
@@ -175,7 +176,7 @@ extension DomainBehaviour {
     "refuses_old_policy_with_managed_login", "overwrites",
   ]
 
-  /// Takes over what the fields name and leaves the rest as it was.
+  /// Changes the behaviour that the fields name, and nothing else.
   mutating func change(by fields: SimulatorFields) throws(SimulationProblem) {
     activeAfter = try fields.seconds("active_after") ?? activeAfter
     showsNewARN = try fields.choice("shows_new_arn", of: NewARN.self) ?? showsNewARN

@@ -2,7 +2,7 @@ import LosslessJSON
 import RolloutCore
 
 extension SimulatorControl {
-  /// Calls in one answer; `since` brings the next.
+  /// The requests in one answer. `since` returns the following ones.
   static let maximumCalls = 10_000
 
   func calls(_ fields: SimulatorFields) throws(SimulationProblem) -> JSONValue {

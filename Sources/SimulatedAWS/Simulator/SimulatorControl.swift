@@ -3,8 +3,8 @@ import POSIX
 import RolloutCore
 import Transport
 
-/// The commands that change or show the simulated world: `POST /_simulator/NAME` with a JSON
-/// object, answered by one. docs/simulator.md lists them.
+/// The commands that change or show the simulated AWS: `POST /_simulator/NAME` with a JSON object. The
+/// answer is a JSON object. docs/simulator.md lists the commands.
 struct SimulatorControl: Sendable {
   static let prefix = "/_simulator/"
 
@@ -33,7 +33,7 @@ struct SimulatorControl: Sendable {
       let fields = try body(of: request)
       let now = SimulatorClock.now
       let answer = try carryOut(command, fields, at: now)
-      driver.move(at: now)
+      driver.update(at: now)
       return reply(200, answer)
     } catch {
       return reply(400, ["error": .string(error.description)])
@@ -117,8 +117,8 @@ struct SimulatorControl: Sendable {
     return description(of: arn, at: now)
   }
 
-  /// One new certificate for every domain, or the one that is named: what a pipeline does
-  /// when the old ones near their end.
+  /// Issues a replacement for every domain, or for the named one, as a pipeline does before the old
+  /// ones expire.
   private func replace(
     _ fields: SimulatorFields, at now: Instant
   ) throws(SimulationProblem) -> JSONValue {

@@ -1,17 +1,17 @@
 import LosslessJSON
 import RolloutCore
 
-/// What the simulator keeps beside the simulated AWS: the authority, and the keys of every
-/// certificate it has made.
+/// The state of the simulator besides the simulated AWS: the certificate authority, and every
+/// certificate that it has issued, with its key.
 struct SimulatorState: Sendable {
   let mint: CertificateMint
   /// By the leaf's SHA-256.
   var minted: [String: MintedCertificate] = [:]
-  /// The setups that certificates were made by, for their renewals.
+  /// The setups of the certificates by ARN, for renewals.
   var setups: [String: CertificateSetup] = [:]
   var latency: Duration
   private var nextSerial: UInt64
-  /// Whose all is that names no account.
+  /// The owner of everything that names no account.
   let firstAccount: String
 
   init(_ scenario: Scenario, at now: Instant) throws(SimulationProblem) {
@@ -27,7 +27,7 @@ struct SimulatorState: Sendable {
     firstAccount = scenario.accounts.first?.number ?? Scenario.Account.standard.number
   }
 
-  /// Makes the accounts, certificates and domains of a scenario, and opens the edges' ports.
+  /// Creates the accounts, certificates and domains of a scenario, and opens the ports of the edges.
   mutating func populate(
     _ aws: FakeAWS, with scenario: Scenario, at now: Instant
   ) throws(SimulationProblem) -> [Simulator.Domain] {
@@ -49,7 +49,8 @@ struct SimulatorState: Sendable {
     }
     var domains: [Simulator.Domain] = []
     for setup in scenario.domains {
-      domains.append(try open(setup, certificate: setup.certificate.flatMap { named[$0] }, aws, now))
+      domains.append(
+        try open(setup, certificate: setup.certificate.flatMap { named[$0] }, aws, now))
     }
     return domains
   }
@@ -109,7 +110,7 @@ struct SimulatorState: Sendable {
     return arn
   }
 
-  /// Makes another leaf for an ARN that is there: a renewal, or the end of a validation.
+  /// Issues another leaf for an existing ARN: a renewal, or the end of a validation.
   mutating func reissue(
     _ arn: String, validFor validity: Duration?, names: [String]?, in aws: FakeAWS,
     at now: Instant
