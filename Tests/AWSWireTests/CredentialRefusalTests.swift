@@ -6,7 +6,7 @@ import Transport
 
 @Suite("Credentials that AWS refuses")
 struct CredentialRefusalTests {
-  /// Hands out one key after another, the last one for ever.
+  /// Returns one key after another, and then always the last one.
   private actor RotatingSource: CredentialSource {
     private var keys: [String]
     private(set) var reads = 0

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Credentials")
 struct CredentialTests {
-  /// A directory with the given files, removed afterwards.
+  /// Runs `body` with a directory of the given files, which is removed afterwards.
   private func withFiles<Result>(
     _ files: [String: String], _ body: (String) async throws -> Result
   ) async throws -> Result {
@@ -22,7 +22,7 @@ struct CredentialTests {
     return try await body(directory.path)
   }
 
-  /// `key secret token`, or the failure's message with the directory's name left out.
+  /// `key secret token`, or the message of the failure without the name of the directory.
   private func found(
     _ environment: [String: String], profile: String? = nil, in directory: String = "/nowhere"
   ) async -> String {

@@ -11,7 +11,7 @@ struct EndpointsTests {
     try Endpoints(environment: environment).url(of: service, in: Region(parsing: region))
   }
 
-  /// What botocore 1.43's rules answer for the same.
+  /// The results of botocore 1.43's endpoint rules.
   @Test(
     "Without variables each service has AWS's host for the region",
     arguments: [

@@ -123,7 +123,7 @@ struct JSONClientTests {
     #expect(aws.transport.requests.count == 150)
     _ = try await describe(aws)
     #expect(aws.transport.requests.count == 151)
-    // Another account's quota is its own.
+    // Another account has its own quota.
     _ = await aws.client.listCertificates(as: Example.identity)
     #expect(aws.transport.requests.count == 154)
   }

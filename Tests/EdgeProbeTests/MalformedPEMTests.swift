@@ -125,7 +125,7 @@ struct MalformedPEMTests {
         #expect(failure.kind == .malformedAnswer, "\(failure)")
       }
     }
-    // Some only lost a bit of their signature and are read; most are refused.
+    // Some have only a changed signature and are read; most are refused.
     #expect(refused > 1000)
     #expect(refused < 3000)
   }

@@ -72,7 +72,7 @@ struct ResolvingTests {
   @Test("An unknown name is reported with the system's error text")
   func unknownName() async throws {
     let fixture = try ProbeFixture()
-    // More than 63 characters in a label: no name server is ever asked.
+    // A label of more than 63 characters is refused without asking a name server.
     let host = String(repeating: "x", count: 64) + ".invalid"
     let round = await fixture.round(at: [ProbeTarget.Endpoint(host: host, port: 443)])
     #expect(round.edges.isEmpty)
@@ -101,7 +101,7 @@ struct ResolvingTests {
       })
     defer { isReleased.withLock { $0 = true } }
     let port = try closedPort(try fixture.leaf())
-    // Three of the eight threads hang; the round still has room for the rest.
+    // Three of the eight threads hang; the other five still work.
     let endpoints = (0..<3).map { ProbeTarget.Endpoint(host: "hang\($0).example", port: port) }
     let round = await fixture.round(
       at: endpoints + [ProbeTarget.Endpoint(host: "fine.example", port: port)])
@@ -129,7 +129,7 @@ struct ResolvingTests {
     }
     let round = await fixture.round(at: endpoints)
     #expect(round.failure?.message == "no answer within 200ms")
-    // Eight threads hang; the 32 lookups behind them were given up before they began.
+    // Eight threads hang; the other 32 lookups failed before they began.
     #expect(hanging.withLock { $0 } == 8)
     isReleased.withLock { $0 = true }
     #expect(try await fixture.result(server).leaf != nil)

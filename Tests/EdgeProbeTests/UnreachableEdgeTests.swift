@@ -74,7 +74,7 @@ struct UnreachableEdgeTests {
     let server = try TLSEdgeServer(certificate: try fixture.leaf())
     server.behave(.refusing)
     let failure = try #require(try await fixture.result(server).failure)
-    // Whether the close or the reset behind it is seen first is a matter of microseconds.
+    // Either the close or the reset may be seen first.
     #expect(
       [
         "handshake: unexpected eof while reading", "handshake: connection reset by peer",
@@ -118,7 +118,7 @@ struct UnreachableEdgeTests {
   }
 }
 
-/// A listener whose queue is full, so that the kernel drops what more wants to connect.
+/// A listener with a full queue, so that the kernel drops further connections.
 private final class FullListener {
   let port: Int
   private let listener: Int32

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The rules of the house that a reader cannot see by looking at one file.
+/// Rules that hold for all source files.
 @Suite("Rules of the source code")
 struct HouseRulesTests {
   struct Source: Sendable {
@@ -25,7 +25,7 @@ struct HouseRulesTests {
     }
   }()
 
-  /// Lines of code, comments left out, that hold one of the words outside the allowed files.
+  /// The lines of code outside the allowed files that contain one of the words. Comments are ignored.
   private func offences(
     _ words: [String], allowed: (Source) -> Bool
   ) -> [String] {

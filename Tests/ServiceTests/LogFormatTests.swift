@@ -14,7 +14,7 @@ private func record(
     time: time, level: .notice, event: "rollout.completed", message: message, fields: fields)
 }
 
-/// Values that have broken log formats before.
+/// Values that are difficult for log formats.
 private let awkward = [
   "", " ", "plain", "two words", "a=b", "say \"so\"", "back\\slash", "line\nbreak", "tab\there",
   "cr\rlf\n", "\u{0}", "\u{7}\u{1b}[31mred", "\u{7f}", "Grüße ‹redacted›", "🦄", "\u{2028}",

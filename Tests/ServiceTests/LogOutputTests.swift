@@ -46,7 +46,7 @@ struct LogOutputTests {
 
   @Test("A terminal gets colours, unless NO_COLOR is set or TERM is dumb")
   func colours() throws {
-    // The master's side of a pseudo-terminal is a terminal too.
+    // The master of a pseudo-terminal is a terminal, too.
     let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY)
     try #require(terminal >= 0)
     defer { close(terminal) }

@@ -12,7 +12,7 @@ private let obstacle = RealJournal.obstacle
   .enabled(if: obstacle == nil, "NOT CHECKED against a real journald: \(obstacle ?? "")"),
   .timeLimit(.minutes(2)))
 struct RealJournalTests {
-  /// What the journal did not take.
+  /// The records that the journal did not accept.
   private let pipe = PipePeer()
 
   private func logger(_ journal: RealJournal) -> Logger {
@@ -79,7 +79,7 @@ struct RealJournalTests {
     let reporter = LogReporter(logger(journal))
     reporter.log(Event(.pollFailed, [.error: whole]))
     reporter.log(Event(.pollFailed, [.error: whole + "yz"]))
-    // Without --all, as a script would ask.
+    // Without --all, as in a script.
     let entries = try journal.journalctl("--output=json").split(separator: "\n").map {
       try JSONValue(parsing: String($0))
     }

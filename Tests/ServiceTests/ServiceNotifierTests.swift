@@ -44,7 +44,7 @@ struct ServiceNotifierTests {
     let watched = ServiceNotifier(
       environment: socket.merging(["WATCHDOG_USEC": "3600000000"]) { $1 })
     for _ in 0..<10_000 { watched.notifyWatchdog() }
-    // Nobody reads meanwhile: a queue that is full must not hold the loop up.
+    // Nothing reads the socket: a full queue must not block the loop.
     let busy = ServiceNotifier(environment: socket.merging(["WATCHDOG_USEC": "1"]) { $1 })
     for _ in 0..<10_000 {
       busy.notifyWatchdog()

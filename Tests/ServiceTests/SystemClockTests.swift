@@ -11,7 +11,7 @@ private func fleet(_ number: Int) -> Fleet {
   Fleet(mappings: [], pacing: Pacing(pollInterval: .seconds(Int64(number))))
 }
 
-/// Counts from any thread.
+/// A counter for any thread.
 private final class Counter: Sendable {
   private let count = Guarded(0)
   var value: Int { count.withLock { $0 } }
@@ -131,7 +131,7 @@ struct SystemClockTests {
         received.add()
       }
     }
-    // Each round waits until its wake-up has come through: a lost one would hang here.
+    // Each round waits for its wake-up, so that a lost one would hang here.
     for round in 0..<1500 {
       await chance.dawdle()
       let before = received.value
@@ -174,8 +174,7 @@ struct SystemClockTests {
           }
         }
       }
-      // Whatever came last is delivered: 400 wake-ups cannot all have been missed, and one
-      // more is never lost.
+      // At least one of the 400 wake-ups was delivered, and the last one is never lost.
       clock.wake(.operatorRequest)
       #expect(await clock.sleep(for: .seconds(3600)) == .operatorRequest)
       #expect(received.value > 0)
@@ -214,7 +213,7 @@ struct SystemClockTests {
       held = counter
       clock = used
     }
-    // A cancelled timer lets its handler go on a queue of its own.
+    // A cancelled timer frees its handler on its own queue.
     let other = SystemClock()
     for _ in 0..<500 where held != nil || clock != nil {
       _ = await other.sleep(for: .milliseconds(10))
@@ -233,7 +232,7 @@ struct SystemClockTests {
   }
 }
 
-/// Chance that repeats.
+/// Repeatable random numbers.
 private struct Chance {
   private var generator: SeededGenerator
   private var busy = 0
@@ -244,7 +243,7 @@ private struct Chance {
 
   mutating func flip() -> Bool { next() & 1 == 0 }
 
-  /// Nothing, a few yields, or a busy moment.
+  /// Does nothing, yields a few times, or uses the CPU for a moment.
   mutating func dawdle() async {
     switch next() % 4 {
     case 0: return

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Service
 
-/// The files in systemd/, as systemd's own tools read them.
+/// The files in systemd/, checked with systemd's own tools.
 @Suite("The unit file and the message catalog")
 struct UnitFileTests {
   static let systemd = URL(fileURLWithPath: #filePath)
@@ -15,7 +15,7 @@ struct UnitFileTests {
   private static let noAnalyze: Comment = "NOT CHECKED: systemd-analyze is not installed"
   private static let noJournalctl: Comment = "NOT CHECKED: journalctl is not installed"
 
-  /// The unit in a directory of its own, with a program that is there.
+  /// A copy of the unit in its own directory, with a program that exists.
   private func unit(dropIns: [String] = []) throws -> (TemporaryDirectory, path: String) {
     let directory = try TemporaryDirectory()
     let text = try String(contentsOfFile: Self.systemd + "/cognito-certd.service", encoding: .utf8)

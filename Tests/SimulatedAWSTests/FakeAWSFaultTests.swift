@@ -119,7 +119,7 @@ struct FakeAWSFaultTests {
   }
 
   @Test("each corrupted answer matches its name")
-  func spoiltAnswers() throws {
+  func corruptedAnswers() throws {
     func describe(_ fault: Fault) -> FakeAWSCaller.Answer {
       script(fault)
       return caller.cognito("DescribeUserPoolDomain", ["Domain": .string(name)])

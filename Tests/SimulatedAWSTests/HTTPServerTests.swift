@@ -147,7 +147,7 @@ struct HTTPServerTests {
     }
   }
 
-  /// All that a connection's bytes come to, fed in chunks of that size.
+  /// Every outcome of the parser for the bytes, fed in chunks of that size.
   private static func outcomes(_ bytes: [UInt8], chunk: Int) -> [HTTPRequestParser.Outcome] {
     var parser = HTTPRequestParser()
     var outcomes: [HTTPRequestParser.Outcome] = []
@@ -196,7 +196,7 @@ struct HTTPServerTests {
     let elapsed = SimulatorClock.uptime - begin
     #expect(failures.count == 0)
     #expect(server.mostOpenAtOnce == 16)
-    // One after another they would take sixteen times as long.
+    // In sequence they would take sixteen times as long.
     #expect(elapsed >= delay * calls && elapsed < delay * calls * 5)
   }
 
@@ -227,7 +227,7 @@ struct HTTPServerTests {
     }
     let silence = try LoopbackClient(port: server.port)
     try silence.post("/silence", "")
-    // Stopping ends even a connection that waits for ever.
+    // A stop also ends a connection that waits without end.
     server.stop()
     #expect(try silence.isClosed())
     server.stop()

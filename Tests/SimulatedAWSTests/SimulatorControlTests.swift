@@ -5,7 +5,7 @@ import Testing
 
 @testable import SimulatedAWS
 
-/// A running simulator with a directory of its own, and calls to it.
+/// A running simulator with its own directory.
 final class SimulatorFixture {
   let simulator: Simulator
   let directory: String

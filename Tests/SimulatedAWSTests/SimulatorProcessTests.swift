@@ -8,14 +8,14 @@ import Transport
 
 @Suite("The simulator as a program")
 struct SimulatorProcessTests {
-  /// The program beside the test bundle.
+  /// The program in the directory of the test bundle.
   static func program() throws -> URL {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     return URL(filePath: tests).deletingLastPathComponent()
       .appending(path: "cognito-certd-simulator")
   }
 
-  /// Starts the program and reads its one line.
+  /// Starts the program and reads its ready line.
   static func start(
     _ arguments: [String], input: Pipe = Pipe()
   ) throws -> (process: Process, ready: JSONValue, output: Pipe) {

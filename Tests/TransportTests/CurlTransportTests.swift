@@ -66,7 +66,7 @@ struct CurlTransportTests {
   @Test("A request on a fresh connection that closes is sent exactly once")
   func sentOnce() async throws {
     try await LoopbackServer.serving({ connection in
-      // The first request is answered; whatever else comes is read and never answered.
+      // The first request is answered; later ones are read and not answered.
       if connection.readRequest() != nil, connection.number == 1 { connection.answer("ok") }
       _ = connection.number == 1 ? connection.readRequest() : nil
     }) { server in

@@ -1,6 +1,6 @@
 package import RolloutCore
 
-/// Changes that operators, pipelines and AWS itself make, besides the requests of the daemon.
+/// Changes by operators, pipelines and AWS itself, as opposed to requests of the daemon.
 extension FakeCloud {
   // MARK: Accounts
 
