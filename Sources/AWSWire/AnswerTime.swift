@@ -71,33 +71,33 @@ enum AnswerTime {
 
 /// Reads ASCII digits and signs from the beginning of a text.
 private struct DigitReader {
-  private var rest: Substring.UTF8View
+  private var remaining: Substring.UTF8View
 
-  init(_ text: String) { rest = Substring(text).utf8 }
+  init(_ text: String) { remaining = Substring(text).utf8 }
 
-  var isAtEnd: Bool { rest.isEmpty }
+  var isAtEnd: Bool { remaining.isEmpty }
 
   mutating func skip(_ sign: Unicode.Scalar) -> Bool {
-    guard rest.first == UInt8(ascii: sign) else { return false }
-    rest = rest.dropFirst()
+    guard remaining.first == UInt8(ascii: sign) else { return false }
+    remaining = remaining.dropFirst()
     return true
   }
 
   /// A number of exactly `width` digits, which is at most 4.
   mutating func number(_ width: Int) -> Int64? {
-    let digits = rest.prefix(width)
+    let digits = remaining.prefix(width)
     guard digits.count == width, digits.allSatisfy({ (0x30...0x39).contains($0) }) else {
       return nil
     }
-    rest = rest.dropFirst(width)
+    remaining = remaining.dropFirst(width)
     return digits.reduce(0) { $0 * 10 + Int64($1 - 0x30) }
   }
 
   /// Milliseconds from the digits after a decimal point. Digits after the third are ignored.
   mutating func fraction() -> Int64? {
-    let digits = rest.prefix { (0x30...0x39).contains($0) }
+    let digits = remaining.prefix { (0x30...0x39).contains($0) }
     guard !digits.isEmpty else { return nil }
-    rest = rest.dropFirst(digits.count)
+    remaining = remaining.dropFirst(digits.count)
     let first = Array((digits.map { Int64($0 - 0x30) } + [0, 0, 0]).prefix(3))
     return first.reduce(0) { $0 * 10 + $1 }
   }

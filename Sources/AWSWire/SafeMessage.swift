@@ -59,19 +59,19 @@ enum SafeMessage {
 
   /// Removes `; Request ID: 1-2-3` from an error that wraps the error of another service.
   private static func withoutRequestIDs(_ text: String) -> String {
-    var rest = Substring(text)
+    var remaining = Substring(text)
     var kept = ""
     let isEnd: (Character) -> Bool = { ";,)]".contains($0) || $0.isNewline }
-    while let mark = nextRequestID(in: rest) {
-      var before = rest[..<mark.lowerBound]
+    while let mark = nextRequestID(in: remaining) {
+      var before = remaining[..<mark.lowerBound]
       while let last = before.last, last.isWhitespace || last == ";" || last == "," {
         before = before.dropLast()
       }
       kept += before
-      rest = rest[mark.upperBound...].drop { $0.isWhitespace }
-      rest = rest.drop { !isEnd($0) && !$0.isWhitespace }
+      remaining = remaining[mark.upperBound...].drop { $0.isWhitespace }
+      remaining = remaining.drop { !isEnd($0) && !$0.isWhitespace }
     }
-    return kept + rest
+    return kept + remaining
   }
 
   private static func nextRequestID(in text: Substring) -> Range<Substring.Index>? {

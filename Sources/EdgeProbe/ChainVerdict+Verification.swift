@@ -81,7 +81,7 @@ private func fault(in context: OpaquePointer) -> String {
 extension Instant {
   /// Whole seconds since 1970, rounded down.
   fileprivate var unixSeconds: Int {
-    let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
-    return Int(rest < 0 ? seconds - 1 : seconds)
+    let (seconds, remainder) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+    return Int(remainder < 0 ? seconds - 1 : seconds)
   }
 }
