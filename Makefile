@@ -1,4 +1,4 @@
-# All that is done from a checkout; `make` alone lists it.
+# The commands for work in a checkout; `make` alone lists them.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -14,14 +14,13 @@ DESTDIR ?=
 SWIFT ?= swift
 
 SOURCES := Package.swift Sources Tests
-# A build of its own: other flags in the same directory would build everything anew each time.
+# A separate directory: other flags in .build would rebuild everything each time.
 RELEASE := .build-release
 PROGRAM := $(RELEASE)/release/cognito-certd
 SIMULATOR := $(RELEASE)/release/cognito-certd-simulator
-# No path of this machine goes into the program, nor what changes with each build, which is the ids
-# that the compiler gives the modules it makes of C headers. Two builds at the same place are alike
-# only if the packages are, too: Package.swift names the versions of its own packages, and the
-# package manager chooses those that these need.
+# These flags keep paths of this machine, and ids that change with each build, out of the program.
+# That does not make builds reproducible: Package.swift pins the packages that it names, but not the
+# packages that those depend on.
 PLACE := /usr/src/cognito-certd
 RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path $(RELEASE) \
   -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=$(PLACE) \
@@ -35,7 +34,7 @@ help: ## List the targets
 
 swift:
 	@command -v $(SWIFT) >/dev/null || { \
-	  echo "make: there is no '$(SWIFT)'; install Swift 6.2 or newer from" \
+	  echo "make: '$(SWIFT)' was not found; install Swift 6.2 or later from" \
 	    "https://www.swift.org/install/linux and put its usr/bin on the PATH" >&2; exit 1; }
 
 deps: ## Install the Debian packages that are missing (sudo when not root)
@@ -44,27 +43,27 @@ deps: ## Install the Debian packages that are missing (sudo when not root)
 build: swift deps ## Build everything for debugging
 	$(SWIFT) build
 
-# One after the other: worlds take every core, and what runs programs measures time.
+# In sequence: WorldTests use every core, and EndToEndTests measure time.
 test: swift deps ## Run all tests
 	$(SWIFT) test --disable-xctest --skip WorldTests --skip EndToEndTests
 	$(SWIFT) test --disable-xctest --skip-build --filter WorldTests
 	$(SWIFT) test --disable-xctest --skip-build --filter EndToEndTests
 
-demo: build ## Watch a rotation against a simulated AWS, about a minute
+demo: build ## Show a rotation against a simulated AWS, about a minute
 	packaging/demo
 
-bench: swift deps ## Measure a pass over 1,000 domains in 250 accounts
+bench: swift deps ## Measure a poll of 1,000 domains in 250 accounts
 	$(SWIFT) run -c release cognito-certd-bench
 
-format: swift ## Lay out the sources
+format: swift ## Correct the layout of the sources
 	$(SWIFT) format -i -r $(SOURCES)
 
 lint: swift ## Check the layout of the sources
 	$(SWIFT) format lint --strict -r $(SOURCES)
 
-release: $(PROGRAM) ## Build the program for other machines, without Swift's libraries
+release: $(PROGRAM) ## Build the program with Swift's libraries linked statically
 
-# Not built again when nothing changed, so that root needs no Swift for `make install`.
+# Built only when a source changed, so that root needs no Swift for `make install`.
 $(PROGRAM): $(shell find Package.swift Sources -type f)
 	@$(MAKE) --no-print-directory swift deps
 	$(SWIFT) build $(RELEASE_FLAGS) --product cognito-certd
@@ -79,13 +78,13 @@ install: $(PROGRAM) ## Install below PREFIX (/usr/local), inside DESTDIR if give
 	  $(DESTDIR)$(PREFIX)/lib/systemd/catalog/cognito-certd.catalog
 	install -D -m 644 -t $(DOC)/examples config/config.yaml systemd/examples/*.conf
 	@if [ -e $(DESTDIR)$(SYSCONFDIR)/cognito-certd/config.yaml ]; then \
-	  echo "$(DESTDIR)$(SYSCONFDIR)/cognito-certd/config.yaml is there and was left as it is"; \
+	  echo "$(DESTDIR)$(SYSCONFDIR)/cognito-certd/config.yaml exists and was not changed"; \
 	else \
 	  install -D -m 644 config/config.yaml \
 	    $(DESTDIR)$(SYSCONFDIR)/cognito-certd/config.yaml; \
 	fi
 	@if [ -z "$(DESTDIR)" ]; then \
-	  echo "Now: write your domains into $(SYSCONFDIR)/cognito-certd/config.yaml, then run"; \
+	  echo "Next: write your domains into $(SYSCONFDIR)/cognito-certd/config.yaml, then run"; \
 	  echo "  cognito-certd check && journalctl --update-catalog && systemctl daemon-reload"; \
 	  echo "  systemctl enable --now cognito-certd"; \
 	fi
@@ -99,11 +98,11 @@ deb-test: swift ## Check the package on a bare Debian and under systemd (as root
 systemd-test: ## Check the service under a real systemd in namespaces (as root)
 	@Tests/Systemd/run
 
-# A change of any source counts as one of both programs.
+# Built after the daemon: a change of any source rebuilds both.
 $(SIMULATOR): $(PROGRAM)
 	@$(MAKE) --no-print-directory swift deps
 	$(SWIFT) build $(RELEASE_FLAGS) --product cognito-certd-simulator
 	@touch $@
 
-clean: ## Remove what was built
+clean: ## Remove all build results
 	rm -rf .build $(RELEASE) .build-deb dist

@@ -1,7 +1,7 @@
 package import RolloutCore
 import Transport
 
-/// Whom AWS takes us for.
+/// The account and principal that AWS sees behind a request.
 package struct CallerIdentity: Equatable, Sendable {
   package let account: String
   /// `arn:aws:iam::123456789012:user/rotator`, or an assumed role's.
@@ -9,12 +9,12 @@ package struct CallerIdentity: Equatable, Sendable {
 }
 
 extension AWSClient {
-  /// The account and the principal behind an identity's credentials; needs no permission.
+  /// The account and the principal of an identity's credentials. The request needs no permission.
   package func callerIdentity(as identity: Identity) async -> Look<CallerIdentity> {
     let call = WireCall(
       service: .sts, region: .usEast1, identity: identity, operation: "GetCallerIdentity",
       object: identity.description, payload: .form("Action=GetCallerIdentity&Version=2011-06-15"),
-      discipline: .read, maximumBodySize: AWSClient.maximumCallerIdentity)
+      effect: .read, maximumBodySize: AWSClient.maximumCallerIdentity)
     do throws(Failure) {
       let response = try await client.answer(to: call)
       let answer = QueryAnswer(response.body)
@@ -33,6 +33,6 @@ extension AWSClient {
     }
   }
 
-  /// In bytes; the answer has some 500.
+  /// In bytes. The answer has about 500.
   private static let maximumCallerIdentity = 64 << 10
 }

@@ -8,8 +8,8 @@ extension AWSClient: CertificatePort {
     var order: [CertificateARN] = []
     do throws(Failure) {
       try await pages { token in
-        // Without keyTypes the list shows RSA keys of 2,048 bits alone. Without
-        // CertificateStatuses it shows every status, those of later years included.
+        // Without keyTypes the list shows only RSA keys of up to 2,048 bits. Without
+        // CertificateStatuses it shows every status, also unknown ones.
         var body: [JSONValue.Member] = [
           JSONValue.Member(
             "Includes", ["keyTypes": .array(KeyAlgorithm.all.map { .string($0.name) })]),
@@ -76,7 +76,7 @@ extension AWSClient: CertificatePort {
           payload: .json([
             "ResourceTypeFilters": ["acm:certificate"], "ResourcesPerPage": 100,
             "PaginationToken": .string(token ?? ""),
-          ]), discipline: .read, maximumBodySize: WireCall.maximumPage)
+          ]), effect: .read, maximumBodySize: WireCall.maximumPage)
       } read: { (page) throws(MemberReader.Problem) in
         let (tagged, token) = try CertificateAnswers.tags(page)
         tags.merge(tagged) { $1 }
@@ -94,7 +94,7 @@ extension AWSClient: CertificatePort {
   ) -> WireCall {
     WireCall(
       service: .acm, region: .usEast1, identity: identity, operation: operation, object: object,
-      payload: .json(body), discipline: .read, maximumBodySize: maximumBodySize)
+      payload: .json(body), effect: .read, maximumBodySize: maximumBodySize)
   }
 
   private func read<Answer>(

@@ -9,7 +9,7 @@ extension AWSClient: DomainPort {
     let call = WireCall(
       service: .cognito, region: region, identity: identity,
       operation: "DescribeUserPoolDomain", object: domain.text,
-      payload: .json(["Domain": .string(domain.text)]), discipline: .read,
+      payload: .json(["Domain": .string(domain.text)]), effect: .read,
       maximumBodySize: WireCall.maximumSingle)
     do throws(Failure) {
       let (answer, requestID) = try await client.object(from: call)
@@ -29,7 +29,7 @@ extension AWSClient: DomainPort {
       WireCall(
         service: .cognito, region: update.region, identity: update.identity,
         operation: "UpdateUserPoolDomain", object: update.domain.text, payload: .json(body),
-        discipline: .change, maximumBodySize: WireCall.maximumSingle)
+        effect: .change, maximumBodySize: WireCall.maximumSingle)
     }
     do throws(Failure) {
       let body: JSONValue

@@ -3,14 +3,14 @@ import Reconciliation
 import RolloutCore
 package import Transport
 
-/// AWS as this program uses it: ACM's certificates and their tags in us-east-1, Cognito's
-/// domains, and who one is.
+/// The client for the AWS operations that this program uses: certificates and their tags in
+/// us-east-1, Cognito's domains, and the caller's identity.
 ///
-/// Share one: it remembers credentials, the clock's error and the retry quota.
+/// A process uses one, because it keeps credentials, the error of the clock and the retry quota.
 package struct AWSClient: Sendable {
   let client: JSONClient
 
-  /// `userAgent`: `cognito-certd/1.2.3`.
+  /// - Parameter userAgent: for example `cognito-certd/1.2.3`.
   package init(
     transport: any HTTPTransport, credentials: CredentialCache, endpoints: Endpoints,
     clock: any WireClock, userAgent: String = "cognito-certd"
@@ -20,8 +20,8 @@ package struct AWSClient: Sendable {
       userAgent: userAgent)
   }
 
-  /// Asks for page after page and hands each to `read`, which answers the next page's token.
-  /// `body` makes a request of a token, nil for the first.
+  /// Requests one page after another and calls `read` with each. `read` returns the token of the next
+  /// page; `call` makes a request from a token, which is nil for the first page.
   func pages(
     of call: (_ token: String?) -> WireCall,
     read: (JSONValue) throws(MemberReader.Problem) -> String?
@@ -40,13 +40,13 @@ package struct AWSClient: Sendable {
         throw malformed(error.description)
       }
       guard let next = token, !next.isEmpty else { return }
-      if !seen.insert(next).inserted { throw malformed("a page leads back to an earlier one") }
+      if !seen.insert(next).inserted { throw malformed("a page token repeats an earlier one") }
     }
     throw call(nil).failure(
-      .malformedAnswer, "more than \(AWSClient.maximumPages) pages: the list seems to be endless")
+      .malformedAnswer, "the list has more than \(AWSClient.maximumPages) pages")
   }
 
-  /// Of any list. An account has 2,500 certificates, unless AWS raised its quota.
+  /// The pages of one list. An account has up to 2,500 certificates by default.
   static let maximumPages = 50
 }
 

@@ -1,8 +1,8 @@
-/// The services that are called, and what each is named where.
+/// The AWS services that are used, with their names in hosts, signatures, targets and variables.
 enum AWSService: Hashable, Sendable, CaseIterable {
   case acm, cognito, tagging, sts
 
-  /// The first label of its host.
+  /// The first label of the host.
   var hostPrefix: String {
     switch self {
     case .acm: "acm"
@@ -12,10 +12,10 @@ enum AWSService: Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// Its name in the scope of a signature.
+  /// The name in the scope of a signature.
   var signingName: String { hostPrefix }
 
-  /// What stands before the dot of `X-Amz-Target`; STS speaks the query protocol and has none.
+  /// The part of `X-Amz-Target` before the dot. STS uses the query protocol and has none.
   var targetPrefix: String {
     switch self {
     case .acm: "CertificateManager"
@@ -25,7 +25,7 @@ enum AWSService: Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// The variable that sets its endpoint alone.
+  /// The variable that sets the endpoint of this service only.
   var endpointVariable: String {
     switch self {
     case .acm: "AWS_ENDPOINT_URL_ACM"
@@ -35,7 +35,7 @@ enum AWSService: Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// In GovCloud these answer under their plain name, which is validated for FIPS already.
+  /// Whether the plain host name in GovCloud is the FIPS endpoint.
   var hasPlainFIPSNameInGovCloud: Bool {
     switch self {
     case .acm, .sts: true

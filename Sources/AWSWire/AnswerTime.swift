@@ -1,15 +1,15 @@
 import LosslessJSON
 import RolloutCore
 
-/// Times as AWS and the emulators write them.
+/// Parses times in answers, as AWS and emulators write them.
 enum AnswerTime {
-  /// From 1900 to 9999: what lies beyond is a mistake, whoever made it.
+  /// From 1900 to 9999. Times outside are errors.
   private static let range =
     Instant(
       year: 1900, month: 1, day: 1)...Instant(
       year: 9999, month: 12, day: 31, hour: 23, minute: 59, second: 59)
 
-  /// Seconds since 1970, whole or not, or ISO 8601; nil for anything else.
+  /// A number of seconds since 1970, with or without a fraction, or ISO 8601; otherwise nil.
   static func instant(_ value: JSONValue) -> Instant? {
     let instant: Instant?
     switch value {
@@ -24,7 +24,7 @@ enum AnswerTime {
     Int64(exactly: (seconds * 1000).rounded()).map(Instant.init(milliseconds:))
   }
 
-  /// `2026-11-23T21:36:51.5Z`, with `+01:00` for `Z`; a space may stand for the `T`.
+  /// For example `2026-11-23T21:36:51.5Z`. `Z` may be an offset such as `+01:00`, and `T` a space.
   static func iso8601(_ text: String) -> Instant? {
     var reader = DigitReader(text)
     guard let year = reader.number(4), reader.skip("-"), let month = reader.number(2),
@@ -64,40 +64,40 @@ enum AnswerTime {
     else { return nil }
     let instant = Instant(
       year: year, month: month, day: day, hour: hour, minute: minute, second: second)
-    // 30 February carries over into March: it is no day.
+    // A day that the month does not have carries over into the next month.
     return Instant(year: year, month: month, day: day).civilDate.month == month ? instant : nil
   }
 }
 
-/// Reads ASCII digits and signs from the front of a text.
+/// Reads ASCII digits and signs from the beginning of a text.
 private struct DigitReader {
-  private var rest: Substring.UTF8View
+  private var remaining: Substring.UTF8View
 
-  init(_ text: String) { rest = Substring(text).utf8 }
+  init(_ text: String) { remaining = Substring(text).utf8 }
 
-  var isAtEnd: Bool { rest.isEmpty }
+  var isAtEnd: Bool { remaining.isEmpty }
 
   mutating func skip(_ sign: Unicode.Scalar) -> Bool {
-    guard rest.first == UInt8(ascii: sign) else { return false }
-    rest = rest.dropFirst()
+    guard remaining.first == UInt8(ascii: sign) else { return false }
+    remaining = remaining.dropFirst()
     return true
   }
 
-  /// Exactly that many digits, four at most.
+  /// A number of exactly `width` digits, which is at most 4.
   mutating func number(_ width: Int) -> Int64? {
-    let digits = rest.prefix(width)
+    let digits = remaining.prefix(width)
     guard digits.count == width, digits.allSatisfy({ (0x30...0x39).contains($0) }) else {
       return nil
     }
-    rest = rest.dropFirst(width)
+    remaining = remaining.dropFirst(width)
     return digits.reduce(0) { $0 * 10 + Int64($1 - 0x30) }
   }
 
-  /// Milliseconds from the digits after a decimal point; those beyond three are dropped.
+  /// Milliseconds from the digits after a decimal point. Digits after the third are ignored.
   mutating func fraction() -> Int64? {
-    let digits = rest.prefix { (0x30...0x39).contains($0) }
+    let digits = remaining.prefix { (0x30...0x39).contains($0) }
     guard !digits.isEmpty else { return nil }
-    rest = rest.dropFirst(digits.count)
+    remaining = remaining.dropFirst(digits.count)
     let first = Array((digits.map { Int64($0 - 0x30) } + [0, 0, 0]).prefix(3))
     return first.reduce(0) { $0 * 10 + $1 }
   }

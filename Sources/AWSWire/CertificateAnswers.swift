@@ -2,13 +2,12 @@ import LosslessJSON
 import Reconciliation
 import RolloutCore
 
-/// Reads what ACM and the tagging service answer.
+/// Reads the answers of ACM and the tagging service.
 enum CertificateAnswers {
-  /// A page of ListCertificates and the token of the next.
+  /// The certificates on a page of ListCertificates, and the token of the next page.
   ///
-  /// One strange certificate must not hide the others: an item with a member of a wrong type is
-  /// kept with its ARN alone, so that the description is asked for; an item without a usable
-  /// ARN is left out.
+  /// A malformed item must not hide the others. An item with a member of the wrong type is kept with
+  /// only its ARN, so that its description is requested. An item without a valid ARN is left out.
   static func page(
     _ answer: JSONValue
   ) throws(MemberReader.Problem) -> (certificates: [Certificate], token: String?) {
@@ -82,7 +81,7 @@ enum CertificateAnswers {
     }
   }
 
-  /// The answer of GetCertificate. One that was imported without a chain has none.
+  /// The answer of GetCertificate. A certificate that was imported without a chain has none.
   static func pem(_ answer: JSONValue) throws(MemberReader.Problem) -> CertificatePEM {
     let reader = try MemberReader(answer, at: "the answer")
     guard let certificate = try reader.text("Certificate"), !certificate.isEmpty else {
@@ -92,8 +91,7 @@ enum CertificateAnswers {
       certificate: certificate, chain: try reader.text("CertificateChain") ?? "")
   }
 
-  /// A page of GetResources and the token of the next. As with the list, an item that cannot
-  /// be read is left out.
+  /// The tags on a page of GetResources, and the token of the next page. A malformed item is left out.
   static func tags(
     _ answer: JSONValue
   ) throws(MemberReader.Problem) -> (tags: [CertificateARN: [String: String]], token: String?) {

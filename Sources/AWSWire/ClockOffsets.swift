@@ -2,20 +2,21 @@ import POSIX
 import RolloutCore
 import Transport
 
-/// How far AWS's clocks are from ours, as its refusals taught, for each endpoint.
+/// The difference between AWS's clock and ours for each endpoint, learned from refusals.
 ///
-/// Kept until the next refusal: a clock that is set right in between costs one more.
+/// A difference is kept until the next refusal. When our clock is corrected, one more request is
+/// refused.
 struct ClockOffsets: Sendable {
-  /// Signatures are good for about five minutes; an answer less far off was refused for
-  /// something else.
+  /// Signatures are valid for about five minutes. A refusal with a smaller difference has another
+  /// cause.
   private static let tolerance = Duration.minutes(4)
 
   private let offsets = Guarded<[String: Duration]>([:])
 
   func offset(for url: String) -> Duration { offsets.withLock { $0[url] ?? .zero } }
 
-  /// Takes the answer's time for the true one when it is far from the one that signed; true
-  /// when that makes a new signature worth an attempt.
+  /// Learns the difference from the date of a refusal. Returns true when it is large, so that the
+  /// request can be signed again.
   func learn(from response: HTTPResponse, of url: String, signedAt: Instant, now: Instant) -> Bool {
     guard let date = response.header("date").flatMap(AnswerTime.httpDate) else { return false }
     let error = date.since(signedAt)

@@ -1,13 +1,13 @@
 package import RolloutCore
 
-/// The credentials of every identity, kept until AWS refuses them, their source changes, or
-/// someone asks to read them again.
+/// Keeps the credentials of every identity until AWS refuses them, their source changes, or a refresh
+/// is requested.
 ///
-/// Only what was found is remembered: a failed look is tried again at the next call.
+/// A failure is not kept: the source is read again for the next request.
 package actor CredentialCache {
   private let source: any CredentialSource
   private var known: [Identity: Credentials] = [:]
-  /// The source's version that `known` was read from.
+  /// The version of the source when `known` was read.
   private var version: String?
 
   package init(source: any CredentialSource) {
@@ -24,12 +24,12 @@ package actor CredentialCache {
     return credentials
   }
 
-  /// Forgets credentials that AWS refused, so that the next call reads the files again. Those
-  /// that someone else has read since are kept.
+  /// Drops credentials that AWS refused, so that the next request reads the source again. Credentials
+  /// that were read since then are kept.
   package func invalidate(_ identity: Identity, refused credentials: Credentials) {
     if known[identity] == credentials { known[identity] = nil }
   }
 
-  /// Forgets every credential, so that the next call reads its source again.
+  /// Drops every credential, so that the next request reads its source again.
   package func refresh() { known = [:] }
 }

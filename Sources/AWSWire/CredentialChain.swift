@@ -1,15 +1,14 @@
 import POSIX
 package import RolloutCore
 
-/// Credentials from the environment and the shared AWS files, found in the order of the SDKs.
+/// Finds credentials in the environment and the shared AWS files, in the order of the SDKs.
 ///
-/// An identity with a profile uses the files alone, as `--profile` does elsewhere. Another one
-/// uses the environment's keys first, then the profile `AWS_PROFILE`, then `default`.
+/// An identity with a profile uses only the files, as with `--profile` of the AWS CLI. Another one
+/// uses the keys in the environment, then the profile in `AWS_PROFILE`, then `default`.
 ///
-/// The shared credentials file is `AWS_SHARED_CREDENTIALS_FILE`; without it
-/// `$CREDENTIALS_DIRECTORY/aws-credentials` where that exists, which is where systemd's
-/// `LoadCredential=aws-credentials:…` puts a file that only the service can read; without that
-/// `~/.aws/credentials`.
+/// The shared credentials file is the first of these: `AWS_SHARED_CREDENTIALS_FILE`;
+/// `$CREDENTIALS_DIRECTORY/aws-credentials` if it exists, where systemd's
+/// `LoadCredential=aws-credentials:…` puts a file for the service only; `~/.aws/credentials`.
 package struct CredentialChain: CredentialSource {
   private let environment: [String: String]
 
@@ -32,7 +31,7 @@ package struct CredentialChain: CredentialSource {
     }
   }
 
-  /// A variable's value; one that is empty counts as unset, as for the SDKs.
+  /// The value of a variable. An empty one counts as unset, as in the SDKs.
   private func variable(_ name: String) -> String? {
     environment[name].flatMap { $0.isEmpty ? nil : $0 }
   }
@@ -57,7 +56,7 @@ package struct CredentialChain: CredentialSource {
     let shared = try profiles(at: sharedCredentialsPath)
     let configured = SharedProfile(in: config, named: name, asConfig: true)
     let credentials = SharedProfile(in: shared, named: name, asConfig: false)
-    // An assumed role comes before any key of its profile: that key is what assumes the role.
+    // A role has priority over a key of its profile, because that key is for assuming the role.
     if let unsupported = configured?.assumedRole ?? credentials?.assumedRole { throw unsupported }
     if let found = try credentials?.credentials() { return found }
     if let other = configured?.otherSource ?? credentials?.otherSource { throw other }
@@ -110,12 +109,12 @@ package struct CredentialChain: CredentialSource {
     return home(String(path.dropFirst())) ?? path
   }
 
-  private func home(_ rest: String) -> String? {
-    variable("HOME").map { $0 + rest }
+  private func home(_ path: String) -> String? {
+    variable("HOME").map { $0 + path }
   }
 }
 
-/// Why an identity has no credentials, in words for a person and without any value.
+/// Why an identity has no credentials, for people. It contains no value of a variable or file.
 struct CredentialProblem: Error, CustomStringConvertible {
   let description: String
 

@@ -2,12 +2,12 @@ package import RolloutCore
 
 /// The keys that sign a request.
 package struct Credentials: Equatable, Sendable {
-  /// No secret by AWS's reckoning, but a credential all the same, and no log shows it.
+  /// AWS does not treat it as a secret. It is still kept out of every log.
   package let accessKeyID: Secret
   package let secretAccessKey: Secret
-  /// Present with temporary keys.
+  /// Set for temporary keys.
   package let sessionToken: Secret?
-  /// Where they were found, for a person: `the environment`, `profile prod of /etc/aws/…`.
+  /// Where the keys were found, for people: `the environment`, `profile prod of /etc/aws/…`.
   package let origin: String
 
   package init(
@@ -19,15 +19,15 @@ package struct Credentials: Equatable, Sendable {
     self.origin = origin
   }
 
-  /// All that must not appear in any text.
+  /// Every value that must not appear in a text.
   var secrets: [Secret] { [accessKeyID, secretAccessKey] + (sessionToken.map { [$0] } ?? []) }
 }
 
-/// A place where credentials are found, read anew at every call. `CredentialCache` remembers.
+/// A source of credentials, which is read at every call. `CredentialCache` keeps the result.
 package protocol CredentialSource: Sendable {
-  /// Throws a `Failure` of kind `credentials` that says what to set where.
+  /// Throws a `Failure` of kind `credentials` that says what to set.
   func credentials(for identity: Identity) async throws(Failure) -> Credentials
-  /// Changes when the source does, so that what was read from it must be read again.
+  /// A value that changes when the source changes, so that it must be read again.
   var version: String { get }
 }
 

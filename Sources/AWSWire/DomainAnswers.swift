@@ -1,10 +1,9 @@
 import LosslessJSON
 import RolloutCore
 
-/// Reads DescribeUserPoolDomain's answer and writes UpdateUserPoolDomain's request.
+/// Reads the answer of DescribeUserPoolDomain and writes the request of UpdateUserPoolDomain.
 enum DomainAnswers {
-  /// What the answer says. Without a description, or with an empty one, AWS means that it does
-  /// not know the domain.
+  /// The content of the answer. AWS returns no description, or an empty one, for an unknown domain.
   static func look(
     _ answer: JSONValue, at domain: DomainName
   ) throws(MemberReader.Problem) -> DomainLook {
@@ -43,16 +42,15 @@ enum DomainAnswers {
 
   private static let certificateMember = "CertificateArn"
 
-  /// The members beside `CustomDomainConfig` that the update accepts as the description
-  /// shows them.
+  /// The members beside `CustomDomainConfig` that are in the description and in the update.
   private static let echoedTopLevel = ["ManagedLoginVersion", "Routing"]
 
-  /// Settings that cannot be sent back: a bug, or a state file that was changed by hand.
+  /// Settings that cannot be sent back: a defect, or a state file that was changed by hand.
   struct UnusableSettings: Error, CustomStringConvertible {
     let description: String
   }
 
-  /// The request: the certificate, and everything else word for word as it was described.
+  /// The request: the certificate, and every other setting exactly as it was described.
   static func body(of update: DomainUpdate) throws(UnusableSettings) -> JSONValue {
     let own: Set<String> = ["Domain", "UserPoolId", "CustomDomainConfig"]
     let config = try members(update.settings.customDomainConfig, without: [certificateMember])
@@ -74,7 +72,7 @@ enum DomainAnswers {
     var members: [JSONValue.Member] = []
     for (name, text) in settings.sorted(by: { $0.key < $1.key }) {
       if reserved.contains(name) {
-        throw UnusableSettings(description: "\(name) is no setting to send back")
+        throw UnusableSettings(description: "\(name) is not a setting that can be sent back")
       }
       do throws(JSONError) {
         members.append(JSONValue.Member(name, try JSONValue(parsing: text)))

@@ -1,16 +1,16 @@
 import RolloutCore
 
-/// Where each service is reached: AWS's own hosts, or what the SDKs' variables say instead.
+/// The URL of each service: AWS's host, or the one that the variables of the SDKs name.
 ///
-/// Read: `AWS_ENDPOINT_URL` and its forms for one service, `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`,
+/// The variables are `AWS_ENDPOINT_URL` and its forms for one service, `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`,
 /// `AWS_USE_FIPS_ENDPOINT` and `AWS_CA_BUNDLE`.
 package struct Endpoints: Sendable {
   private let configured: [AWSService: EndpointURL]
   private let usesFIPS: Bool
-  /// PEM roots for every call, instead of the system's.
+  /// A PEM file of roots for every request, instead of the system's.
   let caBundle: String?
 
-  /// Throws for a variable that cannot be meant, before anything is sent to the wrong place.
+  /// Throws for a malformed variable, before anything is sent to a wrong host.
   package init(environment: [String: String] = [:]) throws(MalformedEndpoint) {
     func variable(_ name: String) -> String? {
       environment[name].flatMap { $0.isEmpty ? nil : $0 }
@@ -58,8 +58,7 @@ package struct Endpoints: Sendable {
   }
 }
 
-/// Which variable does not hold what it should. Its value is not shown: a URL may hold a
-/// password.
+/// A variable with a malformed value. The value is not shown, because a URL may contain a password.
 package struct MalformedEndpoint: Error, Equatable, Sendable, CustomStringConvertible {
   package let variable: String
   package let problem: String
@@ -67,29 +66,31 @@ package struct MalformedEndpoint: Error, Equatable, Sendable, CustomStringConver
   package var description: String { "\(variable): \(problem)" }
 }
 
-/// A URL that requests go to: scheme, host, port where it is not the scheme's, path.
+/// The URL of an endpoint: scheme, host, port unless it is the scheme's default, path.
 struct EndpointURL: Equatable, Sendable {
   let text: String
 
   init(parsing text: String, variable: String) throws(MalformedEndpoint) {
-    func wrong(_ problem: String) -> MalformedEndpoint {
+    func malformed(_ problem: String) -> MalformedEndpoint {
       MalformedEndpoint(
         variable: variable, problem: problem + "; write it as https://host or https://host:port")
     }
     guard text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
-      throw wrong("the URL holds a space or a character beyond ASCII")
+      throw malformed("the URL contains a space or a character beyond ASCII")
     }
     guard let scheme = ["https://", "http://"].first(where: { text.hasPrefix($0) }) else {
-      throw wrong("the URL begins with neither https:// nor http://")
+      throw malformed("the URL begins with neither https:// nor http://")
     }
-    let rest = text.dropFirst(scheme.count)
-    if rest.contains("?") || rest.contains("#") { throw wrong("the URL has a query or fragment") }
-    let authority = rest.prefix { $0 != "/" }
-    if authority.contains("@") { throw wrong("the URL holds a user name or password") }
+    let location = text.dropFirst(scheme.count)
+    if location.contains("?") || location.contains("#") {
+      throw malformed("the URL has a query or fragment")
+    }
+    let authority = location.prefix { $0 != "/" }
+    if authority.contains("@") { throw malformed("the URL contains a user name or password") }
     guard EndpointURL.isAuthority(authority) else {
-      throw wrong("the URL's host or port is malformed")
+      throw malformed("the URL's host or port is malformed")
     }
-    let path = rest.dropFirst(authority.count)
+    let path = location.dropFirst(authority.count)
     self.text = scheme + authority + (path.isEmpty ? "/" : path)
   }
 

@@ -2,12 +2,12 @@ import LosslessJSON
 import RolloutCore
 import Transport
 
-/// An answer that is not a success, read as far as it can be.
+/// The code and message of an error answer, as far as they can be read.
 struct ErrorAnswer {
   let code: String?
   let message: String
 
-  /// Names of codes may carry a namespace before `#` and a URL after `:`.
+  /// A code may have a namespace before `#` and a URL after `:`.
   init(reading response: HTTPResponse, hiding secrets: [Secret]) {
     var code = response.header("x-amzn-errortype")
     var message: String?
@@ -21,7 +21,7 @@ struct ErrorAnswer {
     self.code = code.flatMap { ErrorAnswer.plainCode($0, hiding: secrets) }
     let place = ErrorAnswer.place(of: response)
     guard let message else {
-      self.message = ErrorAnswer.whatInstead(response)
+      self.message = ErrorAnswer.describeUnexpectedBody(of: response)
       return
     }
     let text = SafeMessage.text(message, hiding: secrets)
@@ -40,8 +40,9 @@ struct ErrorAnswer {
     return SafeMessage.token(String(name), hiding: secrets)
   }
 
-  /// Says what came in place of JSON: `HTML instead of JSON (HTTP 503, text/html)`.
-  static func whatInstead(_ response: HTTPResponse, problem: JSONError? = nil) -> String {
+  /// Describes a body that is not a JSON object: `HTML instead of JSON (HTTP 503, text/html)`.
+  static func describeUnexpectedBody(of response: HTTPResponse, problem: JSONError? = nil) -> String
+  {
     let place = place(of: response)
     let first = response.body.first { $0 > 0x20 }
     guard let first else { return "an empty body instead of JSON (\(place))" }
@@ -49,8 +50,8 @@ struct ErrorAnswer {
     if type.hasPrefix("text/html") || first == UInt8(ascii: "<") {
       return "HTML instead of JSON (\(place))"
     }
-    guard let problem else { return "something else than a JSON object (\(place))" }
-    return "malformed JSON, wrong at byte \(problem.offset) of \(response.body.count) (\(place))"
+    guard let problem else { return "no JSON object (\(place))" }
+    return "malformed JSON at byte \(problem.offset) of \(response.body.count) (\(place))"
   }
 
   private static func place(of response: HTTPResponse) -> String {

@@ -1,11 +1,11 @@
 import RolloutCore
 
-/// What an AWS error means to whoever made the call.
+/// Classifies AWS errors by what the caller can do about them.
 ///
-/// By code where the code says it, by status where it does not. Cognito says most things with
-/// one code, InvalidParameterException, and means them by its text.
+/// The code decides if it is known, otherwise the HTTP status. Cognito uses one code,
+/// InvalidParameterException, for many errors; these are classified by their text.
 enum ErrorClassification {
-  /// `code` nil: the answer had none that could be read.
+  /// - Parameter code: nil when the answer has none that could be read.
   static func kind(status: Int, code: String?, message: String) -> Failure.Kind {
     if let code {
       if let kind = byCode(code) { return kind }
@@ -20,14 +20,12 @@ enum ErrorClassification {
     }
   }
 
-  /// Whether a code names a problem that `kind` has a table entry for; an unknown one is shown
-  /// in the message.
+  /// Whether the code has an entry in a table here. An unknown one is shown in the message.
   static func isKnown(_ code: String) -> Bool {
     byCode(code) != nil || code == invalidParameter || plainRefusals.contains(code)
   }
 
-  /// Codes by which AWS says that the time in a signature is not its own, or may say so: the
-  /// answer's `Date` decides.
+  /// Codes that may mean that the time of the signature is wrong. The `Date` of the answer decides.
   static let clockSkew: Set<String> = [
     "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "InvalidSignatureException",
     "SignatureDoesNotMatch", "AuthFailure",
@@ -35,7 +33,7 @@ enum ErrorClassification {
 
   private static let invalidParameter = "InvalidParameterException"
 
-  /// Refused for what the request said; their kind is the same as an unknown code's.
+  /// Refusals of the request itself. They have the same kind as an unknown code.
   private static let plainRefusals: Set<String> = [
     "ValidationException", "ValidationError", "InvalidArnException", "InvalidArgsException",
     "SerializationException", "UnknownOperationException", "InvalidAction",
@@ -110,7 +108,7 @@ enum ErrorClassification {
       return .certificateRejected
     }
     if says(busyTexts) { return .conflict }
-    // "TLS" in capitals: a domain's name, which is lower case, may well hold the letters.
+    // "TLS" in capitals only, because a domain name may contain the letters in lower case.
     let names = ["SecurityPolicy", "ManagedLoginVersion", "TLS"].contains { message.contains($0) }
     if names || says(["security policy", "managed login"]) { return .refused(.settingsRejected) }
     return .refused(.invalidRequest)
@@ -124,7 +122,7 @@ enum ErrorClassification {
     "certificate chain", "not issued", "isn't issued", "certificate not found",
   ]
 
-  /// No text of Cognito's for a domain at work is published; these are the ways to say it.
+  /// Cognito's text for a domain that is being updated is not published. These are likely ones.
   private static let busyTexts = [
     "being updated", "being created", "is updating", "currently updating", "already updating",
     "status updating", "status: updating", "in progress", "not in a valid state",

@@ -1,9 +1,9 @@
-/// The shared AWS files' notation, read as the SDKs read it: `[section]`, `key = value`,
-/// comments after `#` and `;`, and lines indented deeper than the key before them, which belong
-/// to that key and are left out.
+/// Parses the format of the shared AWS files as the SDKs do: `[section]`, `key = value`, and comments
+/// after `#` and `;`. Lines that are indented deeper than the key before them belong to that key and
+/// are ignored.
 ///
-/// A section or key that stands twice is one; the later value counts. Errors name a line and
-/// never show what stands in it.
+/// Repeated sections are merged, and the last value of a repeated key counts. Errors name the line and
+/// do not show its content.
 struct INIFile {
   private(set) var sections: [String: [String: String]] = [:]
 
@@ -30,7 +30,7 @@ private struct LineReader {
 
   private(set) var sections: [String: [String: String]] = [:]
   private var section: String?
-  /// Columns before the last key of the section; deeper lines continue its value.
+  /// The indentation of the last key. Lines with a deeper one continue its value.
   private var keyIndent: Int?
 
   mutating func read(_ line: Substring) throws(Problem) {
@@ -50,8 +50,8 @@ private struct LineReader {
     guard let end = content.firstIndex(of: "]") else {
       throw Problem(description: "a section begins with [ and has no ]")
     }
-    let rest = trimmed(content[content.index(after: end)...])
-    guard rest.isEmpty || rest.hasPrefix("#") || rest.hasPrefix(";") else {
+    let tail = trimmed(content[content.index(after: end)...])
+    guard tail.isEmpty || tail.hasPrefix("#") || tail.hasPrefix(";") else {
       throw Problem(description: "text after the ] of a section")
     }
     let words = content[..<end].dropFirst().split(maxSplits: 1, whereSeparator: isBlank)
@@ -64,18 +64,18 @@ private struct LineReader {
 
   private mutating func readKey(_ content: Substring) throws(Problem) {
     guard let equals = content.firstIndex(of: "=") else {
-      throw Problem(description: "this is no [section], no comment and no \"key = value\"")
+      throw Problem(description: "this is not a [section], a comment or \"key = value\"")
     }
     guard let section else {
-      throw Problem(description: "a key stands before the first [section]")
+      throw Problem(description: "there is a key before the first [section]")
     }
     let key = trimmed(content[..<equals]).lowercased()
-    guard !key.isEmpty else { throw Problem(description: "nothing stands before the =") }
+    guard !key.isEmpty else { throw Problem(description: "there is no key before the =") }
     let value = withoutComment(content[content.index(after: equals)...])
     sections[section, default: [:]][key] = String(trimmed(value))
   }
 
-  /// A comment within a line has white space before its sign.
+  /// A comment after a value begins with white space.
   private func withoutComment(_ value: Substring) -> Substring {
     var previous: Character = "="
     for index in value.indices {

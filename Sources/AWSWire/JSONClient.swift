@@ -2,7 +2,7 @@ import LosslessJSON
 import RolloutCore
 import Transport
 
-/// Makes AWS calls: signs, sends, repeats what may be repeated, and judges the answer.
+/// Makes requests to AWS: signs and sends them, tries reads again, and classifies the answers.
 struct JSONClient: Sendable {
   private let transport: any HTTPTransport
   let credentials: CredentialCache
@@ -12,13 +12,13 @@ struct JSONClient: Sendable {
   private let quota = RetryQuota()
   private let offsets = ClockOffsets()
 
-  /// Of one read, the first included.
+  /// The attempts of one read, including the first.
   static let maximumAttempts = 3
-  /// The longest delay between attempts by our own choice.
+  /// The bound of the delay between attempts without a `Retry-After`.
   static let maximumBackoff = Duration.seconds(20)
-  /// A `Retry-After` beyond it ends the call; the loop above has longer breath.
-  static let maximumWaitWithinCall = Duration.seconds(20)
-  /// A `Retry-After` beyond it is taken for this.
+  /// A longer `Retry-After` ends the request. The loop tries again later.
+  static let maximumWaitWithinRequest = Duration.seconds(20)
+  /// A longer `Retry-After` counts as this.
   static let maximumRetryAfter = Duration.hours(1)
 
   init(
@@ -39,7 +39,7 @@ struct JSONClient: Sendable {
     let response = try await answer(to: call)
     let requestID = JSONClient.requestID(of: response)
     func malformed(_ problem: JSONError?) -> Failure {
-      let message = ErrorAnswer.whatInstead(response, problem: problem)
+      let message = ErrorAnswer.describeUnexpectedBody(of: response, problem: problem)
       return call.failure(.malformedAnswer, message, requestID: requestID)
     }
     let value: JSONValue
@@ -54,23 +54,23 @@ struct JSONClient: Sendable {
 
   /// The first successful answer, or the failure that ended the attempts.
   func answer(to call: WireCall) async throws(Failure) -> HTTPResponse {
-    var corrections = Corrections(of: call.discipline)
+    var corrections = Corrections(of: call.effect)
     var attempt = 1
     var cost = 0
     while true {
       let keys = try await credentials.credentials(for: call.identity)
       switch await send(call, signedBy: keys) {
       case .success(let response):
-        quota.passed(returning: cost, in: call.quotaScope)
+        quota.recordSuccess(afterRetryCosting: cost, in: call.quotaScope)
         return response
-      case .failure(let refusal):
-        if Task.isCancelled { throw refusal.failure }
-        if await isCorrected(refusal, of: call, keys, &corrections) { continue }
-        guard attempt < JSONClient.maximumAttempts, call.discipline == .read,
-          let delay = delay(after: refusal.failure, attempt: attempt)
-        else { throw refusal.failure }
-        cost = refusal.isTimeout ? RetryQuota.costAfterTimeout : RetryQuota.costOfRetry
-        guard quota.take(cost, in: call.quotaScope) else { throw refusal.failure }
+      case .failure(let failed):
+        if Task.isCancelled { throw failed.failure }
+        if await isCorrected(failed, of: call, keys, &corrections) { continue }
+        guard attempt < JSONClient.maximumAttempts, call.effect == .read,
+          let delay = delay(after: failed.failure, attempt: attempt)
+        else { throw failed.failure }
+        cost = failed.isTimeout ? RetryQuota.costAfterTimeout : RetryQuota.costOfRetry
+        guard quota.spend(cost, in: call.quotaScope) else { throw failed.failure }
         attempt += 1
         await clock.sleep(for: delay)
       }
@@ -79,30 +79,32 @@ struct JSONClient: Sendable {
 
   // MARK: Attempts
 
-  /// An attempt that failed, and what it taught.
-  private struct Refusal: Error {
+  /// An attempt that failed, with what was learned from it.
+  private struct FailedAttempt: Error {
     let failure: Failure
     var isTimeout = false
-    /// AWS's clock is far from the one that signed.
+    /// AWS's clock is far from the time of the signature.
     var learnedOffset = false
   }
 
-  /// What may be put right once in a call, beside its attempts.
+  /// The corrections that are still allowed in this request. They do not count as attempts.
   private struct Corrections {
-    /// A refusal for the time proves that nothing was done, so that a change may be signed
-    /// anew as well.
+    /// Signing again with AWS's time. It is also allowed for a change, because a refusal because of
+    /// the time proves that nothing was done.
     var clock = true
-    /// New keys in the file. Not for a change: its next try is the state machine's.
+    /// Signing again with changed keys. It is not allowed for a change, whose next attempt the loop
+    /// decides.
     var keys: Bool
 
-    init(of discipline: WireCall.Discipline) { keys = discipline == .read }
+    init(of effect: WireCall.Effect) { keys = effect == .read }
   }
 
   private func isCorrected(
-    _ refusal: Refusal, of call: WireCall, _ keys: Credentials, _ corrections: inout Corrections
+    _ failed: FailedAttempt, of call: WireCall, _ keys: Credentials,
+    _ corrections: inout Corrections
   ) async -> Bool {
-    guard refusal.failure.kind == .credentials else { return false }
-    if refusal.learnedOffset {
+    guard failed.failure.kind == .credentials else { return false }
+    if failed.learnedOffset {
       defer { corrections.clock = false }
       return corrections.clock
     }
@@ -112,14 +114,14 @@ struct JSONClient: Sendable {
     do throws(Failure) {
       return try await credentials.credentials(for: call.identity) != keys
     } catch {
-      // The refusal says more than that the file is gone as well; the next call reads it again.
+      // The refusal is more useful than this error. The next request reads the source again.
       return false
     }
   }
 
   private func send(
     _ call: WireCall, signedBy keys: Credentials
-  ) async -> Result<HTTPResponse, Refusal> {
+  ) async -> Result<HTTPResponse, FailedAttempt> {
     let url = endpoints.url(of: call.service, in: call.region)
     var request = call.request(to: url, userAgent: userAgent, caBundle: endpoints.caBundle)
     let signedAt = clock.now + offsets.offset(for: url)
@@ -130,41 +132,43 @@ struct JSONClient: Sendable {
     do throws(TransportError) {
       response = try await transport.send(request)
     } catch {
-      return .failure(JSONClient.refusal(of: call, error, hiding: keys.secrets))
+      return .failure(JSONClient.failedAttempt(of: call, error, hiding: keys.secrets))
     }
     if (200..<300).contains(response.status) { return .success(response) }
     let error = ErrorAnswer(reading: response, hiding: keys.secrets)
     let kind = ErrorClassification.kind(
       status: response.status, code: error.code, message: error.message)
-    var refusal = Refusal(
+    var failed = FailedAttempt(
       failure: call.failure(
         kind, error.message, code: error.code, requestID: JSONClient.requestID(of: response),
         retryAfter: JSONClient.retryAfter(of: response)))
     if let code = error.code, ErrorClassification.clockSkew.contains(code) {
-      refusal.learnedOffset = offsets.learn(
+      failed.learnedOffset = offsets.learn(
         from: response, of: url, signedAt: signedAt, now: clock.now)
     }
-    return .failure(refusal)
+    return .failure(failed)
   }
 
-  private static func refusal(
+  private static func failedAttempt(
     of call: WireCall, _ error: TransportError, hiding secrets: [Secret]
-  ) -> Refusal {
-    func made(_ kind: Failure.Kind, _ words: String, isTimeout: Bool = false) -> Refusal {
+  ) -> FailedAttempt {
+    func attempt(
+      _ kind: Failure.Kind, _ words: String, isTimeout: Bool = false
+    ) -> FailedAttempt {
       let message = SafeMessage.local(words, hiding: secrets)
-      return Refusal(failure: call.failure(kind, message), isTimeout: isTimeout)
+      return FailedAttempt(failure: call.failure(kind, message), isTimeout: isTimeout)
     }
     switch error {
-    case .notSent(let words): return made(.unreachable, words)
-    case .answerLost(let words): return made(.answerLost, words)
+    case .notSent(let words): return attempt(.unreachable, words)
+    case .answerLost(let words): return attempt(.answerLost, words)
     case .timedOut(let words, let sent):
-      return made(sent ? .answerLost : .unreachable, words, isTimeout: true)
+      return attempt(sent ? .answerLost : .unreachable, words, isTimeout: true)
     case .tooLarge(let limit):
-      return made(.malformedAnswer, "the answer is over \(limit) bytes")
+      return attempt(.malformedAnswer, "the answer is over \(limit) bytes")
     }
   }
 
-  /// How long to wait before the next attempt; nil when there is to be none.
+  /// How long to wait before the next attempt; nil when there is none.
   private func delay(after failure: Failure, attempt: Int) -> Duration? {
     switch failure.kind {
     case .throttled, .server, .unreachable, .answerLost: break
@@ -177,7 +181,7 @@ struct JSONClient: Sendable {
     let fraction = Double(clock.random() >> 11) / Double(UInt64(1) << 53)
     let delay = bound * fraction
     guard let asked = failure.retryAfter else { return delay }
-    return asked > JSONClient.maximumWaitWithinCall ? nil : max(delay, asked)
+    return asked > JSONClient.maximumWaitWithinRequest ? nil : max(delay, asked)
   }
 
   // MARK: Headers of answers
@@ -187,7 +191,7 @@ struct JSONClient: Sendable {
       .flatMap { SafeMessage.token($0) }
   }
 
-  /// `Retry-After` in seconds; the form with a date is left out, since our clock may be off.
+  /// `Retry-After` in seconds. The form with a date is ignored, because our clock may be wrong.
   private static func retryAfter(of response: HTTPResponse) -> Duration? {
     guard let text = response.header("retry-after"), text.utf8.count <= 9,
       let seconds = Int64(text), seconds >= 0

@@ -1,18 +1,18 @@
 import LosslessJSON
 import RolloutCore
 
-/// Takes members out of an answer's object. One that is absent, or null, is nil; one of
-/// another type than it must have is an error that names it.
+/// Reads the members of an object in an answer. An absent member, or null, is nil. A member of the
+/// wrong type is an error that names it.
 struct MemberReader {
-  /// Which member is not what it must be.
+  /// Which member is malformed.
   struct Problem: Error { let description: String }
 
   let value: JSONValue
-  /// Where the object stands in the answer, for errors.
+  /// The place of the object in the answer, for errors.
   let path: String
 
   init(_ value: JSONValue, at path: String) throws(Problem) {
-    guard value.members != nil else { throw Problem(description: "\(path) is no object") }
+    guard value.members != nil else { throw Problem(description: "\(path) is not an object") }
     self.value = value
     self.path = path
   }

@@ -1,10 +1,11 @@
-/// An answer of the query protocol, which is XML: as much of it as the one call here needs.
+/// An answer of the query protocol, which is XML.
 ///
-/// No general parser: an element is taken only when it stands once and holds plain text.
+/// This is not a general parser: it reads an element only if there is one of that name and it contains
+/// plain text.
 struct QueryAnswer {
   private let text: String
 
-  /// nil when it is not XML of the AWS kind.
+  /// Returns nil when the body is not an XML answer of AWS.
   init?(_ body: [UInt8]) {
     guard let text = String(validating: body, as: UTF8.self),
       text.contains("Response>") || text.contains("Response ")

@@ -2,11 +2,10 @@ import POSIX
 import RolloutCore
 import Transport
 
-/// How many more repeats an account's service may be asked for, as the SDKs count them: a
-/// repeat costs tokens, a call that passed gives some back, and when they are used up the next
-/// failure is final. Callers of a service in trouble so stop adding to it.
+/// Limits retries as the SDKs do: a retry costs tokens, and a success returns some. When they are used
+/// up, the next failure is final. So retries do not add load to a service that fails.
 struct RetryQuota: Sendable {
-  /// Who shares a quota. Another account's trouble is not this one's.
+  /// What shares a quota. Failures of one account do not affect another.
   struct Scope: Hashable {
     let service: AWSService
     let region: Region
@@ -20,8 +19,8 @@ struct RetryQuota: Sendable {
 
   private let spent = Guarded<[Scope: Int]>([:])
 
-  /// False, and nothing taken, when there are not enough left.
-  func take(_ cost: Int, in scope: Scope) -> Bool {
+  /// Takes the tokens of a retry. Returns false, and takes none, when there are not enough.
+  func spend(_ cost: Int, in scope: Scope) -> Bool {
     spent.withLock { spent in
       let total = spent[scope, default: 0] + cost
       if total > RetryQuota.capacity { return false }
@@ -30,12 +29,12 @@ struct RetryQuota: Sendable {
     }
   }
 
-  /// Gives back what the last repeat cost, or the reward of a call that needed none.
-  func passed(returning cost: Int, in scope: Scope) {
+  /// Returns the cost of the last retry, or the reward for a request that needed none.
+  func recordSuccess(afterRetryCosting cost: Int, in scope: Scope) {
     spent.withLock { spent in
       guard let total = spent[scope] else { return }
-      let rest = total - max(cost, RetryQuota.reward)
-      spent[scope] = rest > 0 ? rest : nil
+      let remaining = total - max(cost, RetryQuota.reward)
+      spent[scope] = remaining > 0 ? remaining : nil
     }
   }
 }

@@ -1,17 +1,17 @@
-/// Makes a text that came from elsewhere fit to log, to store and to compare: no credentials,
-/// no signatures, no request ids (two errors that differ by those alone are the same error), no
-/// control characters, no more than a few lines.
+/// Makes a text from outside safe to log, to store and to compare. The result has no credentials,
+/// signatures or control characters, and a limited length. It has no request ids either, so that equal
+/// errors have equal texts.
 enum SafeMessage {
-  /// Characters of a finished message.
+  /// The characters of a result.
   static let maximumLength = 500
   private static let maximumTokenLength = 128
-  /// Characters that are looked at before that.
+  /// The characters of the input that are processed.
   private static let maximumInput = 4096
-  /// A secret shorter than this is no secret, and would be found in every second word.
+  /// Shorter secrets are not replaced, because they would match ordinary words.
   private static let minimumSecretLength = 8
 
-  /// A message of AWS's. `secrets` are those that signed the request: wherever they come back,
-  /// they go.
+  /// A message of AWS. `secrets` are those that signed the request; they are replaced wherever the
+  /// message quotes them.
   static func text(_ raw: String, hiding secrets: [Secret]) -> String {
     var text = hide(secrets, in: raw)
     text = withoutSignatureDump(text)
@@ -20,12 +20,12 @@ enum SafeMessage {
     return finished(text)
   }
 
-  /// A message of our own libraries': it may name long paths, and holds nothing that AWS wrote.
+  /// A message of a local library. It may contain long paths, and nothing that AWS wrote.
   static func local(_ raw: String, hiding secrets: [Secret]) -> String {
     finished(hide(secrets, in: raw))
   }
 
-  /// A short token such as an error code or a request id; nil when it is anything else.
+  /// A short token such as an error code or a request id; nil when the text is anything else.
   static func token(_ raw: String, hiding secrets: [Secret] = []) -> String? {
     if hide(secrets, in: raw) != raw { return nil }
     let isPlain = raw.utf8.allSatisfy { byte in
@@ -46,7 +46,7 @@ enum SafeMessage {
     return String(text.prefix(maximumInput))
   }
 
-  /// SignatureDoesNotMatch shows the whole canonical request, with the session token in it.
+  /// The text of SignatureDoesNotMatch quotes the canonical request, which has the session token.
   private static func withoutSignatureDump(_ text: String) -> String {
     let lowered = text.lowercased()
     let marks = [
@@ -57,21 +57,21 @@ enum SafeMessage {
     return String(text.prefix(lowered.distance(from: lowered.startIndex, to: cut)))
   }
 
-  /// `; Request ID: 1-2-3` within the text of an error that wraps another service's.
+  /// Removes `; Request ID: 1-2-3` from an error that wraps the error of another service.
   private static func withoutRequestIDs(_ text: String) -> String {
-    var rest = Substring(text)
+    var remaining = Substring(text)
     var kept = ""
     let isEnd: (Character) -> Bool = { ";,)]".contains($0) || $0.isNewline }
-    while let mark = nextRequestID(in: rest) {
-      var before = rest[..<mark.lowerBound]
+    while let mark = nextRequestID(in: remaining) {
+      var before = remaining[..<mark.lowerBound]
       while let last = before.last, last.isWhitespace || last == ";" || last == "," {
         before = before.dropLast()
       }
       kept += before
-      rest = rest[mark.upperBound...].drop { $0.isWhitespace }
-      rest = rest.drop { !isEnd($0) && !$0.isWhitespace }
+      remaining = remaining[mark.upperBound...].drop { $0.isWhitespace }
+      remaining = remaining.drop { !isEnd($0) && !$0.isWhitespace }
     }
-    return kept + rest
+    return kept + remaining
   }
 
   private static func nextRequestID(in text: Substring) -> Range<Substring.Index>? {
@@ -112,9 +112,9 @@ enum SafeMessage {
     return isOpaque(word) ? Secret.placeholder : word
   }
 
-  /// Whether a word can only have been made by a machine: an access key id, a web token, or so
-  /// many letters and digits in a row that they are a key, a signature or a session token. The
-  /// hyphens and colons of an ARN part it into shorter runs.
+  /// Whether a word looks like a credential: an access key id, a web token, or a run of letters and
+  /// digits as long as a key, a signature or a session token. Hyphens and colons end a run, so that
+  /// ARNs do not match.
   private static func isOpaque(_ word: String) -> Bool {
     let isAccessKey = ["AKIA", "ASIA", "ABIA", "ACCA"].contains { word.contains($0) }
     if isAccessKey && word.utf8.count >= 16 { return true }

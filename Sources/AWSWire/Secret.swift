@@ -1,15 +1,15 @@
-/// A text that must never be seen: whatever prints, dumps or interpolates it gets a placeholder.
+/// A text that must not be shown. Printing, dumping or interpolating it gives a placeholder.
 package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
   CustomReflectable
 {
-  /// Stands where a secret would.
+  /// Shown in place of a secret.
   package static let placeholder = "‹redacted›"
 
   private let text: String
 
   package init(_ text: String) { self.text = text }
 
-  /// The text itself, for signing and for finding it in what is about to be shown.
+  /// The text itself, for signing and for finding it in other texts.
   package var revealed: String { text }
 
   package var description: String { Secret.placeholder }

@@ -1,16 +1,16 @@
 import Glibc
 import POSIX
 
-/// Why a file of settings could not be read, without anything of its content.
+/// Why a shared AWS file could not be read. It contains nothing of the file's content.
 struct UnreadableFile: Error, Equatable, CustomStringConvertible {
   let description: String
 
   init(_ description: String) { self.description = description }
 }
 
-/// Reads the shared AWS files, which people write and other programs replace.
+/// Reads the shared AWS files.
 enum SharedAWSFile {
-  /// In bytes; far more than any such file has.
+  /// In bytes, far above the size of a real file.
   static let maximumSize = 1 << 20
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

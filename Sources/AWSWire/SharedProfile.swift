@@ -4,14 +4,14 @@ struct SharedFile {
   let content: INIFile
 }
 
-/// What one shared file says of one profile.
+/// One profile in one of the shared files.
 struct SharedProfile {
   private let name: String
   private let path: String
   private let values: [String: String]
 
-  /// nil when the file has no such profile. In the config file it stands as `[profile x]`, and
-  /// the default one as `[default]` too; in the credentials file as `[x]`.
+  /// Returns nil when the file has no such profile. Its section is `[x]` in the credentials file, and
+  /// `[profile x]` in the config file, where the default profile may also be `[default]`.
   init?(in file: SharedFile?, named name: String, asConfig: Bool) {
     guard let file else { return nil }
     let plain = asConfig && name != "default" ? nil : file.content.sections[name]
@@ -58,18 +58,19 @@ struct SharedProfile {
   }
 }
 
-/// A key pair as it was written somewhere, not yet judged.
+/// A key pair that was read and is not checked yet.
 struct StaticKeys {
   let key: String
   let secret: String
   let token: String?
 
-  /// Refuses what can only be a mistake: such a text would not survive as a header.
+  /// Throws when a value contains characters that a header cannot have.
   func credentials(origin: String) throws(CredentialProblem) -> Credentials {
     for (name, text) in [
       ("access key id", key), ("secret access key", secret), ("session token", token ?? "-"),
     ] where !text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) {
-      throw CredentialProblem("the \(name) of \(origin) holds a space or a character beyond ASCII")
+      throw CredentialProblem(
+        "the \(name) of \(origin) contains a space or a character beyond ASCII")
     }
     return Credentials(
       accessKeyID: key, secretAccessKey: secret, sessionToken: token, origin: origin)

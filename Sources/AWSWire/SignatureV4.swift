@@ -1,10 +1,10 @@
 package import RolloutCore
 package import Transport
 
-/// AWS's Signature Version 4 over a request's headers and body.
+/// Signs requests with AWS's Signature Version 4.
 ///
-/// Pure: the time is a parameter, so that a clock that is off can be corrected and a signature
-/// be compared with the one that botocore makes.
+/// The time is a parameter, so that the error of a clock can be corrected and signatures can be
+/// compared with those of botocore.
 package struct SignatureV4: Sendable {
   private let credentials: Credentials
   private let region: String
@@ -18,15 +18,15 @@ package struct SignatureV4: Sendable {
 
   private static let algorithm = "AWS4-HMAC-SHA256"
 
-  /// Headers that a proxy may change, or that describe the connection alone.
+  /// Headers that a proxy may change, or that describe only the connection.
   private static let unsigned: Set<String> = [
     "authorization", "connection", "expect", "keep-alive", "proxy-authenticate",
     "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
     "x-amzn-trace-id",
   ]
 
-  /// What to add to the request: `X-Amz-Date`, `X-Amz-Security-Token` with temporary keys, and
-  /// `Authorization`.
+  /// The headers to add to the request: `X-Amz-Date`, `Authorization` and, for temporary keys,
+  /// `X-Amz-Security-Token`.
   package func headers(signing request: HTTPRequest, at date: Instant) -> [Header] {
     let time = SignatureV4.timestamp(date)
     var added = [Header("X-Amz-Date", time)]
@@ -63,7 +63,7 @@ package struct SignatureV4: Sendable {
     }
   }
 
-  /// Lower-case names in order, values of equal names joined by commas.
+  /// The headers with lower-case names, sorted, and the values of equal names joined by commas.
   private func signedHeaders(of request: HTTPRequest, adding added: [Header]) -> [Header] {
     var values: [String: [String]] = [:]
     for header in request.headers + added {
@@ -96,7 +96,7 @@ package struct SignatureV4: Sendable {
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }
 
-  /// The path without dot segments and doubled slashes, percent-encoded once more.
+  /// The path without dot segments and repeated slashes, percent-encoded again.
   private static func canonicalPath(_ path: Substring) -> String {
     var segments: [Substring] = []
     for segment in path.split(separator: "/") where segment != "." {
@@ -123,7 +123,7 @@ package struct SignatureV4: Sendable {
     }
   }
 
-  /// The pairs of a query that is encoded already, sorted by name, then value.
+  /// The pairs of an encoded query, sorted by name, then value.
   private static func canonicalQuery(_ query: Substring) -> String {
     let pairs = query.split(separator: "&", omittingEmptySubsequences: false).map { pair in
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -138,19 +138,18 @@ package struct SignatureV4: Sendable {
   }
 }
 
-/// A URL's pieces, as far as signing needs them.
+/// The parts of a URL that a signature needs.
 struct URLParts {
-  /// Host and port as they stand in the `Host` header: lower case, no port that the scheme
-  /// implies.
+  /// Host and port as in the `Host` header: in lower case, without the default port of the scheme.
   let hostHeader: String
   let path: Substring
   let query: Substring
 
   init(_ url: String) {
     let scheme = url.hasPrefix("http://") ? "http://" : "https://"
-    let rest = url.hasPrefix(scheme) ? url.dropFirst(scheme.count) : url[...]
-    let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-    let target = rest.dropFirst(authority.count).prefix { $0 != "#" }
+    let location = url.hasPrefix(scheme) ? url.dropFirst(scheme.count) : url[...]
+    let authority = location.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+    let target = location.dropFirst(authority.count).prefix { $0 != "#" }
     path = target.prefix { $0 != "?" }
     query = target.dropFirst(path.count).dropFirst()
     let implied = scheme == "https://" ? ":443" : ":80"

@@ -2,33 +2,33 @@ import LosslessJSON
 import RolloutCore
 import Transport
 
-/// One operation on one thing, as it will be sent.
+/// One AWS operation on one object, as it will be sent.
 struct WireCall: Sendable {
   let service: AWSService
   let region: Region
   let identity: Identity
   let operation: String
-  /// What it is about, for errors: a domain, an ARN, an identity.
+  /// The object of the operation, for errors: a domain, an ARN, an identity.
   let object: String
   let payload: Payload
-  let discipline: Discipline
+  let effect: Effect
   let maximumBodySize: Int
 
   enum Payload: Sendable {
     /// JSON 1.1.
     case json(JSONValue)
-    /// The query protocol: a form that names the operation and its version.
+    /// The query protocol: a form with the operation and its version.
     case form(String)
   }
 
-  enum Discipline: Sendable {
-    /// May be asked again at will.
+  enum Effect: Sendable {
+    /// It may be sent again.
     case read
-    /// Asked once, on a connection that libcurl cannot have tried before.
+    /// It is sent once, on a new connection, so that libcurl does not send it again.
     case change
   }
 
-  /// In bytes. A page of ListCertificates holds 1,000 summaries of up to 100 names.
+  /// In bytes. A page of ListCertificates has up to 1,000 summaries of up to 100 names.
   static let maximumPage = 8 << 20
   static let maximumSingle = 1 << 20
 
@@ -51,7 +51,7 @@ struct WireCall: Sendable {
 
   /// The request without its signature.
   func request(to url: String, userAgent: String, caBundle: String?) -> HTTPRequest {
-    let isChange = discipline == .change
+    let isChange = effect == .change
     return HTTPRequest(
       url: url, headers: headers + [Header("User-Agent", userAgent)], body: body,
       timeout: isChange ? WireCall.timeoutOfChange : WireCall.timeoutOfRead,

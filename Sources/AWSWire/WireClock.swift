@@ -1,8 +1,8 @@
 package import RolloutCore
 
-/// Time, chance and waiting between the attempts of one call.
+/// The clock, the random numbers and the waits between the attempts of one request.
 package protocol WireClock: Sendable {
-  /// The wall clock, as it is set: what AWS says of it is learned and kept apart.
+  /// The wall clock, without the correction of `ClockOffsets`.
   var now: Instant { get }
   /// 64 random bits.
   func random() -> UInt64

@@ -2,7 +2,7 @@
 #define COGNITO_CERTD_CCURL_H
 #include <curl/curl.h>
 
-/* libcurl's setters and getters are variadic, which Swift cannot call: one wrapper a type. */
+/* Wrappers of libcurl's variadic functions, one for each type: Swift cannot call variadic functions. */
 
 static inline CURLcode certd_setopt_long(CURL *easy, CURLoption option, long value) {
   return curl_easy_setopt(easy, option, value);

@@ -15,7 +15,7 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <string.h>
-/* Time limits of handshakes; Swift's Glibc module has neither. */
+/* For time limits of handshakes. Swift's Glibc module does not include these. */
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 
@@ -25,7 +25,7 @@ static inline EVP_PKEY *cossl_new_ec_key(const char *curve) { return EVP_EC_gen(
 
 static inline EVP_PKEY *cossl_new_rsa_key(size_t bits) { return EVP_RSA_gen(bits); }
 
-/* The bytes of a memory BIO; they live as long as it does. */
+/* The bytes of a memory BIO, which are valid as long as the BIO. */
 static inline long cossl_bio_bytes(BIO *bio, const char **bytes) {
   return BIO_ctrl(bio, BIO_CTRL_INFO, 0, (void *)bytes);
 }
@@ -62,7 +62,7 @@ static inline void cossl_free_certificates(STACK_OF(X509) *certificates) {
   sk_X509_pop_free(certificates, X509_free);
 }
 
-/* Whether a read of PEM failed for no other reason than that nothing more follows. */
+/* Whether reading PEM failed only because the input has ended. */
 static inline int cossl_is_end_of_pem(unsigned long code) {
   return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
 }
@@ -75,7 +75,7 @@ static inline int cossl_set_server_name(SSL *connection, const char *name) {
   return (int)SSL_set_tlsext_host_name(connection, name);
 }
 
-/* For servers: takes a reference of its own to an intermediate that is to be shown. */
+/* For servers: adds an intermediate to the chain, with a reference of its own. */
 static inline int cossl_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
   return (int)SSL_CTX_add1_chain_cert(context, certificate);
 }

@@ -1,15 +1,15 @@
 import COpenSSL
 
-/// Certificates read out of PEM text.
+/// Certificates parsed from PEM text.
 final class CertificateList: @unchecked Sendable {
-  /// A `STACK_OF(X509)`; nothing changes it after `init`, and it lives as long as the list.
+  /// A `STACK_OF(X509)`. It does not change after `init` and lives as long as the list.
   let stack: OpaquePointer
   let count: Int
 
-  /// What becomes of blocks that are not certificates.
+  /// How blocks that are not certificates are treated.
   enum OtherBlocks {
     case refuse
-    /// Files of roots may hold revocation lists and more.
+    /// Files of roots may also contain revocation lists and keys.
     case skip
   }
 
@@ -20,15 +20,15 @@ final class CertificateList: @unchecked Sendable {
 
   init(
     readingPEM text: some Collection<UInt8>, limits: Limits, otherBlocks: OtherBlocks = .refuse
-  ) throws(StepFailure) {
+  ) throws(EdgeProbeError) {
     guard text.count <= limits.bytes else {
-      throw StepFailure("\(text.count) bytes of PEM are over the limit of \(limits.bytes)")
+      throw EdgeProbeError("\(text.count) bytes of PEM are over the limit of \(limits.bytes)")
     }
     ERR_clear_error()
     guard let bio = BIO_new(BIO_s_mem()) else { throw .openSSL() }
     defer { BIO_free(bio) }
     guard let stack = cossl_new_certificates() else { throw .openSSL() }
-    do throws(StepFailure) {
+    do throws(EdgeProbeError) {
       let bytes = Array(text)
       if !bytes.isEmpty, BIO_write(bio, bytes, Int32(clamping: bytes.count)) != bytes.count {
         throw .openSSL()
@@ -44,14 +44,15 @@ final class CertificateList: @unchecked Sendable {
 
   deinit { cossl_free_certificates(stack) }
 
-  /// The first certificate, good for the duration of `body`; nil in an empty list.
+  /// Calls `body` with the first certificate, or nil for an empty list. The pointer is valid only
+  /// inside `body`.
   func withFirst<Result>(_ body: (OpaquePointer?) -> Result) -> Result {
     withExtendedLifetime(self) { body(cossl_certificate_at(stack, 0)) }
   }
 
   private static func read(
     from bio: OpaquePointer, into stack: OpaquePointer, limits: Limits, otherBlocks: OtherBlocks
-  ) throws(StepFailure) {
+  ) throws(EdgeProbeError) {
     for number in 1...limits.blocks + 1 {
       guard let block = try PEMBlock(readingFrom: bio, number: number) else { return }
       guard number <= limits.blocks else { break }
@@ -59,7 +60,7 @@ final class CertificateList: @unchecked Sendable {
         switch otherBlocks {
         case .skip: continue
         case .refuse:
-          throw StepFailure("PEM block \(number) is no certificate but \(block.shownName)")
+          throw EdgeProbeError("PEM block \(number) is not a certificate but \(block.shownName)")
         }
       }
       let certificate = try block.certificate()
@@ -68,14 +69,14 @@ final class CertificateList: @unchecked Sendable {
         throw .openSSL()
       }
     }
-    throw StepFailure("there are more than \(limits.blocks) PEM blocks")
+    throw EdgeProbeError("there are more than \(limits.blocks) PEM blocks")
   }
 }
 
-/// One block between BEGIN and END lines, decoded from Base64.
+/// One PEM block, decoded from Base64.
 private struct PEMBlock: ~Copyable {
   let isCertificate: Bool
-  /// The name of the BEGIN line, cut to a length that can be shown.
+  /// The name in the BEGIN line, shortened for messages.
   let shownName: String
   private let isTrustedForm: Bool
   private let isEncrypted: Bool
@@ -83,9 +84,9 @@ private struct PEMBlock: ~Copyable {
   private let length: Int
   private let number: Int
 
-  /// nil at the end of the text. Read block by block rather than with `PEM_read_bio_X509`,
-  /// which asks the terminal for a password when a block claims to be encrypted.
-  init?(readingFrom bio: OpaquePointer, number: Int) throws(StepFailure) {
+  /// Returns nil at the end of the text. `PEM_read_bio_X509` is not used, because it asks the terminal
+  /// for a password when a block claims to be encrypted.
+  init?(readingFrom bio: OpaquePointer, number: Int) throws(EdgeProbeError) {
     var name: UnsafeMutablePointer<CChar>?
     var header: UnsafeMutablePointer<CChar>?
     var data: UnsafeMutablePointer<UInt8>?
@@ -97,10 +98,10 @@ private struct PEMBlock: ~Copyable {
     }
     guard answer == 1, let data, let name else {
       let isEnd = cossl_is_end_of_pem(ERR_peek_last_error()) == 1
-      let reason = StepFailure.openSSL()
+      let reason = EdgeProbeError.openSSL()
       cossl_free(data)
       if isEnd { return nil }
-      throw StepFailure("PEM block \(number) cannot be read: \(reason.text)")
+      throw EdgeProbeError("PEM block \(number) cannot be read: \(reason.text)")
     }
     let text = String(cString: name)
     isTrustedForm = text == "TRUSTED CERTIFICATE"
@@ -114,20 +115,21 @@ private struct PEMBlock: ~Copyable {
 
   deinit { cossl_free(data) }
 
-  /// The certificate, which is then the caller's to free.
-  func certificate() throws(StepFailure) -> OpaquePointer {
+  /// The certificate. The caller frees it.
+  func certificate() throws(EdgeProbeError) -> OpaquePointer {
     if isEncrypted {
-      throw StepFailure("PEM block \(number) is encrypted, as no certificate is")
+      throw EdgeProbeError("PEM block \(number) is encrypted, which no certificate is")
     }
     var next: UnsafePointer<UInt8>? = UnsafePointer(data)
     let parsed =
       isTrustedForm ? d2i_X509_AUX(nil, &next, length) : d2i_X509(nil, &next, length)
     guard let parsed else {
-      throw StepFailure("PEM block \(number) is no certificate: \(StepFailure.openSSL().text)")
+      throw EdgeProbeError(
+        "PEM block \(number) is not a certificate: \(EdgeProbeError.openSSL().text)")
     }
     guard let next, next == UnsafePointer(data) + length else {
       X509_free(parsed)
-      throw StepFailure("PEM block \(number) goes on after its certificate")
+      throw EdgeProbeError("PEM block \(number) has more data after its certificate")
     }
     return parsed
   }

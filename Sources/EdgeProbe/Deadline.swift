@@ -2,15 +2,15 @@ import COpenSSL
 import Glibc
 import RolloutCore
 
-/// A limit on how long something may take, kept by a timer of the kernel, so that nothing here
-/// reads a clock and a wait that is cut short and begun again is not made longer by it.
+/// A time limit, implemented with a kernel timer. So this module reads no clock, and a wait that is
+/// interrupted and begun again does not become longer.
 struct Deadline: ~Copyable {
   private let timer: Int32
 
-  init(after limit: Duration) throws(StepFailure) {
+  init(after limit: Duration) throws(EdgeProbeError) {
     let timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC))
     guard timer >= 0 else { throw .system(errno) }
-    // A timer set to nought would be disarmed.
+    // A time of 0 would disarm the timer.
     let milliseconds = max(1, limit.inMilliseconds)
     var time = itimerspec()
     time.it_value.tv_sec = Int(milliseconds / 1000)
@@ -36,8 +36,8 @@ struct Deadline: ~Copyable {
     case failed(Int32)
   }
 
-  /// Waits for the descriptor. Once the limit has passed it says so, ready or not, so that a
-  /// peer that sends a byte at a time gains nothing.
+  /// Waits until the descriptor is ready or the limit has passed. Returns `passed` when both are
+  /// true, so that a peer that sends a byte at a time cannot extend the limit.
   func wait(for descriptor: Int32, _ readiness: Readiness) -> Wait {
     let events =
       switch readiness {
@@ -57,7 +57,7 @@ struct Deadline: ~Copyable {
     return .failed(EINTR)
   }
 
-  /// Waits cut short by signals. Signals are blocked in the threads that wait, so that even
-  /// one of them is unexpected.
+  /// The maximum number of waits that signals interrupt. None is expected, because signals are
+  /// blocked in these threads.
   private static let maximumInterruptions = 100
 }

@@ -1,11 +1,11 @@
 package import Glibc
 
-/// An address and port that a name resolved to.
+/// The IP address and port of an edge.
 package struct EdgeAddress: Hashable, Sendable, CustomStringConvertible {
   private let family: Family
-  /// In network order.
+  /// In network byte order.
   private let bytes: [UInt8]
-  /// The interface of a link-local IPv6 address; 0 for all others.
+  /// The interface of a link-local IPv6 address; otherwise 0.
   private let scope: UInt32
   private let port: UInt16
 
@@ -13,7 +13,7 @@ package struct EdgeAddress: Hashable, Sendable, CustomStringConvertible {
     case ipv4, ipv6
   }
 
-  /// An address as people write it, without brackets; nil for anything else.
+  /// Parses an address in text form, without brackets; nil when it is malformed.
   package init?(_ text: String, port: UInt16) {
     var buffer = [UInt8](repeating: 0, count: 16)
     if inet_pton(AF_INET, text, &buffer) == 1 {
@@ -25,12 +25,12 @@ package struct EdgeAddress: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// What `getaddrinfo` gave; nil for a family that is neither of IP's.
-  init?(_ given: addrinfo) {
-    guard let address = given.ai_addr else { return nil }
+  /// An entry of `getaddrinfo`; nil for a family other than IPv4 and IPv6.
+  init?(_ entry: addrinfo) {
+    guard let address = entry.ai_addr else { return nil }
     let raw = UnsafeRawPointer(address)
-    let length = Int(given.ai_addrlen)
-    switch given.ai_family {
+    let length = Int(entry.ai_addrlen)
+    switch entry.ai_family {
     case AF_INET where length >= MemoryLayout<sockaddr_in>.size:
       let ipv4 = raw.loadUnaligned(as: sockaddr_in.self)
       self.init(
@@ -109,8 +109,8 @@ package struct EdgeAddress: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension EdgeAddress: Comparable {
-  /// IPv4 before IPv6, then by number: name servers answer in another order every time, and
-  /// what is shown and stored is not to change with it.
+  /// IPv4 before IPv6, then by number. Name servers rotate the order of their answers; the order that
+  /// is shown and stored stays the same.
   package static func < (left: EdgeAddress, right: EdgeAddress) -> Bool {
     if left.family != right.family { return left.family == .ipv4 }
     if left.bytes != right.bytes {

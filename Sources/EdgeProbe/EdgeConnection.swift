@@ -3,9 +3,9 @@ import RolloutCore
 
 /// Why there is no connection to an edge.
 enum ConnectFailure: Error, Equatable {
-  /// This host has no way into the address's family. It says nothing about the edge.
+  /// This host has no route to the address's family. It says nothing about the edge.
   case noRoute
-  case failed(StepFailure)
+  case failed(EdgeProbeError)
 
   init(code: Int32) {
     switch code {
@@ -15,7 +15,7 @@ enum ConnectFailure: Error, Equatable {
   }
 }
 
-/// A new TCP connection that does not block, and is closed when it goes out of scope.
+/// A new non-blocking TCP connection, which is closed when it goes out of scope.
 struct EdgeConnection: ~Copyable {
   let descriptor: Int32
 
@@ -46,7 +46,7 @@ private func finishConnecting(
   _ descriptor: Int32, to address: EdgeAddress, within limit: Duration
 ) throws(ConnectFailure) {
   let deadline: Deadline
-  do throws(StepFailure) {
+  do throws(EdgeProbeError) {
     deadline = try Deadline(after: limit)
   } catch {
     throw .failed(error)
@@ -58,7 +58,7 @@ private func finishConnecting(
   guard code == EINPROGRESS else { throw ConnectFailure(code: code) }
   switch deadline.wait(for: descriptor, .writable) {
   case .ready: break
-  case .passed: throw .failed(StepFailure("no answer within \(limit.compact)"))
+  case .passed: throw .failed(EdgeProbeError("no answer within \(limit.compact)"))
   case .failed(let code): throw .failed(.system(code))
   }
   var outcome: Int32 = 0

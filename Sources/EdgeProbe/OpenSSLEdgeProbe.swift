@@ -3,43 +3,42 @@ import POSIX
 package import Reconciliation
 package import RolloutCore
 
-/// Looks at edges by TLS handshakes, and judges certificates, all by OpenSSL.
+/// Probes edges with TLS handshakes, and verifies certificates, with OpenSSL.
 ///
-/// Everything that blocks runs on threads of its own, of which there are at most as many as
-/// the limits say; the limits hold for all that one object does, so a process has one. A
-/// cancelled task gets an answer at once.
+/// Everything that blocks runs on threads of its own, whose number the limits bound. The limits apply
+/// to one object, so a process uses one. A cancelled task gets an answer at once.
 package final class OpenSSLEdgeProbe: EdgePort {
   private let limits: ProbeLimits
   private let resolver: NameResolver
-  private let crew: WorkerCrew
-  /// Apart from the crew that looks at edges, which may all be waiting for silent ones.
-  private let judges = WorkerCrew(limit: 2)
+  private let pool: ThreadPool
+  /// A separate pool, because every thread of the other one may be waiting for a silent edge.
+  private let evidencePool = ThreadPool(limit: 2)
   private let client = Guarded<TLSClient?>(nil)
   private let roots = TrustRootsCache()
 
   package init(
     limits: ProbeLimits = ProbeLimits(), lookUp: @escaping NameLookup = systemLookup
   ) {
-    // OpenSSL would else tear itself down at the end of the process under the hands of threads
-    // that are still looking at a silent edge. Whoever uses OpenSSL first settles it.
+    // Without this option OpenSSL frees its data at exit while other threads may still use it. It
+    // takes effect only when set before OpenSSL's first use.
     OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
     self.limits = limits
     resolver = NameResolver(lookUp: lookUp, limit: limits.resolve)
-    crew = WorkerCrew(limit: limits.concurrency)
+    pool = ThreadPool(limit: limits.concurrency)
   }
 
   package func probe(
     _ domain: DomainName, at target: ProbeTarget, caFile: String?, now: Instant
   ) async -> ProbeRound {
-    let whole = [ProbeTarget.Endpoint(host: domain.text, port: OpenSSLEdgeProbe.defaultPort)]
-    let endpoints = target.connectTo.isEmpty ? whole : target.connectTo
-    let answers = await inOrder(endpoints) { await self.resolve($0) }
-    let found = AddressesFound(answers, limit: limits.addresses)
+    let domainItself = [ProbeTarget.Endpoint(host: domain.text, port: OpenSSLEdgeProbe.defaultPort)]
+    let endpoints = target.connectTo.isEmpty ? domainItself : target.connectTo
+    let resolved = await inOrder(endpoints) { await self.resolve($0) }
+    let found = ResolvedAddresses(resolved, limit: limits.addresses)
     guard !found.addresses.isEmpty else {
       return ProbeRound(edges: [], failure: found.failure)
     }
     let looks = await inOrder(found.addresses) { address in
-      await self.look(at: address, for: domain, caFile: caFile, now: now)
+      await self.probe(address, for: domain, caFile: caFile, now: now)
     }
     return ProbeRound(edges: looks + found.unresolved)
   }
@@ -51,8 +50,8 @@ package final class OpenSSLEdgeProbe: EdgePort {
     let cancelled = Result<LeafEvidence, Failure>.failure(
       Failure(.unreachable, operation: "verify", object: arn.text, message: cancellation))
     let outcome: Result<LeafEvidence, Failure>
-    do throws(StepFailure) {
-      outcome = try await judges.run(ifCancelled: cancelled) {
+    do throws(EdgeProbeError) {
+      outcome = try await evidencePool.run(ifCancelled: cancelled) {
         Result { () throws(Failure) -> LeafEvidence in
           try LeafEvidence(of: pem, arn: arn, caFile: caFile, cache: roots, now: now)
         }
@@ -73,25 +72,25 @@ package final class OpenSSLEdgeProbe: EdgePort {
 
   private static let defaultPort = 443
 
-  private func resolve(_ endpoint: ProbeTarget.Endpoint) async -> NamedAnswer {
-    do throws(StepFailure) {
-      let answer = try await crew.run(ifCancelled: .failed(cancellation)) { [resolver] in
+  private func resolve(_ endpoint: ProbeTarget.Endpoint) async -> ResolvedEndpoint {
+    do throws(EdgeProbeError) {
+      let resolution = try await pool.run(ifCancelled: .failed(cancellation)) { [resolver] in
         resolver.resolve(endpoint)
       }
-      return NamedAnswer(endpoint: endpoint, answer: answer)
+      return ResolvedEndpoint(endpoint: endpoint, resolution: resolution)
     } catch {
-      return NamedAnswer(endpoint: endpoint, answer: .failed(error.text))
+      return ResolvedEndpoint(endpoint: endpoint, resolution: .failed(error.text))
     }
   }
 
-  private func look(
-    at address: EdgeAddress, for domain: DomainName, caFile: String?, now: Instant
+  private func probe(
+    _ address: EdgeAddress, for domain: DomainName, caFile: String?, now: Instant
   ) async -> EdgeLook {
     let result: EdgeLook.Result
-    do throws(StepFailure) {
-      let cancelled = EdgeLook.Result(failing: .connect, StepFailure(cancellation))
-      result = try await crew.run(ifCancelled: cancelled) {
-        self.lookNow(at: address, for: domain, caFile: caFile, now: now)
+    do throws(EdgeProbeError) {
+      let cancelled = EdgeLook.Result(failing: .connect, EdgeProbeError(cancellation))
+      result = try await pool.run(ifCancelled: cancelled) {
+        self.probeBlocking(address, for: domain, caFile: caFile, now: now)
       }
     } catch {
       result = EdgeLook.Result(failing: .connect, error)
@@ -99,9 +98,9 @@ package final class OpenSSLEdgeProbe: EdgePort {
     return EdgeLook(address: address.description, result: result)
   }
 
-  /// Blocks the thread for the limits of connection and handshake at most.
-  private func lookNow(
-    at address: EdgeAddress, for domain: DomainName, caFile: String?, now: Instant
+  /// Blocks the thread for at most the limits of connection and handshake.
+  private func probeBlocking(
+    _ address: EdgeAddress, for domain: DomainName, caFile: String?, now: Instant
   ) -> EdgeLook.Result {
     let connection: EdgeConnection
     do throws(ConnectFailure) {
@@ -112,20 +111,20 @@ package final class OpenSSLEdgeProbe: EdgePort {
       case .failed(let failure): return EdgeLook.Result(failing: .connect, failure)
       }
     }
-    do throws(StepFailure) {
+    do throws(EdgeProbeError) {
       return try sharedClient().handshake(
         on: connection, serverName: domain.text, within: limits.handshake
       ) { leaf, others in
         EdgeLook.Result(
-          judging: leaf, others: others, for: domain, roots: roots, caFile: caFile, now: now)
+          served: leaf, others: others, for: domain, roots: roots, caFile: caFile, now: now)
       }
     } catch {
       return EdgeLook.Result(failing: .handshake, error)
     }
   }
 
-  private func sharedClient() throws(StepFailure) -> TLSClient {
-    try client.withLock { (client) throws(StepFailure) in
+  private func sharedClient() throws(EdgeProbeError) -> TLSClient {
+    try client.withLock { (client) throws(EdgeProbeError) in
       if let client { return client }
       let made = try TLSClient()
       client = made
@@ -136,7 +135,7 @@ package final class OpenSSLEdgeProbe: EdgePort {
 
 private let cancellation = "the probe was cancelled"
 
-/// Runs `work` for every item side by side, and gives the results in the order of the items.
+/// Runs `work` for every item concurrently, and returns the results in the order of the items.
 private func inOrder<Item: Sendable, Output: Sendable>(
   _ items: [Item], _ work: @escaping @Sendable (Item) async -> Output
 ) async -> [Output] {

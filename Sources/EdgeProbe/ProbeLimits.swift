@@ -1,14 +1,14 @@
-/// How long and how much a probe may take.
+/// The limits of a probe.
 package struct ProbeLimits: Equatable, Sendable {
-  /// For a name to resolve. glibc's resolver gives up on one silent server after 5 s.
+  /// The time to resolve a name. glibc's resolver tries the next server after 5 s.
   package var resolve: Duration
-  /// For TCP. An edge is near by nature: one that takes longer than this is no use to users.
+  /// The time to connect. Edges are near; one that takes longer than this is of no use to users.
   package var connect: Duration
-  /// For TLS, once TCP stands.
+  /// The time for the TLS handshake after the TCP connection.
   package var handshake: Duration
-  /// Addresses looked at for one domain. CloudFront answers with 4 of IPv4 and 8 of IPv6.
+  /// The addresses that are probed for one domain. CloudFront has 4 of IPv4 and 8 of IPv6.
   package var addresses: Int
-  /// Names and addresses looked at side by side.
+  /// The names and addresses that are probed concurrently.
   package var concurrency: Int
 
   package init(

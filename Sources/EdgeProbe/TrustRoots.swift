@@ -2,29 +2,28 @@ import COpenSSL
 import Glibc
 import POSIX
 
-/// The roots that chains are to lead to.
+/// The trusted root certificates.
 ///
-/// OpenSSL guards a store with a lock of its own, so that any number of threads may verify
-/// against one.
+/// OpenSSL locks a store itself, so any number of threads may use one.
 final class TrustRoots: @unchecked Sendable {
   /// An `X509_STORE`.
   let store: OpaquePointer
 
-  private init(taking store: OpaquePointer) { self.store = store }
+  private init(owning store: OpaquePointer) { self.store = store }
 
   deinit { X509_STORE_free(store) }
 
-  /// The roots of a PEM file, of which there must be one at least.
-  static func reading(file path: String) throws(StepFailure) -> TrustRoots {
-    do throws(StepFailure) {
+  /// The roots of a PEM file, which must contain at least one.
+  static func reading(file path: String) throws(EdgeProbeError) -> TrustRoots {
+    do throws(EdgeProbeError) {
       let bytes = try readFile(path, limit: maximumFileSize)
       let list = try CertificateList(
         readingPEM: bytes,
         limits: CertificateList.Limits(bytes: maximumFileSize, blocks: maximumBlocks),
         otherBlocks: .skip)
-      guard list.count > 0 else { throw StepFailure("there is no PEM certificate in it") }
+      guard list.count > 0 else { throw EdgeProbeError("it contains no PEM certificate") }
       guard let store = X509_STORE_new() else { throw .openSSL() }
-      let roots = TrustRoots(taking: store)
+      let roots = TrustRoots(owning: store)
       for index in 0..<Int32(clamping: list.count) {
         guard X509_STORE_add_cert(store, cossl_certificate_at(list.stack, index)) == 1 else {
           throw .openSSL()
@@ -32,27 +31,27 @@ final class TrustRoots: @unchecked Sendable {
       }
       return withExtendedLifetime(list) { roots }
     } catch {
-      throw StepFailure("the roots in \(path) cannot be read: \(error.text)")
+      throw EdgeProbeError("the roots in \(path) cannot be read: \(error.text)")
     }
   }
 
-  /// The roots of this system, where OpenSSL was built or told (SSL_CERT_FILE, SSL_CERT_DIR)
-  /// to look for them.
-  static func system() throws(StepFailure) -> TrustRoots {
+  /// The roots of this system, from OpenSSL's default places or those that SSL_CERT_FILE and
+  /// SSL_CERT_DIR name.
+  static func system() throws(EdgeProbeError) -> TrustRoots {
     let file = systemFile
     let directory = systemDirectory
     guard FileIdentity(of: file) != nil || !isEmptyDirectory(directory) else {
-      throw StepFailure(
+      throw EdgeProbeError(
         "there are no roots in \(file) or \(directory); install ca-certificates, "
           + "or name a file of roots with ca_file")
     }
     guard let store = X509_STORE_new() else {
-      throw StepFailure(StepFailure.openSSL().text)
+      throw EdgeProbeError(EdgeProbeError.openSSL().text)
     }
-    let roots = TrustRoots(taking: store)
+    let roots = TrustRoots(owning: store)
     guard X509_STORE_set_default_paths(store) == 1 else {
-      throw StepFailure(
-        "the system's roots cannot be read: \(StepFailure.openSSL().text)")
+      throw EdgeProbeError(
+        "the system's roots cannot be read: \(EdgeProbeError.openSSL().text)")
     }
     ERR_clear_error()
     return roots
@@ -66,7 +65,7 @@ final class TrustRoots: @unchecked Sendable {
     environment(X509_get_default_cert_dir_env()) ?? text(X509_get_default_cert_dir())
   }
 
-  /// Debian's file of all public roots has 220 kB.
+  /// In bytes. Debian's file of all public roots has 220 kB.
   private static let maximumFileSize = 16 << 20
   private static let maximumBlocks = 10_000
 
@@ -80,7 +79,7 @@ final class TrustRoots: @unchecked Sendable {
   }
 }
 
-/// What changes when a file is replaced or written to.
+/// A value that changes when a file is replaced or written.
 struct FileIdentity: Equatable {
   private let device: UInt
   private let inode: UInt
@@ -102,19 +101,19 @@ struct FileIdentity: Equatable {
 private func isEmptyDirectory(_ path: String) -> Bool {
   guard let directory = opendir(path) else { return true }
   defer { closedir(directory) }
-  // "." and ".." are always there.
+  // "." and ".." always exist.
   return readdir(directory) == nil || readdir(directory) == nil || readdir(directory) == nil
 }
 
-private func readFile(_ path: String, limit: Int) throws(StepFailure) -> [UInt8] {
+private func readFile(_ path: String, limit: Int) throws(EdgeProbeError) -> [UInt8] {
   do throws(RegularFile.Failure) {
     return try RegularFile.read(path, limit: limit)
   } catch {
     switch error {
-    case .invalidPath: throw StepFailure("its path is not valid")
-    case .isDirectory, .isSpecial: throw StepFailure("it is not a regular file")
-    case .isLarger(let limit): throw StepFailure("it is over the limit of \(limit) bytes")
-    case .cannotOpen(let cause), .cannotRead(let cause): throw StepFailure(cause.description)
+    case .invalidPath: throw EdgeProbeError("its path is not valid")
+    case .isDirectory, .isSpecial: throw EdgeProbeError("it is not a regular file")
+    case .isLarger(let limit): throw EdgeProbeError("it is over the limit of \(limit) bytes")
+    case .cannotOpen(let cause), .cannotRead(let cause): throw EdgeProbeError(cause.description)
     }
   }
 }

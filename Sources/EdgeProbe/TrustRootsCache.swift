@@ -1,7 +1,7 @@
 import POSIX
 
-/// The roots of each file, read once: the system's take 18 ms. A file that was replaced or
-/// written to since is read again, so that a new root counts without a restart.
+/// Reads the roots of each file once, because the system's take 18 ms. A file that was replaced or
+/// written since is read again, so that a new root takes effect without a restart.
 final class TrustRootsCache: Sendable {
   private let entries = Guarded<[String: Entry]>([:])
 
@@ -10,17 +10,17 @@ final class TrustRootsCache: Sendable {
     let roots: TrustRoots
   }
 
-  /// Files kept in memory. A fleet has one or two; a configuration that is changed often
-  /// enough to pass this has the rest read again.
+  /// The files that are kept in memory. A fleet uses one or two. When there are more, all of them are
+  /// read again.
   private static let maximumEntries = 64
 
-  /// The roots in the file, nil naming the system's. A failure is not kept: the file may be
-  /// there next time.
-  func roots(caFile: String?) throws(StepFailure) -> TrustRoots {
+  /// The roots in the file, or the system's for nil. A failure is not kept: the file may be readable
+  /// next time.
+  func roots(caFile: String?) throws(EdgeProbeError) -> TrustRoots {
     let path = caFile ?? TrustRoots.systemFile
-    // Two threads that come at once would both read it, hence the lock around all of it.
-    return try entries.withLock { (entries) throws(StepFailure) in
-      // Looked at before the file is read, so that a change in between is seen next time.
+    // The lock covers the read as well, so that two threads do not read the same file.
+    return try entries.withLock { (entries) throws(EdgeProbeError) in
+      // Taken before the file is read, so that a change in between is noticed next time.
       let identity = FileIdentity(of: path)
       let key = caFile ?? ""
       if let entry = entries[key], entry.identity == identity { return entry.roots }

@@ -1,19 +1,19 @@
 extension JSONValue {
-  /// The value as one line without white space, members in their order.
+  /// The value as one line without white space, with members in their order.
   package var encoded: String {
     var text = ""
     write(to: &text, sorted: false)
     return text
   }
 
-  /// As `encoded`, with members sorted by name: equal values are equal texts.
+  /// Like `encoded`, with members sorted by name, so that equal values have equal texts.
   package var canonical: String {
     var text = ""
     write(to: &text, sorted: true)
     return text
   }
 
-  /// For people: two spaces a level, members in their order.
+  /// The value for people: indented by two spaces for each level, with members in their order.
   package var pretty: String {
     var text = ""
     writePretty(to: &text, indent: "")

@@ -1,15 +1,15 @@
-/// Why a text is not JSON, and at which byte.
+/// Why a text is not valid JSON, and at which byte.
 package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
   package let problem: String
-  /// Bytes before the place, from 0.
+  /// The number of bytes before the error.
   package let offset: Int
 
   package var description: String { "\(problem) at byte \(offset)" }
 }
 
 extension JSONValue {
-  /// Parses strict JSON in UTF-8: one value, nothing after it, names not twice in an object,
-  /// no more than `maximumDepth` levels.
+  /// Parses strict JSON in UTF-8: one value with nothing after it, no repeated names in an object, and
+  /// at most `maximumDepth` levels.
   package init(parsing bytes: some Collection<UInt8>) throws(JSONError) {
     var parser = JSONParser(bytes: Array(bytes))
     self = try parser.document()
@@ -19,7 +19,7 @@ extension JSONValue {
     try self.init(parsing: text.utf8)
   }
 
-  /// Levels of arrays and objects, so that hostile input cannot exhaust the stack.
+  /// The limit of nested arrays and objects, so that hostile input cannot exhaust the stack.
   package static let maximumDepth = 64
 }
 
@@ -66,7 +66,7 @@ private struct JSONParser {
     case UInt8(ascii: "f"): return try literal("false", .bool(false))
     case UInt8(ascii: "n"): return try literal("null", .null)
     case UInt8(ascii: "-"), 0x30...0x39: return .number(try number())
-    default: throw error("no JSON value begins like this")
+    default: throw error("expected a JSON value")
     }
   }
 
@@ -104,7 +104,7 @@ private struct JSONParser {
     while true {
       skipSpace()
       let name = try string()
-      if !names.insert(name).inserted { throw error("the name \"\(name)\" stands twice") }
+      if !names.insert(name).inserted { throw error("the name \"\(name)\" is repeated") }
       skipSpace()
       try expect(":")
       members.append(JSONValue.Member(name, try value()))
@@ -166,7 +166,7 @@ private struct JSONParser {
     while true {
       guard let byte = next else { throw error("the text ends within a string") }
       if byte == UInt8(ascii: "\"") { break }
-      if byte < 0x20 { throw error("a control character stands unescaped in a string") }
+      if byte < 0x20 { throw error("a string contains an unescaped control character") }
       if byte == UInt8(ascii: "\\") {
         scalars += bytes[runStart..<position]
         position += 1

@@ -1,14 +1,14 @@
-/// A JSON text as a value (RFC 8259).
+/// A JSON value (RFC 8259).
 ///
-/// A number keeps its spelling, so that what AWS sent is sent back as it was: 1.0 stays 1.0,
-/// and a number beyond 64 bits loses nothing.
+/// A number keeps its spelling, so that a value from AWS is sent back unchanged: 1.0 stays 1.0, and a
+/// number beyond 64 bits keeps every digit.
 package enum JSONValue: Hashable, Sendable {
   case null
   case bool(Bool)
   case number(String)
   case string(String)
   case array([JSONValue])
-  /// Members in the order they were written.
+  /// Members in their original order.
   case object([Member])
 
   package struct Member: Hashable, Sendable {

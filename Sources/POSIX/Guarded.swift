@@ -1,10 +1,10 @@
 import Glibc
 
-/// A value that one thread at a time may touch, and that threads may wait on: for the few places
-/// that signals, callbacks of C libraries and logging reach, where an actor cannot be awaited.
+/// A value with a lock, on which threads can also wait. It is for code that cannot await an actor:
+/// callbacks of C libraries, logging, and threads of our own.
 ///
-/// A POSIX mutex rather than `Synchronization.Mutex`, in which the thread sanitizer of this
-/// toolchain sees races that are none.
+/// It uses a POSIX mutex, because the thread sanitizer of this toolchain reports false races in
+/// `Synchronization.Mutex`.
 package final class Guarded<Value>: @unchecked Sendable {
   private var value: Value
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
@@ -38,7 +38,7 @@ package final class Guarded<Value>: @unchecked Sendable {
     return try body(&value)
   }
 
-  /// Blocks the thread until `condition` holds: never to be called by a Swift task.
+  /// Blocks the thread until `condition` is true. Swift tasks must not call it.
   package func wait(until condition: (Value) -> Bool) {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }

@@ -1,12 +1,12 @@
 import Glibc
 
-/// Reading of regular files, whole and bounded.
+/// Reads regular files completely, up to a limit.
 ///
-/// Everything else is refused: reading a pipe or a device may never end.
+/// Other files are refused, because reading a pipe or a device may never end.
 package enum RegularFile {
-  /// Why a file was not read. The caller words it: it knows what the file is for.
+  /// Why a file was not read. The caller words the message, because it knows the purpose of the file.
   package enum Failure: Error, Equatable, Sendable {
-    /// The path is empty or has a NUL byte in it.
+    /// The path is empty or contains a NUL byte.
     case invalidPath
     case isDirectory
     /// A pipe, a socket or a device.
@@ -16,7 +16,7 @@ package enum RegularFile {
     case cannotRead(SystemError)
   }
 
-  /// What a path that ends in a symbolic link stands for.
+  /// How a path that ends in a symbolic link is treated.
   package enum FinalLink: Sendable {
     case followed
     case refused
@@ -31,12 +31,12 @@ package enum RegularFile {
     return try readToEnd(of: descriptor, limit: limit)
   }
 
-  /// Throws what would keep the file from being read now.
+  /// Throws the failure with which a read would fail now.
   package static func check(_ path: String) throws(Failure) {
     close(try open(path, .followed))
   }
 
-  /// A text that differs when the file was written, replaced or removed since.
+  /// A text that changes when the file is written, replaced or removed.
   package static func version(of path: String) -> String {
     var status = stat()
     guard stat(path, &status) == 0 else { return "none" }
@@ -46,7 +46,7 @@ package enum RegularFile {
       + ".\(written.tv_sec).\(written.tv_nsec).\(changed.tv_sec).\(changed.tv_nsec)"
   }
 
-  /// What is left to read of an open file, of at most `limit` bytes.
+  /// Reads the remaining content of an open file, of at most `limit` bytes.
   package static func readToEnd(of descriptor: Int32, limit: Int) throws(Failure) -> [UInt8] {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: chunkSize)
@@ -62,7 +62,7 @@ package enum RegularFile {
 
   private static func open(_ path: String, _ finalLink: FinalLink) throws(Failure) -> Int32 {
     if path.isEmpty || path.utf8.contains(0) { throw .invalidPath }
-    // Non-blocking, so that a pipe without a writer cannot hold the program up.
+    // Non-blocking, because opening a pipe without a writer would block.
     var flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
     switch finalLink {
     case .followed: break
@@ -89,6 +89,6 @@ package enum RegularFile {
     }
   }
 
-  /// In bytes; most files that are read are smaller.
+  /// In bytes. Most files are smaller.
   private static let chunkSize = 64 << 10
 }

@@ -2,9 +2,9 @@ import Glibc
 
 /// Starts a thread that runs `body` and ends.
 ///
-/// Every signal is blocked in it from its first instruction: SIGPIPE, so that a write of
-/// OpenSSL's to a closed connection fails instead of ending the process, and the others, so
-/// that the process's handlers run elsewhere and no wait here is cut short.
+/// Every signal is blocked in the thread. With SIGPIPE blocked, OpenSSL's write to a closed connection
+/// fails instead of ending the process. With the others blocked, handlers run in other threads, and no
+/// wait here is interrupted.
 package func startThread(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
   var everySignal = sigset_t()
   var before = sigset_t()

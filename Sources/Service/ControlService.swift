@@ -1,13 +1,13 @@
 import Configuration
-import Reconciliation
 import Narration
+import Reconciliation
 import RolloutCore
 import ServiceLifecycle
 import StateStore
 import UnixSignals
 
-/// What reaches the daemon from outside while it runs: SIGHUP, SIGUSR1, and requests that a
-/// command left in the state file.
+/// Handles what reaches the running daemon from outside: SIGHUP, SIGUSR1, and requests that a command
+/// wrote to the state file.
 struct ControlService: Service {
   let daemon: Daemon
   let configuration: Configuration
@@ -17,28 +17,28 @@ struct ControlService: Service {
   let report: DaemonReport
   let reporter: LogReporter
   let notifier: ServiceNotifier
-  /// SIGHUP and SIGUSR1, trapped before the service says that it is ready.
+  /// SIGHUP and SIGUSR1, trapped before the service is ready.
   let signals: UnixSignalsSequence
 
-  /// How often the state file is asked whether another process wrote to it: one pragma.
+  /// How often the state file is checked for writes of another process, with one pragma.
   static let requestInterval = Duration.seconds(1)
 
   func run() async throws {
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await obeySignals() }
+      group.addTask { await handleSignals() }
       group.addTask { await watchRequests() }
       await group.waitForAll()
     }
   }
 
-  private func obeySignals() async {
+  private func handleSignals() async {
     for await signal in signals.cancelOnGracefulShutdown() {
       if signal == .sighup { await reload() } else { clock.wake(.pollRequested) }
     }
   }
 
-  /// A bad file keeps the configuration that is in force. A good one is in force before it is
-  /// reported: no call is made under the former one after that.
+  /// Reads the configuration again. An invalid one is logged and not used. A valid one is in force
+  /// before it is logged, so that no call is made with the former one after that.
   private func reload() async {
     notifier.reloading(monotonic: SystemClock.monotonic)
     defer { notifier.ready() }
@@ -55,7 +55,7 @@ struct ControlService: Service {
       reporter.log(
         .configurationWarning(
           path: fresh.path,
-          "state_file and log take effect at the next start; the rest is in force now"))
+          "changes of state_file and log take effect at the next start"))
     }
     report.adopt(pollInterval: fresh.fleet.pacing.pollInterval)
     daemon.announceConfiguration(fresh, reporter)
@@ -68,14 +68,14 @@ struct ControlService: Service {
       var seen: Int64?
       while await watch.sleep(for: ControlService.requestInterval) == .time {
         guard let version = await dataVersion() else { continue }
-        // The first number tells nothing of what came before it: that is looked for as well.
+        // The first number does not show whether requests wait already, so it also counts as a change.
         if seen != version { clock.wake(.operatorRequest) }
         seen = version
       }
     }
   }
 
-  /// nil when it cannot be read now; the ledger reports what is wrong with the state file.
+  /// nil when it cannot be read now. The ledger reports failures of the state file.
   private func dataVersion() async -> Int64? {
     do throws(StateFailure) {
       return try await store.dataVersion()

@@ -2,15 +2,14 @@ import AWSWire
 package import Configuration
 import Glibc
 import Logging
-import Reconciliation
 import Narration
+import Reconciliation
 import RolloutCore
 import ServiceLifecycle
 import StateStore
 import UnixSignals
 
-/// The service: everything that a valid configuration is turned into, from the lock to the
-/// loop, and its end.
+/// The service: it takes the lock, opens the state file, runs the loop, and ends it.
 package struct Daemon: Sendable {
   package let version: String
   package let options: Options
@@ -41,11 +40,10 @@ package struct Daemon: Sendable {
     package enum Mode: Sendable { case service, once, onceAndWait }
   }
 
-  /// A stop waits this long for a call under way before it is cancelled; systemd is promised
-  /// an end within 10 s.
+  /// How long a stop waits for a running call before it is cancelled. The daemon must end within 10 s.
   static let stopGrace = Duration.seconds(7)
 
-  /// Runs until a signal, or until `--once` is done.
+  /// Runs until a signal arrives, or until `--once` is done.
   package func run() async -> ExitStatus {
     StandardStreams.prepare()
     let configuration: Configuration
@@ -55,7 +53,7 @@ package struct Daemon: Sendable {
     } catch {
       let log = LogSettings(level: options.logLevel ?? .info, format: options.logFormat ?? .auto)
       report(error, to: LogReporter(logger(log)))
-      await letJournalCatchUp()
+      await waitForJournal()
       return .configuration
     }
     let logger = logger(configuration.log)
@@ -67,9 +65,9 @@ package struct Daemon: Sendable {
     }
   }
 
-  /// journald asks the kernel which unit a sender belongs to, and learns nothing of one that
-  /// has ended: an entry of a process that ends at once would not be found by its unit.
-  private func letJournalCatchUp() async {
+  /// Waits until journald has read the last entries. It reads the unit of the sender from the kernel,
+  /// which is not possible after the process has ended.
+  private func waitForJournal() async {
     if environment["JOURNAL_STREAM"] == nil { return }
     await CallClock().sleep(for: Daemon.journalDelay)
   }
@@ -85,7 +83,7 @@ package struct Daemon: Sendable {
     }
   }
 
-  /// One line a problem: each is an event of its own.
+  /// Logs one event for each problem.
   func report(_ invalid: InvalidConfiguration, to reporter: LogReporter) {
     for problem in invalid.problems where problem.severity == .error {
       reporter.log(
@@ -107,10 +105,10 @@ package struct Daemon: Sendable {
     let notifier = ServiceNotifier(environment: environment)
     let clock = SystemClock(
       aliveInterval: (notifier.watchdogInterval ?? .seconds(60)) / 3,
-      alive: { notifier.alive() })
-    let connections: Connections
+      alive: { notifier.notifyWatchdog() })
+    let clients: Clients
     do throws(MalformedEndpoint) {
-      connections = try Connections(environment: environment, version: version)
+      clients = try Clients(environment: environment, version: version)
     } catch {
       reporter.log(.configurationRejected(path: nil, error.description))
       return .configuration
@@ -121,8 +119,8 @@ package struct Daemon: Sendable {
         pid: getpid(), lastSuccessfulPoll: nil,
         pollInterval: configuration.fleet.pacing.pollInterval))
     let ports = Ports(
-      certificates: connections.client, domains: connections.client,
-      credentials: connections.client, edges: connections.probe, state: store, clock: clock,
+      certificates: clients.client, domains: clients.client,
+      credentials: clients.client, edges: clients.probe, state: store, clock: clock,
       report: report)
     let ledger = Ledger(ports: ports, fleet: configuration.fleet)
     announce(configuration, reporter)
@@ -135,8 +133,8 @@ package struct Daemon: Sendable {
       report: report, reporter: reporter, notifier: notifier,
       signals: await UnixSignalsSequence(trapping: .sighup, .sigusr1))
     let status = await run(dispatcher, control, logger: logger)
-    stopNotice.give()
-    await connections.shutDown()
+    stopNotice.send()
+    await clients.shutDown()
     return status
   }
 

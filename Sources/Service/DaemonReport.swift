@@ -1,16 +1,16 @@
 package import Logging
+package import Narration
 import POSIX
 import Reconciliation
-package import Narration
 package import RolloutCore
 package import StateStore
 
-/// Where the loop reports: the log, systemd, and the heartbeat file.
+/// The reports of the loop: to the log, to systemd, and to the heartbeat file.
 package final class DaemonReport: ReportPort {
   private let reporter: LogReporter
   private let notifier: ServiceNotifier
   private let heartbeatPath: String
-  private let beat: Guarded<Heartbeat>
+  private let heartbeat: Guarded<Heartbeat>
 
   package init(
     logger: Logger, notifier: ServiceNotifier, heartbeatPath: String, heartbeat: Heartbeat
@@ -18,44 +18,41 @@ package final class DaemonReport: ReportPort {
     reporter = LogReporter(logger)
     self.notifier = notifier
     self.heartbeatPath = heartbeatPath
-    beat = Guarded(heartbeat)
+    self.heartbeat = Guarded(heartbeat)
   }
 
   package func emit(_ event: Event) { reporter.log(event) }
 
-  package func alive() { notifier.alive() }
+  package func alive() { notifier.notifyWatchdog() }
 
   package func status(_ line: String) { notifier.show(status: line) }
 
   package func looksBegan() {
-    notifier.alive()
-    notifier.ready(status: "looking at AWS for the first time")
+    notifier.notifyWatchdog()
+    notifier.ready(status: "the first poll has begun")
   }
 
   package func pollSucceeded(at instant: Instant) {
-    let heartbeat = beat.withLock { beat in
-      beat.lastSuccessfulPoll = instant
-      return beat
-    }
-    write(heartbeat)
+    write { $0.lastSuccessfulPoll = instant }
   }
 
-  /// The interval that `status` judges the heartbeat by, after a reload.
+  /// Sets the interval with which `status` compares the age of the heartbeat.
   package func adopt(pollInterval: Duration) {
-    let heartbeat = beat.withLock { beat in
-      beat.pollInterval = pollInterval
-      return beat
-    }
-    write(heartbeat)
+    write { $0.pollInterval = pollInterval }
   }
 
-  private func write(_ heartbeat: Heartbeat) {
+  private func write(_ change: (inout Heartbeat) -> Void) {
+    let heartbeat = heartbeat.withLock { heartbeat in
+      change(&heartbeat)
+      return heartbeat
+    }
     do throws(StateFailure) {
       try heartbeat.write(to: heartbeatPath)
     } catch {
       reporter.log(
         .stateWarning(
-          path: heartbeatPath, "the heartbeat of 'status' is not written: \(error)"))
+          path: heartbeatPath,
+          "the heartbeat cannot be written, so that 'status' may report an old poll: \(error)"))
     }
   }
 }

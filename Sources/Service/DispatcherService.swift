@@ -2,8 +2,8 @@ import POSIX
 import Reconciliation
 import ServiceLifecycle
 
-/// The dispatcher as a service of the group: a stop wakes it and ends looks at once; a call under
-/// way is waited for.
+/// The dispatcher as a service of the group. A stop wakes it and ends looks at once; it waits for a
+/// running call.
 struct DispatcherService: Service {
   let dispatcher: Dispatcher
   let clock: SystemClock
@@ -20,7 +20,7 @@ struct DispatcherService: Service {
     let ending = await withGracefulShutdownHandler {
       await dispatcher.run()
     } onGracefulShutdown: {
-      stopNotice.give()
+      stopNotice.send()
       dispatcher.ledger.stop.open()
       clock.wake(.shutdown)
     }

@@ -2,8 +2,8 @@ import Logging
 import LosslessJSON
 import RolloutCore
 
-/// One JSON object a line, for log collectors: `time`, `level`, `event`, `message`, then the
-/// fields, every value a string.
+/// A log line as one JSON object, for log collectors: `time`, `level`, `event`, `message`, then the
+/// fields. Every value is a string.
 package enum LogFormatJSON {
   /// The record as one line without its newline.
   package static func line(_ record: LogRecord) -> String {

@@ -11,17 +11,16 @@ package enum LogFormatJournal {
   /// What `journalctl -t` selects.
   package static let identifier = "cognito-certd"
 
-  /// Before the names of our own fields, so that they meet no one else's.
+  /// The prefix of our own field names, so that they do not collide with others.
   package static let prefix = "COGNITO_CERTD_"
 
   /// The record's fields under the journal's names.
   ///
-  /// MESSAGE holds the constant message and after it the facts as logfmt, since it is all that
-  /// `journalctl` shows unless it is asked for more; MESSAGE_ID and the event's own field stay
-  /// constant and are what to search for.
+  /// MESSAGE is the constant message, followed by the fields as logfmt, because `journalctl` shows only
+  /// MESSAGE by default. MESSAGE_ID and the field of the event are constant; search for these.
   ///
-  /// - Parameter size: bytes of a value beyond which it is cut, for a record that is too large
-  ///   as it is.
+  /// - Parameter size: the size in bytes over which a value is cut, for a record that is too large
+  ///   otherwise.
   package static func datagram(_ record: LogRecord, size: Int? = nil) -> [UInt8] {
     let fields = record.fields.map { field in
       LogRecord.Field(field.name, size.map { LogRecord.cut(field.value, to: $0) } ?? field.value)
@@ -40,7 +39,7 @@ package enum LogFormatJournal {
     return bytes
   }
 
-  /// What the journal takes as a name: capitals, digits and underscores, 64 at most.
+  /// A name in the form that the journal accepts: capitals, digits and underscores, at most 64.
   private static func name(of field: LogRecord.Field) -> String {
     let plain = field.name.uppercased().unicodeScalars.map { scalar -> Character in
       ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar) ? Character(scalar) : "_"
@@ -48,8 +47,8 @@ package enum LogFormatJournal {
     return String((prefix + String(plain)).prefix(64))
   }
 
-  /// A value that holds a newline goes with its length, in the order of bytes that the protocol
-  /// fixes, and any other as text.
+  /// A value with a newline is preceded by its length in little-endian order; any other value follows
+  /// an equals sign.
   private static func append(_ name: String, _ value: String, to bytes: inout [UInt8]) {
     bytes += name.utf8
     if value.utf8.contains(UInt8(ascii: "\n")) {
@@ -64,7 +63,7 @@ package enum LogFormatJournal {
 }
 
 extension Logger.Level {
-  /// The priorities of syslog(3).
+  /// The priority of syslog(3).
   fileprivate var syslogPriority: Int {
     switch self {
     case .trace, .debug: 7

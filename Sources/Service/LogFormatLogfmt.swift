@@ -1,11 +1,11 @@
 import Logging
 import RolloutCore
 
-/// `time=… level=… event=… msg="…" domain=…`: for people on a terminal and for line tools.
+/// A log line as `time=… level=… event=… msg="…" domain=…`, for terminals and text tools.
 package enum LogFormatLogfmt {
-  /// The record as one line without its newline, whatever its values hold.
+  /// The record as one line without its newline.
   ///
-  /// - Parameter forTerminal: pads the level, so that lines align, and colours it.
+  /// - Parameter forTerminal: whether the level is padded and coloured.
   package static func line(_ record: LogRecord, forTerminal: Bool = false) -> String {
     var line = "time=\(record.time.rfc3339) "
     let level = "level=\(record.level.rawValue)"
@@ -16,12 +16,12 @@ package enum LogFormatLogfmt {
     return line
   }
 
-  /// `name=value` after `name=value`.
+  /// The fields as `name=value`, separated by spaces.
   static func pairs(_ fields: [LogRecord.Field]) -> String {
     fields.map { "\(key($0.name))=\(quoted($0.value))" }.joined(separator: " ")
   }
 
-  /// The value as it is, or in quotes with JSON's escapes where a reader could mistake it.
+  /// The value unchanged or, if it could be misread, in quotes with the escapes of JSON.
   static func quoted(_ value: String) -> String {
     let isBare = value.utf8.allSatisfy {
       (0x21...0x7e).contains($0)
@@ -43,7 +43,7 @@ package enum LogFormatLogfmt {
     default:
       switch scalar.properties.generalCategory {
       case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned:
-        // Also what reverses or hides text on a terminal.
+        // Format characters could reverse or hide text on a terminal.
         for unit in Character(scalar).utf16 {
           let digits = String(unit, radix: 16)
           text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
@@ -53,7 +53,7 @@ package enum LogFormatLogfmt {
     }
   }
 
-  /// Names come from code, but some of it is not ours.
+  /// The name with invalid characters replaced: libraries may use any name.
   private static func key(_ name: String) -> String {
     let isPlain: (Unicode.Scalar) -> Bool = {
       $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil)

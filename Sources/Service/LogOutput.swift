@@ -1,15 +1,15 @@
 import Glibc
 
-/// Where log records go, and in which form.
+/// The destination and the format of the log.
 package enum LogOutput: Sendable {
   case logfmt(LineWriter, colours: Bool)
   case json(LineWriter)
-  /// The second is for what the journal does not take.
-  case journal(Journal, LineWriter)
+  /// The writer is used for records that the journal does not accept.
+  case journal(JournalSocket, LineWriter)
 
-  /// The words of `log.format` and `--log-format`.
+  /// The values of `log.format` and `--log-format`.
   package enum Format: String, Sendable, CaseIterable {
-    /// The journal where standard error is connected to it, else logfmt.
+    /// The journal if standard error is connected to it, otherwise logfmt.
     case auto
     case journal, logfmt, json
   }
@@ -23,7 +23,7 @@ package enum LogOutput: Sendable {
       standardError,
       colours: standardError.isTerminal && environment["NO_COLOR", default: ""].isEmpty
         && environment["TERM"] != "dumb")
-    let journal = LogOutput.journal(Journal(path: journalPath), standardError)
+    let journal = LogOutput.journal(JournalSocket(path: journalPath), standardError)
     switch format {
     case .auto:
       let isConnected = LogOutput.isJournal(standardError.descriptor, environment: environment)
@@ -34,8 +34,8 @@ package enum LogOutput: Sendable {
     }
   }
 
-  /// Whether the descriptor is the stream that systemd connected to the journal: the device and
-  /// inode in `JOURNAL_STREAM` tell it from one that a shell redirected since.
+  /// Whether the descriptor is the stream that systemd connected to the journal. Its device and inode
+  /// must be those in `JOURNAL_STREAM`; a shell may have redirected it since.
   package static func isJournal(_ descriptor: Int32, environment: [String: String]) -> Bool {
     let parts = environment["JOURNAL_STREAM", default: ""]
       .split(separator: ":", omittingEmptySubsequences: false)

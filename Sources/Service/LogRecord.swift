@@ -2,11 +2,11 @@ package import Logging
 import Narration
 package import RolloutCore
 
-/// One line of the log before it has a form: what logfmt, JSON and the journal all show.
+/// One line of the log, independent of the format.
 package struct LogRecord: Equatable, Sendable {
   package var time: Instant
   package var level: Logger.Level
-  /// The event's name; nil for a line of a library, which has none.
+  /// The name of the event; nil for a line of a library.
   package var event: String?
   package var message: String
   /// In the order in which they are shown.
@@ -36,34 +36,33 @@ package struct LogRecord: Equatable, Sendable {
   /// The metadata key that holds the event's name.
   package static let eventKey = "event"
 
-  /// Bytes of a value beyond which it is cut: an error text that quotes a whole answer must
-  /// not flood the log, and `journalctl -o json` shows nothing of a field over 4,096.
+  /// The size in bytes over which a value is cut. It bounds long error texts, and `journalctl -o json`
+  /// omits fields over 4,096 bytes.
   package static let maximumValueSize = 3 << 10
 
-  /// Names that a line uses itself; a field that is called so gets a `_` behind its name.
+  /// The names that every line uses. A field with one of these gets a `_` after its name.
   private static let reserved: Set<String> = ["time", "level", "event", "msg", "message"]
 
-  private static let rank: [String: Int] = Dictionary(
+  private static let fieldOrder: [String: Int] = Dictionary(
     uniqueKeysWithValues: Event.Field.allCases.enumerated().map { ($1.rawValue, $0) })
 
-  /// The record of a swift-log call: known fields first and in their fixed order, then others
-  /// by name.
+  /// The record of a swift-log call: first the known fields in their fixed order, then others by name.
   package init(
     time: Instant, level: Logger.Level, message: String, metadata: Logger.Metadata
   ) {
     let named = metadata.filter { $0.key != LogRecord.eventKey }.map { key, value in
-      (rank: LogRecord.rank[key] ?? .max, name: key, value: "\(value)")
+      (order: LogRecord.fieldOrder[key] ?? .max, name: key, value: "\(value)")
     }
     self.init(
       time: time, level: level, event: metadata[LogRecord.eventKey].map { "\($0)" },
       message: LogRecord.cut(message, to: LogRecord.maximumValueSize),
-      fields: named.sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }.map {
+      fields: named.sorted { ($0.order, $0.name) < ($1.order, $1.name) }.map {
         let name = LogRecord.reserved.contains($0.name) ? $0.name + "_" : $0.name
         return Field(name, LogRecord.cut($0.value, to: LogRecord.maximumValueSize))
       })
   }
 
-  /// `text`, or its beginning and a mark that tells how much is missing.
+  /// `text`, or its beginning and a mark that says how much is missing.
   package static func cut(_ text: String, to size: Int) -> String {
     let count = text.utf8.count
     guard count > size else { return text }

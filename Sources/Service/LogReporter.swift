@@ -1,7 +1,7 @@
 package import Logging
 package import Narration
 
-/// Writes the loop's events to the log.
+/// Writes events to the log.
 package struct LogReporter: Sendable {
   private let logger: Logger
 

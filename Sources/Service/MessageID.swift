@@ -1,8 +1,8 @@
 package import Narration
 
 extension Event.Kind {
-  /// The journal's MESSAGE_ID: what the message catalog explains, and what a script may follow.
-  /// An id is never changed and never used again.
+  /// The journal's MESSAGE_ID, which the message catalog explains and scripts may match. An id is never
+  /// changed and never reused.
   package var messageID: String {
     switch self {
     case .daemonStarted: "26d9ecf94c9f445bbc835e063ae62750"

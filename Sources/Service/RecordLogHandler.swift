@@ -1,7 +1,7 @@
 package import Logging
 package import RolloutCore
 
-/// Turns swift-log calls into records.
+/// A handler for swift-log that writes records to a `LogOutput`.
 package struct RecordLogHandler: LogHandler {
   package var logLevel: Logger.Level
   package var metadata: Logger.Metadata = [:]

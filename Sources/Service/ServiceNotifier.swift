@@ -1,17 +1,17 @@
 import Glibc
 import POSIX
 
-/// Tells systemd how the service is doing, as sd_notify(3) does; does nothing when no one
-/// listens. What cannot be told is lost: nothing of it is worth a stop.
+/// Sends notifications to systemd, as sd_notify(3) does. Without a notification socket it does nothing.
+/// A notification that cannot be sent is dropped.
 package struct ServiceNotifier: Sendable {
   private let socket: UnixDatagram?
-  private let lastAlive = Guarded<Duration?>(nil)
+  private let lastWatchdogNotification = Guarded<Duration?>(nil)
 
-  /// Within which time `alive` must be called again and again, or the service is restarted;
-  /// nil when no one watches this process.
+  /// The interval within which `notifyWatchdog` must be called, or systemd restarts the service; nil
+  /// without a watchdog.
   package let watchdogInterval: Duration?
 
-  /// systemd throws away a message of over 4,096 bytes.
+  /// In bytes. systemd drops messages of over 4,096 bytes.
   static let maximumStatusSize = 1 << 10
 
   package init(environment: [String: String], pid: Int32 = getpid()) {
@@ -23,34 +23,35 @@ package struct ServiceNotifier: Sendable {
     self.watchdogInterval = isWatched ? interval.flatMap { $0 > 0 ? .microseconds($0) : nil } : nil
   }
 
-  /// The service has started, or is done with reloading.
+  /// The service has started, or has finished a reload.
   package func ready(status line: String? = nil) {
     send(["READY=1"] + (line.map { [status($0)] } ?? []))
   }
 
-  /// One line for `systemctl status`.
+  /// Sets the line that `systemctl status` shows.
   package func show(status line: String) { send([status(line)], waits: false) }
 
-  /// The watchdog's timer begins anew. Called as often as one likes: it is told a few times
-  /// within its interval, and never waited for, lest a busy manager slow the loop down.
-  package func alive() {
+  /// Resets the timer of the watchdog. It may be called at any rate: only a few notifications are sent
+  /// in an interval. It never blocks, so that a busy systemd does not delay the loop.
+  package func notifyWatchdog() {
     guard let watchdogInterval else { return }
     let now = SystemClock.monotonic
-    let isDue = lastAlive.withLock { last in
-      if let last, now - last < watchdogInterval / ServiceNotifier.signsOfLife { return false }
+    let isDue = lastWatchdogNotification.withLock { last in
+      if let last, now - last < watchdogInterval / ServiceNotifier.notificationsPerInterval {
+        return false
+      }
       last = now
       return true
     }
     if isDue { send(["WATCHDOG=1"], waits: false) }
   }
 
-  /// Signs of life within a watchdog's interval, at the most.
-  static let signsOfLife = 10
+  /// The maximum number of notifications in an interval of the watchdog.
+  static let notificationsPerInterval = 10
 
-  /// The configuration is read again; `ready` must follow.
+  /// The configuration is being read again. `ready` must follow.
   ///
-  /// - Parameter monotonic: CLOCK_MONOTONIC, by which newer versions of systemd tell this
-  ///   reload from an earlier one.
+  /// - Parameter monotonic: CLOCK_MONOTONIC, with which newer versions of systemd order reloads.
   package func reloading(monotonic: Duration) {
     let (seconds, attoseconds) = monotonic.components
     let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
@@ -63,7 +64,7 @@ package struct ServiceNotifier: Sendable {
     send(["STOPPING=1"] + (line.map { [status($0)] } ?? []))
   }
 
-  /// Whatever `line` holds, it sets no other variable.
+  /// The assignment of the status. Line breaks are removed, so that it cannot set another variable.
   private func status(_ line: String) -> String {
     let plain = line.unicodeScalars.map { scalar -> Character in
       switch scalar.properties.generalCategory {

@@ -4,17 +4,17 @@ package import RolloutCore
 /// What `status` shows.
 package struct StatusReport: Sendable {
   package let records: [DomainRecord]
-  package let daemon: DaemonStanding
+  package let daemon: DaemonStatus
   package let now: Instant
 
-  package init(records: [DomainRecord], daemon: DaemonStanding, now: Instant) {
+  package init(records: [DomainRecord], daemon: DaemonStatus, now: Instant) {
     self.records = records
     self.daemon = daemon
     self.now = now
   }
 
   package var needsPerson: Bool {
-    daemon.trouble(at: now) != nil
+    daemon.problem(at: now) != nil
       || records.contains { $0.condition.needsPerson || $0.isEnding(at: now) }
   }
 
@@ -76,7 +76,7 @@ package struct StatusReport: Sendable {
 }
 
 extension StatusReport {
-  /// For people: the daemon, then a paragraph a domain.
+  /// The report for people: a line for the daemon, then a paragraph for each domain.
   package var text: String {
     ([daemonLine] + records.map(paragraph)).joined(separator: "\n")
   }
@@ -85,9 +85,9 @@ extension StatusReport {
     guard daemon.isRunning else { return "cognito-certd is not running" }
     let pid = daemon.pid.map { " (pid \($0))" } ?? ""
     guard let poll = daemon.lastSuccessfulPoll else {
-      return "cognito-certd is running\(pid); no good poll since it started"
+      return "cognito-certd is running\(pid); no successful poll since it started"
     }
-    return "cognito-certd is running\(pid); last good poll \(ago(poll))"
+    return "cognito-certd is running\(pid); last successful poll \(ago(poll))"
   }
 
   private func paragraph(_ record: DomainRecord) -> String {
@@ -95,8 +95,8 @@ extension StatusReport {
     var lines = ["", "\(record.domain)  \(record.condition)\(ending)"]
     func add(_ name: String, _ value: String?) {
       guard let value, !value.isEmpty else { return }
-      let gap = String(repeating: " ", count: max(1, 11 - name.count))
-      lines.append("  \(name)\(gap)\(value)")
+      let padding = String(repeating: " ", count: max(1, 11 - name.count))
+      lines.append("  \(name)\(padding)\(value)")
     }
     add("reason", record.reason?.description)
     add("pool", "\(record.userPoolID) in \(record.region)")
@@ -115,7 +115,8 @@ extension StatusReport {
   }
 
   private func describe(_ rollout: Rollout) -> String {
-    var text = "\(rollout.id) \(rollout.phaseWord), \(rollout.attempts) \(rollout.attempts == 1 ? "call" : "calls")"
+    var text =
+      "\(rollout.id) \(rollout.phaseWord), \(rollout.attempts) \(rollout.attempts == 1 ? "call" : "calls")"
     if let completed = rollout.completedAt {
       text += ", ended \(ago(completed))"
       if let proof = rollout.proof { text += ", proven by \(proof.word)" }
@@ -132,7 +133,7 @@ extension StatusReport {
     return left < .zero ? "\(rounded(.zero - left)) ago" : "in \(rounded(left))"
   }
 
-  /// Two units are enough for people.
+  /// Rounded to two units.
   private func rounded(_ duration: Duration) -> String {
     let seconds = max(0, duration.inMilliseconds / 1000)
     let unit: Int64 = seconds >= 86_400 ? 3600 : seconds >= 3600 ? 60 : 1

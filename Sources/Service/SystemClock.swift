@@ -5,8 +5,8 @@ import POSIX
 package import Reconciliation
 package import RolloutCore
 
-/// The machine's clocks, its chance, and a sleep that signals cut short. This file alone reads
-/// a clock, sleeps or draws randomness; everything else is given them.
+/// The clocks and random numbers of the machine, and a sleep that wake-ups end. Only this file reads a
+/// clock, sleeps or draws a random number; the other files get them as parameters.
 package final class SystemClock: ClockPort {
   private let alive: @Sendable () -> Void
   private let aliveInterval: Duration
@@ -19,12 +19,12 @@ package final class SystemClock: ClockPort {
     var nextSleeper: UInt64 = 0
   }
 
-  /// No sleep is longer; whoever asked for more looks around and sleeps again.
+  /// The longest sleep. A caller that needs more sleeps again.
   static let maximumSleep = Duration.days(366)
 
   /// - Parameters:
-  ///   - aliveInterval: how often `alive` is called at least while something sleeps.
-  ///   - alive: called when a sleep begins and again and again until it ends.
+  ///   - aliveInterval: the longest time between two calls of `alive` during a sleep.
+  ///   - alive: called when a sleep begins, and repeatedly until it ends.
   package init(
     aliveInterval: Duration = .seconds(30), alive: @escaping @Sendable () -> Void = {}
   ) {
@@ -32,7 +32,7 @@ package final class SystemClock: ClockPort {
     self.alive = alive
   }
 
-  /// The wall clock, for those who need nothing else.
+  /// The wall clock, for callers that need only this.
   package static var now: Instant {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
@@ -43,7 +43,7 @@ package final class SystemClock: ClockPort {
 
   package var uptime: Duration { SystemClock.reading(of: CLOCK_BOOTTIME) }
 
-  /// What systemd orders reloads by.
+  /// The clock with which systemd orders reloads.
   package static var monotonic: Duration { reading(of: CLOCK_MONOTONIC) }
 
   private static func reading(of clock: clockid_t) -> Duration {
@@ -57,11 +57,11 @@ package final class SystemClock: ClockPort {
     return generator.next()
   }
 
-  /// Ends the sleep under way, or the next one at once.
+  /// Ends the present sleep, or the next one at once.
   ///
-  /// Wake-ups that arrive while nothing sleeps become one, the strongest: a shutdown, a requested
-  /// poll, an operator's request, the end of a cycle. A weaker one that is dropped is not lost:
-  /// the dispatcher looks at everything after each. A shutdown ends every sleep from then on.
+  /// Wake-ups that arrive without a sleep become one, the strongest: a shutdown, a requested poll, an
+  /// operator's request, the end of a cycle. The dispatcher handles everything that is due after each
+  /// wake-up, so that nothing is lost with a weaker one. After a shutdown every sleep ends at once.
   package func wake(_ reason: WakeReason) {
     let sleepers = state.withLock { state in
       if reason.strength >= state.pending?.strength ?? 1 { state.pending = reason }
@@ -71,18 +71,18 @@ package final class SystemClock: ClockPort {
     for sleeper in sleepers { sleeper.resume() }
   }
 
-  /// As the port says; a cancelled task is told to shut down. Of several sleepers one gets the
-  /// wake-up, unless it is a shutdown, and the others sleep on.
+  /// See `ClockPort`. In a cancelled task it returns `shutdown`. Of several sleepers only one gets a
+  /// wake-up, except a shutdown, which all of them get.
   package func sleep(for duration: Duration) async -> WakeReason {
     let deadline = uptime + min(max(duration, .zero), SystemClock.maximumSleep)
     while true {
       alive()
       if let reason = takePending() { return reason }
       if Task.isCancelled { return .shutdown }
-      let rest = deadline - uptime
-      if rest <= .zero { return .time }
-      // Measured anew after each step: the timer may stand still while the machine is suspended.
-      await pause(for: min(rest, aliveInterval))
+      let remaining = deadline - uptime
+      if remaining <= .zero { return .time }
+      // Measured again after each step, because the timer may stop while the machine is suspended.
+      await pause(for: min(remaining, aliveInterval))
     }
   }
 
@@ -94,7 +94,7 @@ package final class SystemClock: ClockPort {
     }
   }
 
-  /// Returns when the time has passed, or earlier: whoever waits looks again.
+  /// Returns when the time has passed, or earlier. The caller checks the time again.
   private func pause(for duration: Duration) async {
     let id = state.withLock { state in
       state.nextSleeper &+= 1
@@ -102,19 +102,19 @@ package final class SystemClock: ClockPort {
     }
     let timer = DispatchSource.makeTimerSource()
     timer.setEventHandler { [self] in resume(id) }
-    // A millisecond more than asked for, so that the last step does not end just too early.
+    // A millisecond longer, so that the last step does not end slightly too early.
     timer.schedule(deadline: .now() + .milliseconds(Int(duration.inMilliseconds) + 1))
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        // Under the lock, a wake-up or a cancellation is either seen here or finds the sleeper.
+        // With the lock held, a wake-up or a cancellation is either seen here or resumes the sleeper.
         let isDue = state.withLock { state in
           if state.pending != nil || Task.isCancelled { return true }
           state.sleepers[id] = continuation
           return false
         }
         if isDue { continuation.resume() }
-        // Not before: a timer that fires earlier would find no one to wake. Always: libdispatch
-        // does not let a timer go that was never started.
+        // After the sleeper is registered, so that the timer finds it. In every case, because
+        // libdispatch traps when a timer is freed that was never activated.
         timer.activate()
       }
     } onCancel: {
@@ -140,8 +140,8 @@ extension WakeReason {
   }
 }
 
-/// Time, chance and waiting between the attempts of one call: no wake-up cuts it short, and a
-/// cancelled task does not wait.
+/// The clock between the attempts of one request. No wake-up ends its sleep; a cancelled task does not
+/// sleep.
 struct CallClock: WireClock {
   var now: Instant { SystemClock.now }
 
@@ -154,7 +154,7 @@ struct CallClock: WireClock {
     do {
       try await Task.sleep(for: duration)
     } catch {
-      // Cancelled: whoever called sees that by itself.
+      // The task is cancelled. The caller checks that itself.
     }
   }
 }

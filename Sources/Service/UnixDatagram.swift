@@ -1,30 +1,30 @@
 import Glibc
 
-/// Where datagrams to systemd and its journal go: the path of an AF_UNIX socket, or `@` and a
-/// name in the abstract namespace.
+/// Sends datagrams to an AF_UNIX socket of systemd or its journal. The path may also be `@` and a name
+/// in the abstract namespace.
 ///
-/// A socket is opened for each datagram: there are few, and nothing can then go stale or leak
-/// when the other side restarts.
+/// A socket is opened for each datagram. There are few, and a restart of the receiver then needs no
+/// handling.
 struct UnixDatagram: Sendable {
   let path: String
 
   enum Outcome: Equatable, Sendable {
     case sent
-    /// The kernel takes no datagram of this size.
+    /// The kernel does not accept a datagram of this size.
     case tooLarge
     case failed(errno: Int32)
   }
 
-  /// How long a full queue on the other side is waited for. Long enough for a busy moment, and
-  /// short beside every watchdog.
+  /// How long a datagram waits for a full queue: long enough for a busy receiver, and short compared
+  /// with the interval of the watchdog.
   static let sendTimeout = timeval(tv_sec: 1, tv_usec: 0)
 
-  /// What the queue should hold. The kernel gives as much of it as `net.core.wmem_max` allows.
+  /// The requested size of the send buffer. The kernel limits it to `net.core.wmem_max`.
   private static let sendBufferSize: Int32 = 1 << 20
 
   /// Sends `bytes` as one datagram. Never raises a signal.
   ///
-  /// - Parameter waits: whether a full queue is waited for.
+  /// - Parameter waits: whether to wait while the queue is full.
   func send(_ bytes: [UInt8], waits: Bool = true) -> Outcome {
     guard let (address, length) = address else { return .failed(errno: ENAMETOOLONG) }
     let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -60,7 +60,7 @@ struct UnixDatagram: Sendable {
     let isAbstract = name.first == UInt8(ascii: "@")
     if isAbstract { name[0] = 0 }
     let capacity = MemoryLayout.size(ofValue: address.sun_path)
-    // A path needs its terminating zero; a name in the abstract namespace must not have one.
+    // A path needs a terminating zero; a name in the abstract namespace must not have one.
     guard !name.isEmpty, isAbstract || !name.contains(0), name.count < capacity else { return nil }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
     guard let offset = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) else { return nil }

@@ -2,16 +2,15 @@ import COpenSSL
 import POSIX
 package import RolloutCore
 
-/// An authority of a simulation: a root, an intermediate that the root signed, and as many
-/// leaves as are asked for.
+/// A certificate authority for simulations: a root, an intermediate, and any number of leaves.
 ///
-/// Leaves of one kind of key share one key, since making an RSA key takes longer than all else
-/// together and a simulated edge proves by the certificate that it shows. Serials and times come
-/// from the caller; keys and signatures are random, so hashes differ from run to run.
+/// Leaves with the same kind of key share one key, because generating an RSA key is slow and the tests
+/// compare certificates, not keys. Serials and times are parameters. Keys and signatures are random, so
+/// hashes differ between runs.
 package final class CertificateMint: Sendable {
-  /// The root that clients are to trust.
+  /// The root, which clients must trust.
   package let rootPEM: String
-  /// What every `chainPEM` but a self-signed certificate's holds.
+  /// The intermediate: the `chainPEM` of every leaf that is not self-signed.
   package let intermediatePEM: String
 
   private let intermediate: CertificateMintDraft
@@ -49,7 +48,7 @@ package final class CertificateMint: Sendable {
     selfSigned: Bool = false, purpose: MintedPurpose = .server, serial: UInt64
   ) throws(MintError) -> MintedCertificate {
     guard let first = names.first else {
-      throw MintError(step: "issuing for no name at all", reason: "")
+      throw MintError(step: "issuing a certificate without a name", reason: "")
     }
     let key = try leafKey(kind)
     let commonName = first.utf8.count <= CertificateMint.longestCommonName ? first : "Simulated"

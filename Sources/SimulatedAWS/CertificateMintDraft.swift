@@ -1,9 +1,9 @@
 import COpenSSL
 import RolloutCore
 
-/// A certificate while it is being written, and once it is signed.
+/// A certificate that is being made or is signed.
 ///
-/// After `sign` nothing changes it any more, which is what makes it safe to share.
+/// It does not change after `sign`, so it is safe to share then.
 final class CertificateMintDraft: @unchecked Sendable {
   let pointer: OpaquePointer
 
@@ -28,7 +28,7 @@ final class CertificateMintDraft: @unchecked Sendable {
 
   deinit { X509_free(pointer) }
 
-  /// Signs, naming `issuer`, or the certificate itself when there is none.
+  /// Signs the certificate for `issuer`. Without an issuer it is self-signed.
   func sign(issuer: CertificateMintDraft?, with key: CertificateMintKey) throws(MintError) {
     let signer = issuer ?? self
     let name = X509_get_subject_name(signer.pointer)
@@ -50,8 +50,8 @@ final class CertificateMintDraft: @unchecked Sendable {
     try MintError.require(X509_add_ext(pointer, made, -1), "adding the extension \(value)")
   }
 
-  /// Adds the subject alternative names: IP addresses as such, all else as DNS names. Built
-  /// member by member, so that a comma in a name is no more than a comma.
+  /// Adds the subject alternative names: IP addresses as such, others as DNS names. They are added one
+  /// by one, because a comma in the notation of openssl.cnf separates names.
   func add(names: [String]) throws(MintError) {
     let step = "adding the names \(names)"
     guard let stack = cossl_new_general_names() else { throw MintError(failing: step) }
@@ -70,7 +70,7 @@ final class CertificateMintDraft: @unchecked Sendable {
         throw MintError(failing: step)
       }
     }
-    ERR_clear_error()  // what is no IP address leaves a complaint there
+    ERR_clear_error()  // a2i_IPADDRESS leaves an error for each name that is not an address
     try MintError.require(
       X509_add1_ext_i2d(pointer, NID_subject_alt_name, UnsafeMutableRawPointer(stack), 0, 0), step)
   }
@@ -96,7 +96,7 @@ final class CertificateMintDraft: @unchecked Sendable {
 }
 
 extension Instant {
-  /// The second that the instant lies in: certificates know no fractions.
+  /// The instant rounded down to whole seconds, as certificates store it.
   var wholeSeconds: Instant {
     let fraction = milliseconds % 1000
     return self - .milliseconds(fraction < 0 ? fraction + 1000 : fraction)

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// A private key of a mint. OpenSSL lets any number of threads sign with one key at a time.
+/// A private key of a mint. OpenSSL allows concurrent signatures with one key.
 final class CertificateMintKey: @unchecked Sendable {
   let pointer: OpaquePointer
   let pem: String
@@ -13,10 +13,10 @@ final class CertificateMintKey: @unchecked Sendable {
       case .rsa2048: cossl_new_rsa_key(2048)
       }
     guard let made else { throw MintError(failing: "making a key (\(kind))") }
-    try self.init(taking: made)
+    try self.init(owning: made)
   }
 
-  private init(taking key: OpaquePointer) throws(MintError) {
+  private init(owning key: OpaquePointer) throws(MintError) {
     do throws(MintError) {
       pem = try pemText("writing a key") {
         PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil)
@@ -32,7 +32,7 @@ final class CertificateMintKey: @unchecked Sendable {
 }
 
 extension MintError {
-  /// Takes the reason from OpenSSL's queue of this thread, and empties it.
+  /// The error of a failed step. Takes the reason from this thread's queue of OpenSSL, and empties it.
   init(failing step: String) {
     let code = ERR_peek_last_error()
     let reason = ERR_reason_error_string(code).map { String(cString: $0) }
@@ -40,13 +40,13 @@ extension MintError {
     self.init(step: step, reason: reason ?? "")
   }
 
-  /// For the calls that answer 1 when they worked.
+  /// Throws unless `answer` is 1, the result of a successful function.
   static func require(_ answer: Int32, _ step: String) throws(MintError) {
     if answer != 1 { throw MintError(failing: step) }
   }
 }
 
-/// What `write` puts into a memory BIO, as text.
+/// The text that `write` writes into a memory BIO.
 func pemText(_ step: String, write: (OpaquePointer) -> Int32) throws(MintError) -> String {
   guard let bio = BIO_new(BIO_s_mem()) else { throw MintError(failing: step) }
   defer { BIO_free(bio) }

@@ -3,34 +3,33 @@ import EdgeProbe
 import Glibc
 import POSIX
 
-/// A TLS listener on a loopback address that plays one edge of a domain: it serves a
-/// certificate that can be changed at any time, or misbehaves as edges and what stands before
-/// them do.
+/// A TLS listener on a loopback address that simulates one edge of a domain. It serves a certificate
+/// that can be changed at any time, or misbehaves like a broken edge or proxy.
 ///
-/// One thread accepts and one a connection serves, all ended by `stop`, or with the object.
+/// One thread accepts connections, and each connection has a thread. `stop` ends all of them.
 package final class TLSEdgeServer: Sendable {
   package let address: String
-  /// The one asked for, or the one that the system picked.
+  /// The requested port, or the one that the system chose.
   package let port: Int
 
   private let listener: TLSEdgeListener
   private let shared: TLSEdgeServerState
 
-  /// What becomes of new connections.
+  /// How new connections are treated.
   package enum Behaviour: Hashable, Sendable, CaseIterable {
     case serving
     /// Closed as soon as they are accepted.
     case refusing
-    /// Accepted and never answered.
+    /// Accepted, but never answered.
     case stalling
     /// Answered with bytes that are not TLS.
     case garbage
-    /// Answered with what might become TLS, a byte at a time, for minutes.
+    /// Answered with the beginning of a TLS record, a byte at a time, for minutes.
     case dripping
   }
 
-  /// Listens at once. With a `page`, one HTTP request a connection is answered with it, so that
-  /// curl and browsers show something; without, connections end after the handshake.
+  /// Begins to listen. With a `page`, it answers one HTTP request on each connection with it, for curl
+  /// and browsers. Without it, connections end after the handshake.
   package init(
     address: String = "127.0.0.1", port: Int = 0, certificate: MintedCertificate,
     page: String? = nil
@@ -50,7 +49,7 @@ package final class TLSEdgeServer: Sendable {
 
   deinit { stop() }
 
-  /// Has new connections be shown another certificate.
+  /// Changes the certificate for new connections.
   package func serve(_ certificate: MintedCertificate) throws(TLSEdgeServerError) {
     let context = try TLSEdgeServerContext(certificate)
     shared.guarded.withLock { $0.context = context }
@@ -60,36 +59,36 @@ package final class TLSEdgeServer: Sendable {
     shared.guarded.withLock { $0.behaviour = behaviour }
   }
 
-  /// Handshakes that were completed.
+  /// The number of completed handshakes.
   package var handshakes: Int { shared.guarded.withLock { $0.handshakes } }
 
-  /// Connections that were accepted, whatever became of them.
+  /// The number of accepted connections.
   package var connections: Int { shared.guarded.withLock { $0.connections } }
 
-  /// The names that clients asked for (SNI), oldest first; the last thousand.
+  /// The last thousand names that clients asked for (SNI), oldest first.
   package var serverNames: [String] { shared.guarded.withLock { $0.serverNames } }
 
-  /// The most connections that were open at one time.
+  /// The maximum number of connections that were open at the same time.
   package var mostOpenAtOnce: Int { shared.guarded.withLock { $0.mostOpenAtOnce } }
 
-  /// Closes the listener and every connection, and returns when all threads are done with
-  /// them. To be called as often as one likes.
+  /// Closes the listener and every connection, and returns when all threads have ended. It may be
+  /// called any number of times.
   package func stop() {
     listener.stop()
     shared.closeAll()
   }
 }
 
-/// Why a simulated edge could not be set up.
+/// Why a simulated edge could not be created.
 package struct TLSEdgeServerError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// Empty when the certificate was at fault.
+  /// Empty when the certificate is the cause.
   package let address: String
   package let reason: String
 
   package var description: String { "simulated edge \(address): \(reason)" }
 
   static func openSSL(_ step: String) -> TLSEdgeServerError {
-    TLSEdgeServerError(address: "", reason: "\(step): \(StepFailure.openSSL().text)")
+    TLSEdgeServerError(address: "", reason: "\(step): \(EdgeProbeError.openSSL().text)")
   }
 }
 
@@ -121,7 +120,7 @@ final class TLSEdgeServerState: Sendable {
     guarded = Guarded(Values(context: context))
   }
 
-  /// Wakes every thread out of its connection, and waits until each has closed its own.
+  /// Shuts down every connection, and waits until their threads have closed them.
   func closeAll() {
     guarded.withLock { values in
       values.isStopping = true

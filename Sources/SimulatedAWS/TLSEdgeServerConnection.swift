@@ -7,17 +7,17 @@ struct TLSEdgeConnection {
   private let descriptor: Int32
   private let state: TLSEdgeServerState
 
-  /// Beyond this, connections are closed at once.
+  /// The limit of open connections. Further ones are closed at once.
   private static let maximumOpen = 512
-  /// Of silence, before a connection is given up.
-  private static let patience = timeval(tv_sec: 10, tv_usec: 0)
-  private static let maximumDrips = 16_000
-  /// Of a request's head.
+  /// How long a connection may be silent before it is closed.
+  private static let idleTimeout = timeval(tv_sec: 10, tv_usec: 0)
+  private static let maximumSingleBytes = 16_000
+  /// The limit of the head of a request, in bytes.
   private static let maximumRequest = 8 << 10
 
   /// Starts a thread for the socket, or closes it.
   static func accept(_ descriptor: Int32, _ state: TLSEdgeServerState) {
-    let isWanted = state.guarded.withLock { values in
+    let isAccepted = state.guarded.withLock { values in
       values.connections += 1
       if values.isStopping || values.behaviour == .refusing || values.open.count >= maximumOpen {
         return false
@@ -26,7 +26,7 @@ struct TLSEdgeConnection {
       values.mostOpenAtOnce = max(values.mostOpenAtOnce, values.open.count)
       return true
     }
-    guard isWanted else {
+    guard isAccepted else {
       close(descriptor)
       return
     }
@@ -42,21 +42,21 @@ struct TLSEdgeConnection {
   }
 
   private func run() {
-    var patience = TLSEdgeConnection.patience
+    var idleTimeout = TLSEdgeConnection.idleTimeout
     let size = socklen_t(MemoryLayout<timeval>.size)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &idleTimeout, size)
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &idleTimeout, size)
     let (behaviour, context) = state.guarded.withLock { ($0.behaviour, $0.context) }
     switch behaviour {
     case .serving: serve(context)
     case .refusing: break
     case .stalling: readToEnd()
     case .garbage: sendGarbage()
-    case .dripping: drip()
+    case .dripping: sendByteByByte()
     }
   }
 
-  /// Under the lock, so that `closeAll` never shuts down a number that was given anew.
+  /// Closes with the lock held, so that `closeAll` never shuts down a reused descriptor.
   private func end() {
     state.guarded.withLock { values in
       values.open.remove(descriptor)
@@ -79,7 +79,7 @@ struct TLSEdgeConnection {
     SSL_shutdown(session)
   }
 
-  /// Whether a whole head came.
+  /// Whether a complete head was read.
   private func readRequest(_ session: OpaquePointer) -> Bool {
     var request: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1024)
@@ -108,23 +108,23 @@ struct TLSEdgeConnection {
 
   private func sendGarbage() {
     var buffer = [UInt8](repeating: 0, count: 4096)
-    // Closing with something unread would reset the connection and lose the answer.
+    // Closing with unread bytes would reset the connection and lose the answer.
     guard recv(descriptor, &buffer, buffer.count, 0) > 0 else { return }
-    let garbage = "SSH-2.0-this is no TLS\r\n\u{0}\u{1}\u{2}"
+    let garbage = "SSH-2.0-this is not TLS\r\n\u{0}\u{1}\u{2}"
     send(descriptor, garbage, garbage.utf8.count, 0)
     shutdown(descriptor, Int32(SHUT_WR))
     readToEnd()
   }
 
-  /// The pause between two bytes is the time for which nothing more is received.
-  private func drip() {
+  /// The receive time-out is the pause between two bytes.
+  private func sendByteByByte() {
     var pause = timeval(tv_sec: 0, tv_usec: 20_000)
     setsockopt(
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &pause, socklen_t(MemoryLayout<timeval>.size))
-    // The head of a record of handshake messages, 16 kB long.
+    // The header of a record of handshake messages, with a length of 16 kB.
     var next: [UInt8] = [22, 3, 3, 0x40, 0]
     var buffer = [UInt8](repeating: 0, count: 4096)
-    for _ in 0..<TLSEdgeConnection.maximumDrips {
+    for _ in 0..<TLSEdgeConnection.maximumSingleBytes {
       let byte = next.isEmpty ? 0 : next.removeFirst()
       guard send(descriptor, [byte], 1, 0) == 1 else { return }
       let count = recv(descriptor, &buffer, buffer.count, 0)

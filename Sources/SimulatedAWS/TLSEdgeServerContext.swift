@@ -1,8 +1,8 @@
 import COpenSSL
 
-/// OpenSSL's settings for serving one certificate.
+/// An OpenSSL context that serves one certificate.
 final class TLSEdgeServerContext: @unchecked Sendable {
-  /// An `SSL_CTX`; nothing changes it after `init`.
+  /// An `SSL_CTX`. It does not change after `init`.
   private let context: OpaquePointer
 
   init(_ certificate: MintedCertificate) throws(TLSEdgeServerError) {
@@ -32,8 +32,7 @@ final class TLSEdgeServerContext: @unchecked Sendable {
 
   deinit { SSL_CTX_free(context) }
 
-  /// A session on the connected socket, for the caller to free; nil when OpenSSL has no more
-  /// memory.
+  /// A session on the connected socket, which the caller frees; nil when OpenSSL is out of memory.
   func newSession(on descriptor: Int32) -> OpaquePointer? {
     guard let session = SSL_new(context) else { return nil }
     if SSL_set_fd(session, descriptor) == 1 { return session }

@@ -8,7 +8,7 @@ final class TLSEdgeListener: Sendable {
   let port: Int
 
   private let listener: Int32
-  /// Readable once the thread is to end.
+  /// Readable when the thread must end.
   private let stopSignal: Int32
   private let thread = Guarded(ThreadState.notStarted)
 
@@ -18,7 +18,7 @@ final class TLSEdgeListener: Sendable {
 
   init(address: String, port: Int) throws(TLSEdgeServerError) {
     guard let number = UInt16(exactly: port), let local = EdgeAddress(address, port: number) else {
-      throw TLSEdgeServerError(address: address, reason: "no address with a port (\(port))")
+      throw TLSEdgeServerError(address: address, reason: "not an address and port (\(port))")
     }
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     listener = socket(local.socketFamily, kind, 0)
@@ -35,7 +35,7 @@ final class TLSEdgeListener: Sendable {
 
   deinit { stop() }
 
-  /// Hands every accepted socket to `handle`, which owns it then and must not block.
+  /// Calls `handle` with every accepted socket. `handle` must not block, and owns the socket.
   func start(_ handle: @escaping @Sendable (Int32) -> Void) throws(SystemError) {
     thread.withLock { $0 = .running }
     do throws(SystemError) {
@@ -95,7 +95,7 @@ final class TLSEdgeListener: Sendable {
       getsockname(listener, raw.assumingMemoryBound(to: sockaddr.self).baseAddress, &length)
     }
     guard answer == 0 else { throw .last }
-    // The port stands at the same place in both families.
+    // The port has the same offset in both families.
     return withUnsafeBytes(of: &given) { raw in
       Int(UInt16(bigEndian: raw.loadUnaligned(fromByteOffset: 2, as: UInt16.self)))
     }

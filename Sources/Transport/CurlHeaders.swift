@@ -1,21 +1,21 @@
-/// The header lines of an answer as they arrive, within limits of number and size.
+/// Collects the headers of a response as they arrive, within limits of number and size.
 struct CurlHeaders {
   static let maximumCount = 200
   static let maximumSize = 64 << 10
 
   private(set) var fields: [Header] = []
-  /// Whether the empty line that ends them was seen. libcurl takes a connection that closes
-  /// before it for a whole answer.
+  /// Whether the empty line after the headers has arrived. If the connection closes before it, libcurl
+  /// reports success.
   private(set) var areComplete = false
-  /// Why no more is taken.
+  /// Why no more headers are accepted.
   private(set) var problem: String?
   private var size = 0
 
-  /// Takes one line as it came; false when it is over a limit.
-  mutating func take(line bytes: some Collection<UInt8>) -> Bool {
+  /// Appends one line as it arrived. Returns false when it is over a limit.
+  mutating func append(line bytes: some Collection<UInt8>) -> Bool {
     let line = String(decoding: bytes, as: UTF8.self)
     if line.hasPrefix("HTTP/") {
-      // A status line: what came before belonged to an interim answer, such as 100 Continue.
+      // A status line. Earlier headers belong to an interim response, such as 100 Continue.
       fields = []
       areComplete = false
       return true

@@ -4,8 +4,8 @@ import POSIX
 
 /// The thread on which every transfer of one `CurlTransport` runs.
 ///
-/// Other threads reach it through a locked inbox and `curl_multi_wakeup`; the multi handle, the
-/// easy handles and `running` belong to the thread alone.
+/// Other threads use a locked inbox and `curl_multi_wakeup`. Only this thread uses the multi handle, the
+/// easy handles and `running`.
 final class CurlLoop: @unchecked Sendable {
   typealias Outcome = Result<HTTPResponse, TransportError>
 
@@ -21,20 +21,20 @@ final class CurlLoop: @unchecked Sendable {
     var cancelled: [UInt64] = []
     var isStopping = false
     var isBroken = false
-    /// Resumed when the thread has let go of everything.
+    /// Resumed when the thread has released everything.
     var waiting: [CheckedContinuation<Void, Never>] = []
     var hasEnded = false
   }
 
-  /// Connections kept open for the next request: three services of a dozen regions.
+  /// Connections that are kept open: enough for three services in a dozen regions.
   private static let maximumIdleConnections = 64
-  /// Beyond it requests wait for a connection, within their own time limits.
+  /// Further requests wait for a connection, within their own time limits.
   private static let maximumConnections = 256
   /// How long the thread sleeps when libcurl has no timer of its own, in milliseconds.
   private static let maximumPoll: Int32 = 60_000
 
   private static let libraryIsReady: Bool = {
-    /// `CURL_GLOBAL_ALL`, a macro that Swift does not see.
+    /// `CURL_GLOBAL_ALL`, a macro that Swift does not import.
     let everything = 3
     return curl_global_init(everything) == CURLE_OK
   }()
@@ -47,13 +47,13 @@ final class CurlLoop: @unchecked Sendable {
     multi = CurlLoop.libraryIsReady ? curl_multi_init().map { OpaquePointer($0) } : nil
   }
 
-  /// A loop with its thread. One that could not be started is broken from the beginning.
+  /// Starts a loop with its thread. If that fails, the loop is broken.
   static func started() -> CurlLoop {
     let loop = CurlLoop()
     var thread = pthread_t()
     let context = Unmanaged.passRetained(loop)
     guard loop.multi != nil,
-      pthread_create(&thread, nil, { CurlLoop.enter($0) }, context.toOpaque()) == 0
+      pthread_create(&thread, nil, { CurlLoop.threadMain($0) }, context.toOpaque()) == 0
     else {
       context.release()
       loop.end(broken: true)
@@ -75,13 +75,13 @@ final class CurlLoop: @unchecked Sendable {
   }
 
   func submit(_ submission: Submission) {
-    let isTaken = inbox.withLock { inbox in
+    let isAccepted = inbox.withLock { inbox in
       if inbox.isStopping || inbox.hasEnded { return false }
       inbox.submitted.append(submission)
       wake()
       return true
     }
-    if !isTaken { submission.continuation.resume(returning: .failure(CurlLoop.gone)) }
+    if !isAccepted { submission.continuation.resume(returning: .failure(CurlLoop.isShutDown)) }
   }
 
   func cancel(_ id: UInt64) {
@@ -103,18 +103,18 @@ final class CurlLoop: @unchecked Sendable {
     if hasEnded { continuation?.resume() }
   }
 
-  /// Called with the inbox locked, so that the multi handle is still there.
+  /// Called with the inbox locked, so that the multi handle still exists.
   private func wake() {
     if let multi { curl_multi_wakeup(UnsafeMutableRawPointer(multi)) }
   }
 
-  private static let gone = TransportError.notSent("the transport is shut down")
+  private static let isShutDown = TransportError.notSent("the transport is shut down")
 
   // MARK: The thread
 
-  private static func enter(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  private static func threadMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     guard let context else { return nil }
-    // Signals are for the threads that handle them.
+    // Other threads handle signals.
     var all = sigset_t()
     sigfillset(&all)
     pthread_sigmask(SIG_BLOCK, &all, nil)
@@ -128,7 +128,7 @@ final class CurlLoop: @unchecked Sendable {
     certd_multi_setopt_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, CurlLoop.maximumConnections)
     var isBroken = false
     while !isBroken {
-      let (submitted, cancelled, isStopping) = takeWork()
+      let (submitted, cancelled, isStopping) = emptyInbox()
       for submission in submitted { begin(submission, in: multi) }
       for id in cancelled {
         if let transfer = running[id] {
@@ -149,7 +149,7 @@ final class CurlLoop: @unchecked Sendable {
     end(broken: isBroken)
   }
 
-  private func takeWork() -> (submitted: [Submission], cancelled: [UInt64], isStopping: Bool) {
+  private func emptyInbox() -> (submitted: [Submission], cancelled: [UInt64], isStopping: Bool) {
     inbox.withLock { inbox in
       defer {
         inbox.submitted = []
@@ -163,7 +163,7 @@ final class CurlLoop: @unchecked Sendable {
     do throws(TransportError) {
       let transfer = try CurlTransfer(submission.request, submission.continuation)
       guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else {
-        throw TransportError.notSent("libcurl took no more transfers")
+        throw TransportError.notSent("libcurl accepts no more transfers")
       }
       transfer.tag(with: submission.id)
       running[submission.id] = transfer
@@ -188,7 +188,7 @@ final class CurlLoop: @unchecked Sendable {
     transfer.continuation.resume(returning: outcome)
   }
 
-  /// Lets go of the multi handle and answers everyone who still waits.
+  /// Releases the multi handle and resumes every task that still waits.
   private func end(broken: Bool) {
     let (unsent, waiting) = inbox.withLock { inbox in
       inbox.isBroken = broken
@@ -201,7 +201,7 @@ final class CurlLoop: @unchecked Sendable {
       return (inbox.submitted, inbox.waiting)
     }
     for submission in unsent {
-      submission.continuation.resume(returning: .failure(CurlLoop.gone))
+      submission.continuation.resume(returning: .failure(CurlLoop.isShutDown))
     }
     for continuation in waiting { continuation.resume() }
   }

@@ -1,7 +1,7 @@
 import CCurl
 
-/// One request on its way: libcurl's easy handle, what has arrived, and who waits for it.
-/// Used by the loop's thread alone.
+/// One running request: libcurl's easy handle, what has arrived, and the task that waits. Only the
+/// loop's thread uses it.
 final class CurlTransfer {
   let easy: UnsafeMutableRawPointer
   let continuation: CheckedContinuation<CurlLoop.Outcome, Never>
@@ -11,15 +11,15 @@ final class CurlTransfer {
 
   private var headers = CurlHeaders()
   private var body: [UInt8] = []
-  /// Set when the connection stands and libcurl is about to send the request: from then on it
-  /// may arrive and be done.
+  /// Set when libcurl is connected and about to send the request. From then on the server may carry it
+  /// out.
   private var wasSent = false
   private var isTooLarge = false
 
   init(
     _ request: HTTPRequest, _ continuation: CheckedContinuation<CurlLoop.Outcome, Never>
   ) throws(TransportError) {
-    guard let easy = curl_easy_init() else { throw .notSent("libcurl gave no handle") }
+    guard let easy = curl_easy_init() else { throw .notSent("libcurl returned no handle") }
     self.easy = easy
     self.continuation = continuation
     maximumBodySize = max(0, request.maximumBodySize)
@@ -38,7 +38,7 @@ final class CurlTransfer {
 
   private func configure(for request: HTTPRequest) throws(TransportError) {
     guard !request.url.utf8.contains(0), !request.method.utf8.contains(where: { $0 <= 0x20 }) else {
-      throw .notSent("the request's URL or method holds a character that it must not")
+      throw .notSent("the request's URL or method contains an invalid character")
     }
     try set(CURLOPT_URL, request.url)
     try set(CURLOPT_PROTOCOLS_STR, "http,https")
@@ -61,15 +61,15 @@ final class CurlTransfer {
     try configureCallbacks()
   }
 
-  /// Verification is written out although it is libcurl's default: no variable, no build of
-  /// libcurl and no request can do without it.
+  /// Verification is set although it is libcurl's default, so that no variable and no build of libcurl
+  /// can switch it off.
   private func configureTrust(caBundle: String?) throws(TransportError) {
     try set(CURLOPT_SSL_VERIFYPEER, 1)
     try set(CURLOPT_SSL_VERIFYHOST, 2)
     try set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
     if let caBundle {
       try set(CURLOPT_CAINFO, caBundle)
-      // Otherwise the system's directory of roots would be trusted beside the bundle.
+      // Without this the system's directory of roots would be trusted, too.
       try check(certd_setopt_string(easy, CURLOPT_CAPATH, nil))
     }
   }
@@ -82,15 +82,15 @@ final class CurlTransfer {
       certd_setopt_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
     try check(
       request.body.withUnsafeBytes { bytes in
-        withUnsafeBytes(of: UInt8(0)) { nothing in
-          certd_setopt_copied_body(easy, bytes.baseAddress ?? nothing.baseAddress)
+        withUnsafeBytes(of: UInt8(0)) { empty in
+          certd_setopt_copied_body(easy, bytes.baseAddress ?? empty.baseAddress)
         }
       })
     if request.method != "POST" { try set(CURLOPT_CUSTOMREQUEST, request.method) }
   }
 
   private func configureHeaders(of request: HTTPRequest) throws(TransportError) {
-    // A name with nothing after its colon takes away what libcurl would add by itself.
+    // A name without a value removes a header that libcurl would add.
     var lines = ["Expect:", "Accept:"]
     if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
       lines.append("Content-Type:")
@@ -100,7 +100,7 @@ final class CurlTransfer {
         !text.utf8.contains { $0 == 0x0a || $0 == 0x0d || $0 == 0 }
       }
       guard isSafe, !header.name.isEmpty else {
-        throw .notSent("a request header has no name, or a line break in it")
+        throw .notSent("a request header has no name, or contains a line break")
       }
       lines.append(
         header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
@@ -121,11 +121,11 @@ final class CurlTransfer {
     try check(certd_setopt_pointer(easy, CURLOPT_PREREQDATA, context))
     try check(
       certd_setopt_data_callback(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
-        CurlTransfer.receive(bytes, size * count, context) { $0.take(body: $1) }
+        CurlTransfer.receive(bytes, size * count, context) { $0.append(body: $1) }
       })
     try check(
       certd_setopt_data_callback(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
-        CurlTransfer.receive(bytes, size * count, context) { $0.headers.take(line: $1) }
+        CurlTransfer.receive(bytes, size * count, context) { $0.headers.append(line: $1) }
       })
     try check(
       certd_setopt_before_request(easy) { context, _, _, _, _ in
@@ -156,18 +156,18 @@ final class CurlTransfer {
 
   // MARK: What arrives
 
-  /// Hands bytes to `take`; an answer other than their number makes libcurl end the transfer.
+  /// Passes bytes to `append`. A result other than their number makes libcurl end the transfer.
   private static func receive(
     _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int, _ context: UnsafeMutableRawPointer?,
-    _ take: (CurlTransfer, UnsafeRawBufferPointer) -> Bool
+    _ append: (CurlTransfer, UnsafeRawBufferPointer) -> Bool
   ) -> Int {
     guard let context, let bytes else { return 0 }
     let transfer = Unmanaged<CurlTransfer>.fromOpaque(context).takeUnretainedValue()
-    let isTaken = take(transfer, UnsafeRawBufferPointer(start: bytes, count: count))
-    return isTaken ? count : Int(CURL_WRITEFUNC_ERROR)
+    let isAccepted = append(transfer, UnsafeRawBufferPointer(start: bytes, count: count))
+    return isAccepted ? count : Int(CURL_WRITEFUNC_ERROR)
   }
 
-  private func take(body bytes: UnsafeRawBufferPointer) -> Bool {
+  private func append(body bytes: UnsafeRawBufferPointer) -> Bool {
     guard bytes.count <= maximumBodySize - body.count else {
       isTooLarge = true
       return false
@@ -186,7 +186,7 @@ final class CurlTransfer {
     certd_getinfo_private(easy).map { UInt64(UInt(bitPattern: $0)) }
   }
 
-  /// What an end before the answer means to the caller.
+  /// The outcome when the transfer ends before the response is complete.
   func interrupted(_ why: String) -> CurlLoop.Outcome {
     .failure(wasSent ? .answerLost(why) : .notSent(why))
   }

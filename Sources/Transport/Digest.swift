@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// SHA-256 and what is made of it, by OpenSSL.
+/// SHA-256 and HMAC-SHA-256 with OpenSSL.
 package enum Digest {
   /// Bytes of a SHA-256 digest.
   package static let length = 32
@@ -25,7 +25,7 @@ package enum Digest {
     return code
   }
 
-  /// Two lower-case digits a byte.
+  /// Two lower-case hexadecimal digits for each byte.
   package static func hex(_ bytes: some Collection<UInt8>) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []

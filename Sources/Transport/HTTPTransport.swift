@@ -1,26 +1,27 @@
-/// The one seam between this program and the network for AWS calls: a request goes in, an
-/// answer or the reason for none comes out. Signing, JSON and the judgement of answers lie
-/// above it.
+/// Sends HTTP requests to AWS. It takes a request and returns a response, or throws the reason why there
+/// is none. Signing, JSON and the classification of answers are done by its callers.
+///
+/// The simulation replaces the network here.
 package protocol HTTPTransport: Sendable {
   func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse
 }
 
 package struct HTTPRequest: Equatable, Sendable {
   package var method: String
-  /// `https` or `http`, host, port where it is not the scheme's, path and query.
+  /// `https` or `http`, host, port unless it is the scheme's default, path and query.
   package var url: String
-  /// Sent as they are, in this order; `Host` among them only when it differs from the URL's.
+  /// Sent unchanged, in this order. `Host` is included only when it differs from the URL's.
   package var headers: [Header]
   package var body: [UInt8]
-  /// From the first byte of name resolution to the last of the answer.
+  /// From the start of name resolution to the last byte of the response.
   package var timeout: Duration
   package var connectTimeout: Duration
-  /// A body of more bytes ends the transfer with `.tooLarge`.
+  /// A longer body of the response, in bytes, ends the transfer with `.tooLarge`.
   package var maximumBodySize: Int
-  /// True for calls that must not be sent twice behind our back: libcurl repeats a request by
-  /// itself when a reused connection turns out to be closed.
+  /// True for requests that must not be repeated: libcurl sends a request again when a reused
+  /// connection turns out to be closed.
   package var usesFreshConnection: Bool
-  /// PEM roots instead of the system's, `AWS_CA_BUNDLE`.
+  /// A PEM file of roots, used instead of the system's: `AWS_CA_BUNDLE`.
   package var caBundle: String?
 
   package init(
@@ -51,7 +52,7 @@ package struct HTTPResponse: Equatable, Sendable {
     self.body = body
   }
 
-  /// The first header of that name, without regard to case.
+  /// The value of the first header with that name, ignoring case.
   package func header(_ name: String) -> String? {
     headers.first { $0.name.lowercased() == name.lowercased() }?.value
   }
@@ -67,14 +68,14 @@ package struct Header: Equatable, Sendable {
   }
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 package enum TransportError: Error, Equatable, Sendable {
-  /// Nothing was sent: the name does not resolve, the connection or TLS failed, a proxy said
-  /// no. With libcurl's own words.
+  /// Nothing was sent: the name does not resolve, or the connection, TLS or a proxy failed. With
+  /// libcurl's text.
   case notSent(String)
-  /// Something was sent and no whole answer came: it may have been done.
+  /// The request was sent, and no complete response arrived. It may have been carried out.
   case answerLost(String)
   case timedOut(String, sent: Bool)
-  /// The answer is over `maximumBodySize`.
+  /// The body is over `maximumBodySize`.
   case tooLarge(limit: Int)
 }

@@ -3,7 +3,7 @@ import LosslessJSON
 import RolloutCore
 import SimulatedAWS
 
-/// Measures the daemon that was built beside it against a simulated AWS on loopback.
+/// Measures the daemon in the same build directory against a simulated AWS on loopback.
 @main
 struct Bench {
   static let domains = 1000
@@ -15,17 +15,17 @@ struct Bench {
     let fleet = try BenchFleet(domains: domains, accounts: accounts, latency: latency)
     defer { fleet.remove() }
     print(
-      "\(domains) domains in \(accounts) accounts, \(latency.compact) a call, concurrency \(concurrency)"
+      "\(domains) domains in \(accounts) accounts, \(latency.compact) a request, concurrency \(concurrency)"
     )
     print("")
-    try measurePass(fleet)
+    try measurePolls(fleet)
     try measureService(fleet)
   }
 
-  /// `run --once`: from nothing to a pass that has seen everything, then the same again.
-  private static func measurePass(_ fleet: BenchFleet) throws {
+  /// Measures `run --once` twice: with a new state file, and with nothing new.
+  private static func measurePolls(_ fleet: BenchFleet) throws {
     for name in [
-      "first pass (run --once, new state file)", "second pass (run --once, nothing new)",
+      "first poll (run --once, new state file)", "second poll (run --once, nothing new)",
     ] {
       let before = fleet.calls()
       let run = try DaemonRun(fleet, arguments: ["run", "--once"])
@@ -36,13 +36,13 @@ struct Bench {
       let ideal = Double(total) * 0.020 / Double(concurrency)
       print(name)
       print(
-        "  calls      \(total): \(calls.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))"
+        "  requests   \(total): \(calls.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))"
       )
       print(
         "  lists      \(ratio(Double(calls["ListCertificates"] ?? 0), Double(accounts))) an account"
       )
       print(
-        "  wall       \(seconds(usage.wall)), \(ratio(usage.wall, ideal)) x calls x 20 ms / \(concurrency)"
+        "  wall       \(seconds(usage.wall)), \(ratio(usage.wall, ideal)) x requests x 20 ms / \(concurrency)"
       )
       print("  CPU        \(seconds(usage.cpu))")
       print("  peak RSS   \(megabytes(usage.peakKilobytes))")
@@ -50,7 +50,8 @@ struct Bench {
     }
   }
 
-  /// `run` under a watcher in systemd's place: readiness, idle memory, and a quiet pass.
+  /// Measures `run` in place of systemd: the time until it is ready, idle memory, and two polls without
+  /// changes.
   private static func measureService(_ fleet: BenchFleet) throws {
     let small = try BenchFleet(domains: 2, accounts: 1, latency: latency)
     defer { small.remove() }
@@ -84,8 +85,8 @@ struct Bench {
     let quiet = run.bytesWritten() - written
     let resident = megabytes(run.residentKilobytes())
     print("  RSS idle          \(resident), \(megabytes(run.privateKilobytes())) private (\(name))")
-    let state = before == fleet.stateStamp() ? "untouched" : "CHANGED"
-    print("  two quiet passes  \(quiet) bytes to disk, state file \(state) (\(name))")
+    let state = before == fleet.stateStamp() ? "unchanged" : "CHANGED"
+    print("  two quiet polls   \(quiet) bytes to disk, state file \(state) (\(name))")
     run.stop()
     _ = try run.wait()
   }

@@ -10,12 +10,12 @@ final class BenchFleet {
 
   var config: String { directory + "/config.yaml" }
   private var credentials: String { directory + "/credentials" }
-  /// In memory, as systemd's RuntimeDirectory is.
+  /// In memory, like systemd's RuntimeDirectory.
   let runtime: String
   private var state: String { directory + "/state.sqlite" }
 
   init(domains: Int, accounts: Int, latency: Duration) throws {
-    // On disk, not in memory: what reaches the disk is part of the measure.
+    // On disk, because the bytes written to disk are measured.
     let name = "cognito-certd-bench-\(getpid())-\(domains)"
     directory = FileManager.default.currentDirectoryPath + "/.build/\(name)"
     runtime = "/dev/shm/\(name)"
@@ -99,7 +99,7 @@ final class BenchFleet {
     aws.withCloud { cloud in cloud.calls.reduce(into: [:]) { $0[$1.operation, default: 0] += 1 } }
   }
 
-  /// Passes that were finished, by the heartbeat.
+  /// The content of the heartbeat, which changes with every poll.
   func polls() -> String? {
     FileManager.default.contents(atPath: runtime + "/heartbeat").map {
       String(decoding: $0, as: UTF8.self)
@@ -111,10 +111,10 @@ final class BenchFleet {
       if let now = polls(), now != before, now.contains("T") { return }
       usleep(50_000)
     }
-    throw BenchProblem("no pass was finished within 30 seconds")
+    throw BenchProblem("no poll was completed within 30 seconds")
   }
 
-  /// Sizes and times of the state file and what belongs to it.
+  /// The sizes and times of the state file and its -wal file.
   func stateStamp() -> [String] {
     ["", "-wal"].map { suffix in
       var info = stat()
@@ -129,7 +129,7 @@ final class BenchFleet {
       do {
         try FileManager.default.removeItem(atPath: path)
       } catch {
-        print("\(path) is left behind: \(error)")
+        print("\(path) was not removed: \(error)")
       }
     }
   }

@@ -1,7 +1,7 @@
 import Foundation
 import POSIX
 
-/// One run of the daemon, watched from outside as systemd and the kernel see it.
+/// One run of the daemon, measured from outside.
 final class DaemonRun {
   struct Usage {
     let status: Int32
@@ -59,7 +59,7 @@ final class DaemonRun {
     throw BenchProblem("the daemon did not become ready")
   }
 
-  /// SIGUSR1, and the end of the pass that it asks for.
+  /// Sends SIGUSR1 and waits for the end of the poll.
   func poll(_ fleet: BenchFleet) throws {
     let before = fleet.polls()
     usleep(300_000)
@@ -72,7 +72,7 @@ final class DaemonRun {
   func wait() throws -> Usage {
     var status: Int32 = 0
     var usage = rusage()
-    guard wait4(pid, &status, 0, &usage) == pid else { throw BenchProblem("the daemon is gone") }
+    guard wait4(pid, &status, 0, &usage) == pid else { throw BenchProblem("the daemon has ended") }
     let wall = DaemonRun.uptime - started
     let cpu = [usage.ru_utime, usage.ru_stime].reduce(0.0) {
       $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6

@@ -2,12 +2,12 @@ import ArgumentParser
 import POSIX
 import Transport
 
-/// Changes the world of a simulator that runs, for machines without an HTTP client at hand.
+/// Sends a command to a running simulator, for machines without an HTTP client.
 struct ControlCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "control",
-    abstract: "Send a command to a simulator that runs, and print its answer.",
-    discussion: "Commands and their arguments: docs/simulator.md.")
+    abstract: "Send a command to a running simulator, and print its answer.",
+    discussion: "docs/simulator.md describes the commands and their arguments.")
 
   @Argument(help: "The simulator's endpoint: http://127.0.0.1:PORT.")
   var endpoint: String
@@ -15,11 +15,11 @@ struct ControlCommand: ParsableCommand {
   @Argument(help: "The command: issue, renew, attach, fault, calls, …")
   var command: String
 
-  @Argument(help: "Its arguments, a JSON object.")
+  @Argument(help: "The arguments of the command, a JSON object.")
   var arguments = "{}"
 
-  /// Waits on the main thread: an asynchronous main would start threads before `serve` can
-  /// keep its signals from them.
+  /// Waits on the main thread. An asynchronous main would start threads before `serve` can block its
+  /// signals in them.
   func run() throws {
     let request = HTTPRequest(
       url: "\(endpoint)/_simulator/\(command)",

@@ -4,16 +4,16 @@ import LosslessJSON
 import RolloutCore
 import SimulatedAWS
 
-/// Plays a scenario until SIGTERM or SIGINT.
+/// Runs a scenario until SIGTERM or SIGINT.
 struct ServeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
-    abstract: "Play a scenario; print one line of JSON when ready; end on SIGTERM or SIGINT.")
+    abstract: "Run a scenario, and print one line of JSON when ready; SIGTERM or SIGINT ends it.")
 
   @Option(help: ArgumentHelp("The scenario; - reads standard input.", valueName: "file"))
   var config: String?
 
-  @Flag(help: "Play the scenario of the demonstration.")
+  @Flag(help: "Run the scenario of the demo.")
   var demo = false
 
   @Option(
@@ -23,24 +23,24 @@ struct ServeCommand: ParsableCommand {
       valueName: "name"))
   var domains: [String] = []
 
-  @Option(help: ArgumentHelp("The HTTP port; 0 lets the system pick one.", valueName: "port"))
+  @Option(help: ArgumentHelp("The HTTP port; 0 lets the system choose one.", valueName: "port"))
   var port: Int?
 
-  @Option(help: ArgumentHelp("Before every answer of AWS.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("The delay of every answer of AWS.", valueName: "seconds"))
   var latency: Double?
 
   @Option(
     help: ArgumentHelp(
-      "Where to write the roots; a temporary directory unless set.", valueName: "path"))
+      "Where to write the roots; a temporary directory by default.", valueName: "path"))
   var directory: String?
 
   @Option(
     help: ArgumentHelp(
-      "Write a configuration for cognito-certd there, and say on standard error which "
-        + "variables it needs.", valueName: "path"))
+      "Write a configuration for cognito-certd there, and print the variables that it needs "
+        + "on standard error.", valueName: "path"))
   var writeConfig: String?
 
-  @Flag(help: "End when standard input does, so that nothing outlives the caller.")
+  @Flag(help: "End when standard input closes, so that it does not outlive the caller.")
   var untilStdinCloses = false
 
   func validate() throws {
@@ -60,7 +60,7 @@ struct ServeCommand: ParsableCommand {
   }
 
   func run() throws {
-    // Before any thread starts, so that the signals wait for `sigwait` alone.
+    // Before any thread starts, so that only `sigwait` receives the signals.
     var ending = sigset_t()
     sigemptyset(&ending)
     sigaddset(&ending, SIGTERM)
@@ -125,10 +125,10 @@ struct ServeCommand: ParsableCommand {
   }
 }
 
-/// Prints a scenario to begin with.
+/// Prints the scenario of the demo.
 struct ScenarioCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "scenario", abstract: "Print the scenario of the demonstration.")
+    commandName: "scenario", abstract: "Print the scenario of the demo.")
 
   func run() throws {
     _ = SimulatorFile.send(Array((Scenario.demo + "\n").utf8), to: 1)

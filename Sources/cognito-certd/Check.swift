@@ -5,8 +5,8 @@ import Service
 
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Reads the configuration and says what is wrong with it.",
-    discussion: "Asks nobody but the file. Exits with 0, or with 78 after every problem.")
+    abstract: "Reads the configuration and prints every problem in it.",
+    discussion: "Makes no request. Exits with 0 if the configuration is valid, otherwise with 78.")
 
   @OptionGroup var common: CommonOptions
 

@@ -6,9 +6,8 @@ struct CognitoCertd: AsyncParsableCommand {
     commandName: "cognito-certd",
     abstract: "Keeps Amazon Cognito custom domains on the right ACM certificate.",
     discussion: """
-      Reads which certificate each domain should have from the configuration file, finds \
-      certificates that replace the attached ones, attaches them and watches until every edge \
-      serves them.
+      Finds certificates that replace the attached ones by the rules of the configuration file, \
+      attaches them, and checks the edges until every one of them serves its new certificate.
       """,
     version: Version.current,
     subcommands: [Run.self, Check.self, Status.self, Hold.self, Resume.self, Retry.self])

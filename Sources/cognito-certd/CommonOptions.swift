@@ -10,10 +10,10 @@ struct CommonOptions: ParsableArguments {
     completion: .file(extensions: ["yaml", "yml"]))
   var config = "/etc/cognito-certd/config.yaml"
 
-  @Option(help: "The least level that is logged; overrides log.level.")
+  @Option(help: "The lowest level that is logged; overrides log.level.")
   var logLevel: LogLevel?
 
-  @Option(help: "The form of the log; overrides log.format.")
+  @Option(help: "The format of the log; overrides log.format.")
   var logFormat: LogFormat?
 
   var environment: [String: String] { ProcessInfo.processInfo.environment }
@@ -23,11 +23,11 @@ extension LogLevel: ExpressibleByArgument {}
 extension LogFormat: ExpressibleByArgument {}
 
 extension ExitStatus {
-  /// Ends the command with this status.
+  /// The error that ends the command with this status.
   var exit: ExitCode { ExitCode(rawValue) }
 }
 
-/// Standard output for results, standard error for what went wrong.
+/// Writes results to standard output, and problems to standard error.
 enum Output {
   static func result(_ text: String) { print(text) }
 

@@ -7,10 +7,10 @@ import StateStore
 
 struct Hold: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Makes no call for a domain until 'resume'.",
+    abstract: "Holds a domain: no update is made for it until 'resume'.",
     discussion: """
-      A rollout that Cognito has taken goes on and is watched. The hold is kept in the state \
-      file; the daemon obeys within a pass, or at its next start.
+      A rollout that Cognito has accepted continues, and its edges are checked. The hold is \
+      written to the state file and is in force when this command has returned.
       """)
 
   @OptionGroup var common: CommonOptions
@@ -20,7 +20,7 @@ struct Hold: AsyncParsableCommand {
 
   @Option(
     name: .customLong("for"),
-    help: ArgumentHelp("Let it end by itself after, say, 2h or 1d12h", valueName: "duration"))
+    help: ArgumentHelp("End the hold after this time, such as 2h or 1d12h.", valueName: "duration"))
   var duration: String?
 
   func run() async throws {
@@ -29,7 +29,7 @@ struct Hold: AsyncParsableCommand {
       do throws(Malformed) {
         let length = try DurationNotation.parse(duration)
         guard length > .zero else {
-          throw Malformed("a duration above 0", "a hold that ends at once holds nothing")
+          throw Malformed("a duration above 0", "the hold would end at once")
         }
         until = SystemClock.now + length
       } catch {
@@ -37,48 +37,48 @@ struct Hold: AsyncParsableCommand {
         throw ExitStatus.usage.exit
       }
     }
-    try await common.leave(.hold(until: until), for: domain)
+    try await common.submit(.hold(until: until), for: domain)
     let end = until.map { " until \($0.rfc3339)" } ?? " until 'resume'"
     Output.result("no call will be made for \(domain)\(end)")
   }
 }
 
 struct Resume: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Ends a hold.")
+  static let configuration = CommandConfiguration(abstract: "Ends the hold of a domain.")
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The domain that is held.")
+  @Argument(help: "The held domain.")
   var domain: String
 
   func run() async throws {
-    try await common.leave(.resume, for: domain)
-    Output.result("calls for \(domain) will be made again")
+    try await common.submit(.resume, for: domain)
+    Output.result("\(domain) is no longer held")
   }
 }
 
 struct Retry: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tries a refused or drifted domain now.",
+    abstract: "Tries a refused, retrying or drifted domain now.",
     discussion: """
-      Also lets certificates be chosen again that someone moved the domain away from. A drifted \
-      domain gets back the certificate that the daemon attached last.
+      A drifted domain gets back the certificate that the daemon attached last. Certificates that \
+      someone replaced after their rollout may be chosen again.
       """)
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The domain to try.")
+  @Argument(help: "The domain to try again.")
   var domain: String
 
   func run() async throws {
-    try await common.leave(.retry, for: domain)
+    try await common.submit(.retry, for: domain)
     Output.result("\(domain) will be tried now")
   }
 }
 
 extension CommonOptions {
-  /// Leaves a request in the state file, and tells when nobody is there to take it up.
-  func leave(_ kind: OperatorRequest.Kind, for text: String) async throws {
+  /// Writes a request to the state file, and says so when no daemon runs to carry it out.
+  func submit(_ kind: OperatorRequest.Kind, for text: String) async throws {
     let domain = try domain(text)
     let path = try stateFile()
     do {

@@ -5,21 +5,21 @@ struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs the service.",
     discussion: """
-      Exits with 0 after a clean stop, 1 on failure, 78 when the configuration is wrong, and \
-      with --once with 3 when something needs a person.
+      Exits with 0 after a stop, with 1 after a failure, with 78 when the configuration is \
+      invalid, and with --once with 3 when a person is needed.
       """)
 
   @OptionGroup var common: CommonOptions
 
-  @Flag(help: "Make one pass and end.")
+  @Flag(help: "Poll every account once and exit.")
   var once = false
 
-  @Flag(help: "With --once: go on until no rollout is pending or under way.")
+  @Flag(help: "With --once: wait until no rollout is in progress or about to begin.")
   var wait = false
 
   func validate() throws {
     if wait && !once {
-      throw ValidationError("--wait goes with --once; the service waits anyway")
+      throw ValidationError("--wait needs --once")
     }
   }
 

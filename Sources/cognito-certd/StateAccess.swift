@@ -3,8 +3,8 @@ import RolloutCore
 import Service
 
 extension CommonOptions {
-  /// Where the state file is, by the configuration. A file that is wrong elsewhere still tells
-  /// it: a daemon may run on an earlier version of it.
+  /// The path of the state file in the configuration. Problems elsewhere in the file are ignored,
+  /// because a daemon may still run with an earlier version of it.
   func stateFile() throws -> String {
     do throws(InvalidConfiguration) {
       return try ConfigurationLoader.stateFile(path: config, environment: environment)

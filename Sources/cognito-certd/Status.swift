@@ -7,19 +7,19 @@ import StateStore
 
 struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows how the domains stand, from the state file alone.",
+    abstract: "Shows the condition of the domains, from the state file only.",
     discussion: """
-      Exits with 0 when all domains are in sync or in progress, with 3 when something needs a \
-      person: a domain that is overdue, refused, without a candidate, unknown or drifted, or a \
-      daemon that does not run or has not polled well for three intervals.
+      Exits with 0 when every domain is in sync or in progress. Exits with 3 when a person is \
+      needed: a domain is overdue, refused, without a candidate, unknown, drifted or ending, or \
+      the daemon does not run or has not polled successfully for three intervals.
       """)
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "Show this domain alone.")
+  @Argument(help: "Show only this domain.")
   var domain: String?
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print JSON.")
   var json = false
 
   func run() throws {
@@ -32,12 +32,12 @@ struct Status: ParsableCommand {
         let known = records.map(\.domain.text).joined(separator: ", ")
         records.removeAll { $0.domain != wanted }
         if records.isEmpty {
-          Output.problem("\(wanted) is not among the daemon's domains: \(known)")
+          Output.problem("\(wanted) is not one of the daemon's domains: \(known)")
           throw ExitStatus.failure.exit
         }
       }
       report = StatusReport(
-        records: records, daemon: try DaemonStanding(stateFile: path), now: SystemClock.now)
+        records: records, daemon: try DaemonStatus(stateFile: path), now: SystemClock.now)
     } catch let failure as StateFailure {
       Output.problem(failure.description)
       throw ExitStatus.failure.exit

@@ -28,7 +28,7 @@ struct AnswerTimeTests {
   }
 
   @Test(
-    "What is no time, or out of all range, is nil and never a trap",
+    "A malformed time or one out of range is nil and never a trap",
     arguments: [
       "1e999", "-1e999", "1e18", "9223372036854775807", "253402300800", "-2208988801", "true",
       "null", "[]", "{}", "\"\"", "\"1795469811\"", "\"2026-11-23\"", "\"2026-11-23T21:36:51\"",

@@ -4,7 +4,7 @@ import Transport
 
 @testable import AWSWire
 
-@Suite("Who one is")
+@Suite("The caller's identity")
 struct CallerIdentityTests {
   private func look(_ reply: ScriptedTransport.Reply) async throws -> Look<CallerIdentity> {
     try await ScriptedAWS([reply]).client.callerIdentity(as: Example.identity)
@@ -21,7 +21,7 @@ struct CallerIdentityTests {
     """
   }
 
-  @Test("STS's answer names the account and the principal")
+  @Test("The answer of STS names the account and the principal")
   func answered() async throws {
     let arn = "arn:aws:sts::123456789012:assumed-role/a&amp;b/session"
     #expect(
@@ -31,7 +31,7 @@ struct CallerIdentityTests {
             account: "123456789012", arn: "arn:aws:sts::123456789012:assumed-role/a&b/session")))
   }
 
-  @Test("It is asked by the query protocol in us-east-1")
+  @Test("The request uses the query protocol in us-east-1")
   func request() async throws {
     let aws = try ScriptedAWS([.json(answer(arn: "arn:aws:iam::123456789012:root"))])
     _ = await aws.client.callerIdentity(as: Example.identity)
@@ -51,7 +51,7 @@ struct CallerIdentityTests {
     }
   }
 
-  @Test("A refusal in XML is classified like any other")
+  @Test("An error in XML is classified like any other")
   func refused() async throws {
     let look = try await look(
       .json(

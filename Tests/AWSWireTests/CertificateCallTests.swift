@@ -30,7 +30,7 @@ struct CertificateCallTests {
     "HasAdditionalSubjectAlternativeNames":false
     """
 
-  @Test("Every key type is asked for, and every page")
+  @Test("Every key type and every page is requested")
   func paging() async throws {
     let aws = try ScriptedAWS([
       page(item("a"), token: "t1"), page("", token: "t2"), page(item("b") + "," + item("c")),
@@ -55,7 +55,7 @@ struct CertificateCallTests {
       request.headers.contains(Header("X-Amz-Target", "CertificateManager.ListCertificates")))
   }
 
-  @Test("All that a summary says is read")
+  @Test("Every member of a summary is read")
   func summary() async throws {
     let certificate = try #require(try await list([page(item("a", full))]).value?.first)
     #expect(
@@ -71,7 +71,7 @@ struct CertificateCallTests {
   }
 
   @Test(
-    "Names are complete only when the list says so",
+    "The names are complete only when the summary says so",
     arguments: [
       (
         "\"SubjectAlternativeNameSummaries\":[\"b\"],"
@@ -92,7 +92,7 @@ struct CertificateCallTests {
     #expect(look.value?.first?.names.first == "a")
   }
 
-  @Test("A certificate listed on two pages, as when the list shifts, is one")
+  @Test("A certificate that two pages list is one certificate")
   func shifted() async throws {
     let look = try await list([
       page(item("a") + "," + item("b"), token: "t"), page(item("b", full)),
@@ -101,7 +101,7 @@ struct CertificateCallTests {
   }
 
   @Test(
-    "One strange certificate does not hide the others",
+    "A malformed summary does not hide the other certificates",
     arguments: [
       ("{\"CertificateArn\":\"nonsense\"}", 1), ("{}", 1), ("null", 1), ("[]", 1), ("1", 1),
       ("{\"CertificateArn\":1}", 1),
@@ -111,7 +111,7 @@ struct CertificateCallTests {
   }
 
   @Test(
-    "A certificate with a member of a wrong type is kept by its ARN, to be described",
+    "A summary with a member of the wrong type is kept with only its ARN",
     arguments: [
       "\"Status\":1", "\"NotAfter\":\"soon\"", "\"NotAfter\":1e300", "\"DomainName\":{}",
       "\"SubjectAlternativeNameSummaries\":\"a\"", "\"SubjectAlternativeNameSummaries\":[1]",
@@ -123,7 +123,7 @@ struct CertificateCallTests {
   }
 
   @Test(
-    "An answer of a wrong shape is a failure and never an empty list",
+    "A malformed answer is a failure and never an empty list",
     arguments: [
       "{}", "[]", "null", "\"\"", "{\"CertificateSummaryList\":null}",
       "{\"CertificateSummaryList\":{}}", "{\"CertificateSummaryList\":[],\"NextToken\":1}",
@@ -136,7 +136,7 @@ struct CertificateCallTests {
     #expect(failure?.requestID == "r-1")
   }
 
-  @Test("Pages that lead back, or never end, are a failure")
+  @Test("Page tokens that repeat, or do not end, are a failure")
   func endless() async throws {
     let back = try await list([
       page("", token: "a"), page("", token: "b"), page("", token: "a"), page(""),
@@ -155,7 +155,7 @@ struct CertificateCallTests {
     #expect(look.failure?.kind == .accessDenied)
   }
 
-  @Test("A description says all, and what it leaves out stays unsaid")
+  @Test("Every member of a description is read, and an absent one stays absent")
   func describe() async throws {
     let arn = try Example.arn("a")
     func described(_ members: String, _ id: String = "a") async throws -> Look<Certificate?> {
@@ -180,7 +180,7 @@ struct CertificateCallTests {
     }
   }
 
-  @Test("A certificate that ACM does not know is seen to be gone; any other failure is not")
+  @Test("A certificate that ACM does not know is gone; any other failure says nothing")
   func gone() async throws {
     func described(_ reply: ScriptedTransport.Reply) async throws -> Look<Certificate?> {
       try await ScriptedAWS([reply]).client.describeCertificate(
@@ -193,7 +193,7 @@ struct CertificateCallTests {
     #expect(try await described(.json("{}")).failure?.kind == .malformedAnswer)
   }
 
-  @Test("GetCertificate brings the leaf and its chain, or says that it is not issued yet")
+  @Test("GetCertificate returns the leaf and its chain, or says that it is not issued yet")
   func pem() async throws {
     func got(_ reply: ScriptedTransport.Reply) async throws -> Look<CertificatePEM> {
       try await ScriptedAWS([reply]).client.certificatePEM(
@@ -211,7 +211,7 @@ struct CertificateCallTests {
     }
   }
 
-  @Test("Tags are gathered from every page, odd items left out")
+  @Test("The tags of every page are read, without malformed items")
   func tags() async throws {
     func mapping(_ id: String, _ tags: String) -> String {
       "{\"ResourceARN\":\"arn:aws:acm:us-east-1:123456789012:certificate/\(id)\",\"Tags\":\(tags)}"

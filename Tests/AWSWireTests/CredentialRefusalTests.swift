@@ -6,7 +6,7 @@ import Transport
 
 @Suite("Credentials that AWS refuses")
 struct CredentialRefusalTests {
-  /// Hands out one key after another, the last one for ever.
+  /// Returns one key after another, and then always the last one.
   private actor RotatingSource: CredentialSource {
     private var keys: [String]
     private(set) var reads = 0
@@ -35,7 +35,7 @@ struct CredentialRefusalTests {
     }
   }
 
-  @Test("A read is signed anew with what the file holds now, once")
+  @Test("A refused read is signed again once, with the keys that the file has now")
   func rotated() async throws {
     let source = RotatingSource(["old", "new"])
     let transport = ScriptedTransport([
@@ -46,7 +46,7 @@ struct CredentialRefusalTests {
     #expect(keys(transport) == ["old", "new"])
   }
 
-  @Test("The same keys are not tried twice in a call, and read again at the next")
+  @Test("Unchanged keys are not used twice in a request, and are read again for the next one")
   func unchanged() async throws {
     let source = RotatingSource(["old"])
     let refusal = ScriptedTransport.Reply.error("UnrecognizedClientException")
@@ -59,7 +59,7 @@ struct CredentialRefusalTests {
     }
   }
 
-  @Test("New keys that are refused as well end the call")
+  @Test("A request ends when the new keys are refused, too")
   func bothRefused() async throws {
     let source = RotatingSource(["a", "b", "c"])
     let refusal = ScriptedTransport.Reply.error("InvalidClientTokenId")
@@ -69,7 +69,7 @@ struct CredentialRefusalTests {
     #expect(keys(transport) == ["a", "b"])
   }
 
-  @Test("An update is not sent again with other keys; the next one has them")
+  @Test("An update is not sent again with other keys; the next one uses them")
   func update() async throws {
     let source = RotatingSource(["old", "new"])
     let transport = ScriptedTransport([.error("ExpiredTokenException"), .json("{}")])

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Credentials")
 struct CredentialTests {
-  /// A directory with the given files, removed afterwards.
+  /// Runs `body` with a directory of the given files, which is removed afterwards.
   private func withFiles<Result>(
     _ files: [String: String], _ body: (String) async throws -> Result
   ) async throws -> Result {
@@ -22,7 +22,7 @@ struct CredentialTests {
     return try await body(directory.path)
   }
 
-  /// `key secret token`, or the failure's message with the directory's name left out.
+  /// `key secret token`, or the message of the failure without the name of the directory.
   private func found(
     _ environment: [String: String], profile: String? = nil, in directory: String = "/nowhere"
   ) async -> String {
@@ -46,7 +46,7 @@ struct CredentialTests {
     "AWS_ACCESS_KEY_ID": "env-key", "AWS_SECRET_ACCESS_KEY": "env-secret",
   ]
 
-  @Test("The environment's keys are used, with the token if there is one")
+  @Test("The keys of the environment are used, with the token if there is one")
   func fromEnvironment() async {
     var environment = environment
     #expect(await found(environment) == "env-key env-secret")
@@ -89,7 +89,8 @@ struct CredentialTests {
     }
   }
 
-  @Test("The credentials file wins over the config file, each with its own names of profiles")
+  @Test(
+    "The credentials file has priority over the config file, and each has its own section names")
   func bothFiles() async throws {
     let files = [
       "credentials": "[a]\n\(keys("a"))[profile b]\n\(keys("wrong"))[both]\n\(keys("shared"))",
@@ -125,7 +126,7 @@ struct CredentialTests {
     }
   }
 
-  @Test("systemd's credential is the shared file unless a variable names another")
+  @Test("The shared credentials file is systemd's unless a variable names another")
   func systemdCredential() async throws {
     let files = [
       "run/aws-credentials": "[default]\n\(keys("systemd"))",
@@ -142,7 +143,7 @@ struct CredentialTests {
   }
 
   @Test(
-    "What later versions will read is named, and not passed over for other keys",
+    "An unsupported source is an error, and other keys are not used instead",
     arguments: [
       ("role_arn", "arn:aws:iam::123456789012:role/r"), ("web_identity_token_file", "/token"),
       ("credential_process", "/bin/helper"), ("sso_session", "corp"),
@@ -158,7 +159,7 @@ struct CredentialTests {
     }
   }
 
-  @Test("A role keeps its profile's keys from being used as they are; other sources do not")
+  @Test("The keys of a profile with a role are not used directly; with another source they are")
   func rolesFirst() async throws {
     let files = [
       ".aws/config": "[profile r]\nrole_arn = arn\n[profile p]\ncredential_process = x\n",
@@ -170,7 +171,7 @@ struct CredentialTests {
     }
   }
 
-  @Test("A mapping's role is not supported yet, and says so")
+  @Test("A mapping with a role is an error that says that roles are not supported yet")
   func roleOfMapping() async {
     do throws(Failure) {
       let identity = Identity(roleARN: "arn:aws:iam::123456789012:role/r", externalID: "hidden")
@@ -183,7 +184,8 @@ struct CredentialTests {
     }
   }
 
-  @Test("A profile with half a key pair says which half is missing, and no value")
+  @Test(
+    "A profile with half a key pair is an error that names the missing half, and shows no value")
   func halfOfProfile() async throws {
     let files = [".aws/credentials": "[default]\naws_access_key_id = AKIAVISIBLE\n"]
     try await withFiles(files) { home in
@@ -193,7 +195,7 @@ struct CredentialTests {
     }
   }
 
-  @Test("A secret with a space or a line break is refused before it becomes a header")
+  @Test("A secret with a space or a line break is refused before it is used")
   func oddSecret() async {
     for secret in ["a b", "a\nX-Evil: 1", "ä", "\u{0}"] {
       let odd = ["AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": secret]
@@ -203,7 +205,7 @@ struct CredentialTests {
     }
   }
 
-  @Test("A file that cannot be read is an error and not an absent one")
+  @Test("An unreadable file is an error and does not count as absent")
   func unreadable() async throws {
     let large = "[default]\n" + String(repeating: "#", count: SharedAWSFile.maximumSize)
     try await withFiles(["large": large, "dir/x": "", "latin": ""]) { path in
@@ -218,7 +220,7 @@ struct CredentialTests {
     }
   }
 
-  @Test("The cache reads once, reads again after a refusal, and never remembers a failure")
+  @Test("The cache reads once, reads again after a refusal, and does not keep a failure")
   func cache() async throws {
     try await withFiles(["c": "[default]\n"]) { path in
       let file = URL(filePath: path + "/c")
@@ -240,7 +242,7 @@ struct CredentialTests {
     }
   }
 
-  @Test("Credentials show nothing of themselves, however they are printed")
+  @Test("Printed credentials show no secret")
   func redaction() {
     let keys = Credentials(
       accessKeyID: "AKIAVISIBLE", secretAccessKey: "seen", sessionToken: "tok-seen", origin: "here")

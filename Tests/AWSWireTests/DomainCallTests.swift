@@ -19,7 +19,7 @@ struct DomainCallTests {
     try await look("{\"DomainDescription\":{\(members)}}")
   }
 
-  @Test("A description is read, and all that an update accepts is kept word for word")
+  @Test("Every setting of a description that an update accepts is kept unchanged")
   func described() async throws {
     let look = try await described(
       """
@@ -58,7 +58,7 @@ struct DomainCallTests {
   }
 
   @Test(
-    "A description without a certificate is told apart",
+    "A description without a certificate is distinguished from an empty one",
     arguments: [
       "", ",\"CustomDomainConfig\":null", ",\"CustomDomainConfig\":{}",
       ",\"CustomDomainConfig\":{\"CertificateArn\":null}",
@@ -71,7 +71,7 @@ struct DomainCallTests {
   }
 
   @Test(
-    "A description that cannot be true shows nothing",
+    "A contradictory description is a failure",
     arguments: [
       "\"Domain\":\"auth.example.com\"", "\"Status\":1", "\"Status\":null,\"Domain\":\"x\"",
       "\"Status\":\"ACTIVE\",\"Domain\":\"other.example.com\"",
@@ -91,7 +91,7 @@ struct DomainCallTests {
   }
 
   @Test(
-    "An answer that is no description shows nothing",
+    "An answer that is not a description is a failure",
     arguments: [
       "", "[]", "{\"DomainDescription\":[]}", "{\"DomainDescription\":\"\"}",
       "{\"DomainDescription\":{\"Status\":\"ACTIVE\"", "<html>", "null",
@@ -104,7 +104,7 @@ struct DomainCallTests {
     #expect(failure.kind == .malformedAnswer)
   }
 
-  @Test("A status of later years is kept as it is written")
+  @Test("An unknown status is kept as it is")
   func newStatus() async throws {
     guard case .withoutCertificate(let seen) = try await described("\"Status\":\"SLEEPING\"")
     else {
@@ -114,7 +114,7 @@ struct DomainCallTests {
     #expect(seen.status == .other("SLEEPING"))
   }
 
-  @Test("An update sends everything back word for word, the certificate alone changed")
+  @Test("An update sends every setting back unchanged, except the certificate")
   func update() async throws {
     let aws = try ScriptedAWS([.json("{\"CloudFrontDomain\":\"d\"}")])
     let settings = EchoedSettings(
@@ -140,7 +140,7 @@ struct DomainCallTests {
         Header("X-Amz-Target", "AWSCognitoIdentityProviderService.UpdateUserPoolDomain")))
   }
 
-  @Test("What is described is sent back as it was")
+  @Test("The described JSON values are sent back unchanged")
   func roundTrip() async throws {
     let config = "{\"CertificateArn\":\"\(arn)\",\"N\":[1.0,-0,1e400,12345678901234567890]}"
     guard
@@ -158,7 +158,7 @@ struct DomainCallTests {
   }
 
   @Test(
-    "An update is one request, whatever comes of it",
+    "An update is sent once, whatever the answer is",
     arguments: [
       (.error("TooManyRequestsException"), .throttled),
       (.error("InternalErrorException", status: 500), .server),
@@ -191,7 +191,7 @@ struct DomainCallTests {
     }
   }
 
-  @Test("An update refused for the clock was not done, and is signed anew once")
+  @Test("An update that was refused because of the clock is signed again once")
   func clockSkew() async throws {
     let skewed = ScriptedTransport.Reply.error(
       "InvalidSignatureException", "expired", status: 403,
@@ -208,7 +208,7 @@ struct DomainCallTests {
     #expect(twice.transport.requests.count == 2)
   }
 
-  @Test("Settings that are no JSON, or would replace what is set, are never sent")
+  @Test("Settings that are not JSON, or that name a reserved member, are never sent")
   func unusable() async throws {
     for settings in [
       EchoedSettings(customDomainConfig: ["A": "{"]), EchoedSettings(topLevel: ["A": ""]),

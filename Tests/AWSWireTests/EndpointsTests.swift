@@ -11,9 +11,9 @@ struct EndpointsTests {
     try Endpoints(environment: environment).url(of: service, in: Region(parsing: region))
   }
 
-  /// What botocore 1.43's rules answer for the same.
+  /// The results of botocore 1.43's endpoint rules.
   @Test(
-    "Without variables each service is at AWS's own host of the region's partition",
+    "Without variables each service has AWS's host for the region",
     arguments: [
       (.acm, "us-east-1", false, "https://acm.us-east-1.amazonaws.com/"),
       (.cognito, "eu-west-1", false, "https://cognito-idp.eu-west-1.amazonaws.com/"),
@@ -35,7 +35,7 @@ struct EndpointsTests {
     #expect(try url(service, region, environment) == expected)
   }
 
-  @Test("A service's own variable comes before the one for all, and both may be ignored")
+  @Test("The variable of a service has priority over the one for all, and both can be ignored")
   func variables() throws {
     var environment = [
       "AWS_ENDPOINT_URL": "http://localhost:5000",
@@ -53,7 +53,7 @@ struct EndpointsTests {
   }
 
   @Test(
-    "A URL that cannot be meant is an error that names its variable",
+    "A malformed URL is an error that names its variable",
     arguments: [
       "localhost:5000", "ftp://x", "https://", "http://:80", "http://h:", "http://h:0",
       "http://h:65536", "http://h:8a", "http://user:secret@h", "http://h/?q", "http://h#f",

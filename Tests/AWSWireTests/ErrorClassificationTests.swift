@@ -11,7 +11,7 @@ struct ErrorClassificationTests {
   }
 
   @Test(
-    "A code means the same whatever the status",
+    "A known code decides, whatever the status is",
     arguments: [
       (
         .throttled,
@@ -52,7 +52,7 @@ struct ErrorClassificationTests {
   }
 
   @Test(
-    "Cognito's InvalidParameterException means what its text says",
+    "Cognito's InvalidParameterException is classified by its text",
     arguments: [
       (
         "The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or "
@@ -114,7 +114,7 @@ struct ErrorClassificationTests {
   }
 
   @Test(
-    "The code is found wherever AWS puts it",
+    "The code is read from every place that AWS uses",
     arguments: [
       ("{\"__type\":\"ThrottlingException\",\"message\":\"m\"}", nil),
       ("{\"__type\":\"com.amazon.coral.service#ThrottlingException\",\"Message\":\"m\"}", nil),
@@ -136,7 +136,7 @@ struct ErrorClassificationTests {
   }
 
   @Test(
-    "What is not an error of AWS's is named for what it is",
+    "An answer that does not come from AWS is described",
     arguments: [
       (
         503, "text/html; charset=utf-8", "<html>secret</html>",
@@ -144,8 +144,8 @@ struct ErrorClassificationTests {
       ),
       (502, "", " \n<!DOCTYPE html>", "HTML instead of JSON (HTTP 502)"),
       (500, "text/plain", "", "an empty body instead of JSON (HTTP 500, text/plain)"),
-      (500, "text/plain", "oops", "something else than a JSON object (HTTP 500, text/plain)"),
-      (500, "a\u{1}b", "[]", "something else than a JSON object (HTTP 500)"),
+      (500, "text/plain", "oops", "no JSON object (HTTP 500, text/plain)"),
+      (500, "a\u{1}b", "[]", "no JSON object (HTTP 500)"),
       (
         403, "application/json", "{}",
         "an error without a code (HTTP 403, application/json): no message"

@@ -2,7 +2,7 @@ import Testing
 
 @testable import AWSWire
 
-@Suite("The shared AWS files' notation")
+@Suite("The format of the shared AWS files")
 struct INIFileTests {
   @Test("Sections, keys, comments and white space are read as the SDKs read them")
   func reading() throws {
@@ -45,11 +45,11 @@ struct INIFileTests {
   }
 
   @Test(
-    "A line that means nothing is an error with its place and without its content",
+    "A malformed line is an error that names its place and does not show its content",
     arguments: [
-      ("[a]\nhunter2", "f:2: this is no [section], no comment and no \"key = value\""),
-      ("hunter2 = 1", "f:1: a key stands before the first [section]"),
-      ("[a]\n= hunter2", "f:2: nothing stands before the ="),
+      ("[a]\nhunter2", "f:2: this is not a [section], a comment or \"key = value\""),
+      ("hunter2 = 1", "f:1: there is a key before the first [section]"),
+      ("[a]\n= hunter2", "f:2: there is no key before the ="),
       ("[hunter2", "f:1: a section begins with [ and has no ]"),
       ("[a] hunter2", "f:1: text after the ] of a section"),
     ])

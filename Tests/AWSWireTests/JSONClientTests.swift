@@ -4,7 +4,7 @@ import Transport
 
 @testable import AWSWire
 
-@Suite("One call to AWS")
+@Suite("One request to AWS")
 struct JSONClientTests {
   private let unknown = "{\"DomainDescription\":{}}"
 
@@ -20,7 +20,7 @@ struct JSONClientTests {
     return failure
   }
 
-  @Test("A request carries the target, the signature and the program's name")
+  @Test("A request has the target, the signature and the program's name")
   func request() async throws {
     let aws = try ScriptedAWS([.json(unknown)])
     #expect(try await describe(aws) == .empty)
@@ -54,7 +54,7 @@ struct JSONClientTests {
   }
 
   @Test(
-    "A read is tried again after what passes by itself, with growing delays",
+    "A read is tried again after a temporary failure, with growing delays",
     arguments: [
       .error("TooManyRequestsException"), .error("InternalErrorException", status: 500),
       .json("<html>", status: 503), .failure(.notSent("n")), .failure(.answerLost("l")),
@@ -73,7 +73,7 @@ struct JSONClientTests {
   }
 
   @Test(
-    "A read is not tried again after what does not pass",
+    "A read is not tried again after a permanent failure",
     arguments: [
       .error("AccessDeniedException"), .error("ResourceNotFoundException"),
       .error("InvalidParameterException"), .error("ConcurrentModificationException"),
@@ -90,7 +90,7 @@ struct JSONClientTests {
     #expect(aws.clock.sleeps.isEmpty)
   }
 
-  @Test("Chance spreads the delay from nothing to its bound", arguments: [0.0, 0.999])
+  @Test("The delay is random, from 0 to its bound", arguments: [0.0, 0.999])
   func jitter(fraction: Double) async throws {
     let aws = try ScriptedAWS(
       [.failure(.notSent("n")), .json(unknown)], clock: ScriptedClock(fraction: fraction))
@@ -98,7 +98,7 @@ struct JSONClientTests {
     #expect(aws.clock.sleeps == [.seconds(1) * fraction])
   }
 
-  @Test("Retry-After is obeyed up to its bound, beyond it the call ends and says how long")
+  @Test("Retry-After is obeyed up to a bound; beyond it the request fails with that delay")
   func retryAfter() async throws {
     func throttled(_ value: String) -> ScriptedTransport.Reply {
       .error("ThrottlingException", "m", status: 429, [Header("Retry-After", value)])
@@ -115,7 +115,7 @@ struct JSONClientTests {
     }
   }
 
-  @Test("When the quota of repeats is used up failures are final, until calls pass again")
+  @Test("When the retry quota is used up, failures are final until requests succeed again")
   func quota() async throws {
     let failure = ScriptedTransport.Reply.error("ThrottlingException")
     let aws = try ScriptedAWS([ScriptedTransport.Reply](repeating: failure, count: 1000))
@@ -123,27 +123,27 @@ struct JSONClientTests {
     #expect(aws.transport.requests.count == 150)
     _ = try await describe(aws)
     #expect(aws.transport.requests.count == 151)
-    // Another account's quota is its own.
+    // Another account has its own quota.
     _ = await aws.client.listCertificates(as: Example.identity)
     #expect(aws.transport.requests.count == 154)
   }
 
-  @Test("Time-outs cost twice, and passing gives back what a repeat cost")
+  @Test("A retry after a time-out costs twice as much, and a success returns the cost")
   func quotaArithmetic() throws {
     let quota = RetryQuota()
     let scope = RetryQuota.Scope(
       service: .acm, region: .usEast1, identity: Example.identity)
-    for _ in 0..<50 { #expect(quota.take(RetryQuota.costAfterTimeout, in: scope)) }
-    #expect(!quota.take(1, in: scope))
-    quota.passed(returning: 10, in: scope)
-    #expect(quota.take(10, in: scope))
-    for _ in 0..<4 { quota.passed(returning: 0, in: scope) }
-    #expect(!quota.take(5, in: scope))
-    quota.passed(returning: 0, in: scope)
-    #expect(quota.take(5, in: scope))
-    for _ in 0..<2000 { quota.passed(returning: 0, in: scope) }
-    for _ in 0..<100 { #expect(quota.take(5, in: scope)) }
-    #expect(!quota.take(5, in: scope))
+    for _ in 0..<50 { #expect(quota.spend(RetryQuota.costAfterTimeout, in: scope)) }
+    #expect(!quota.spend(1, in: scope))
+    quota.recordSuccess(afterRetryCosting: 10, in: scope)
+    #expect(quota.spend(10, in: scope))
+    for _ in 0..<4 { quota.recordSuccess(afterRetryCosting: 0, in: scope) }
+    #expect(!quota.spend(5, in: scope))
+    quota.recordSuccess(afterRetryCosting: 0, in: scope)
+    #expect(quota.spend(5, in: scope))
+    for _ in 0..<2000 { quota.recordSuccess(afterRetryCosting: 0, in: scope) }
+    for _ in 0..<100 { #expect(quota.spend(5, in: scope)) }
+    #expect(!quota.spend(5, in: scope))
   }
 
   private func skewed(_ code: String, date: String) -> ScriptedTransport.Reply {
@@ -155,7 +155,7 @@ struct JSONClientTests {
   }
 
   @Test(
-    "A clock that is far off is corrected by AWS's own, once, and stays corrected",
+    "A clock that is far off is corrected once with AWS's time, and stays corrected",
     arguments: ["RequestTimeTooSkewed", "SignatureDoesNotMatch", "InvalidSignatureException"])
   func clockSkew(code: String) async throws {
     let aws = try ScriptedAWS([
@@ -171,7 +171,7 @@ struct JSONClientTests {
     #expect(aws.clock.sleeps.isEmpty)
   }
 
-  @Test("A refusal whose date is near is about the credentials, and so is a second one")
+  @Test("A refusal is about the credentials when AWS's time is near ours, or when it repeats")
   func noSkew() async throws {
     for date in ["Mon, 23 Nov 2026 21:40:51 GMT", "Mon, 23 Nov 2026 21:32:51 GMT", "garbage"] {
       let failure = try await failure(of: [
@@ -191,7 +191,7 @@ struct JSONClientTests {
     #expect(far.transport.requests.count == 2)
   }
 
-  @Test("No secret comes back out of an answer or a transport, however it got in")
+  @Test("No failure shows a secret that an answer or the transport quoted")
   func secrets() async throws {
     let dump = ScriptedAWS.secrets.joined(separator: "\\n")
     let answers: [ScriptedTransport.Reply] = [

@@ -13,7 +13,7 @@ struct SafeMessageTests {
   }
 
   @Test(
-    "What people need stays as it is",
+    "Useful text stays unchanged",
     arguments: [
       "User: arn:aws:iam::123456789012:user/rotator is not authorized to perform: "
         + "cognito-idp:UpdateUserPoolDomain on resource: "
@@ -30,7 +30,7 @@ struct SafeMessageTests {
   }
 
   @Test(
-    "Request ids go, so that equal errors are equal texts",
+    "Request ids are removed, so that equal errors have equal texts",
     arguments: [
       (
         "It failed. (Service: AmazonCloudFront; Status Code: 400; Error Code: "
@@ -49,7 +49,7 @@ struct SafeMessageTests {
   }
 
   @Test(
-    "Credentials and signatures go, whoever wrote them into the text",
+    "Credentials and signatures are removed",
     arguments: [
       "The key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY is wrong",
       "The AWS Access Key Id AKIAIOSFODNN7EXAMPLE needs a subscription",
@@ -73,7 +73,7 @@ struct SafeMessageTests {
     }
   }
 
-  @Test("The canonical request that SignatureDoesNotMatch shows is cut off")
+  @Test("The canonical request in the text of SignatureDoesNotMatch is removed")
   func signatureDump() {
     let raw = """
       The request signature we calculated does not match the signature you provided. Check your \
@@ -90,7 +90,7 @@ struct SafeMessageTests {
         + "Consult the service documentation for details.")
   }
 
-  @Test("Control characters are shown and not obeyed; an empty message says so")
+  @Test("Control characters are escaped, and an empty message becomes a text")
   func controls() {
     #expect(
       safe("a\nb\tc\rd\u{1b}[31m\u{202e}x\u{0}") == "a\\nb\\tc\\rd\\u{1b}[31m\\u{202e}x\\u{0}")
@@ -98,7 +98,7 @@ struct SafeMessageTests {
     #expect(safe("") == "no message")
   }
 
-  @Test("A long message ends after 500 characters")
+  @Test("A long message is cut after 500 characters")
   func length() {
     let words = String(repeating: "word ", count: 100_000)
     #expect(safe(words).count == 500)
@@ -107,7 +107,7 @@ struct SafeMessageTests {
     #expect(safe(String(repeating: "é-", count: 250)).count == 500)
   }
 
-  @Test("A token is short and plain, or it is none")
+  @Test("A token is short and plain, or nil")
   func tokens() {
     #expect(SafeMessage.token("a1-B_2.c=") == "a1-B_2.c=")
     for odd in ["", "a b", "a\n", "ä", String(repeating: "a", count: 129)] {
@@ -115,7 +115,7 @@ struct SafeMessageTests {
     }
   }
 
-  @Test("No text, however odd, makes the cleaning trap, and none of it grows")
+  @Test("No text makes the cleaning trap or exceeds the limit")
   func anything() {
     var state: UInt64 = 88_172_645_463_325_252
     let pieces = [

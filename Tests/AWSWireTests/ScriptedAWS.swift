@@ -5,7 +5,7 @@ import Transport
 
 @testable import AWSWire
 
-/// Answers requests from a list, in order, and keeps what was asked.
+/// Answers requests from a list, in order, and records the requests.
 final class ScriptedTransport: HTTPTransport {
   typealias Reply = Result<HTTPResponse, TransportError>
 
@@ -44,12 +44,12 @@ extension Result where Success == HTTPResponse, Failure == TransportError {
   }
 }
 
-/// A clock that a sleep sets forward at once.
+/// A clock whose sleep advances the time and returns at once.
 final class ScriptedClock: WireClock {
   private let state: Guarded<(now: Instant, sleeps: [Duration])>
   private let bits: UInt64
 
-  /// `fraction` of each delay is what chance gives.
+  /// `fraction` is the part of each delay that the random numbers give.
   init(at now: Instant = ScriptedClock.start, fraction: Double = 0.5) {
     state = Guarded((now, []))
     bits = UInt64(fraction * Double(UInt64(1) << 53)) << 11
@@ -70,7 +70,7 @@ final class ScriptedClock: WireClock {
   }
 }
 
-/// A client, and all that it stands on.
+/// A client with its transport, credentials and clock.
 struct ScriptedAWS {
   static let secrets = [
     "AKIAVISIBLEVISIBLE00", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYVISIBLEKEY", "visible-session-token",

@@ -60,7 +60,7 @@ struct SignatureV4Tests {
     #expect(vector.signer.headers(signing: vector.request, at: vector.date) == vector.expected)
   }
 
-  @Test("There are vectors to compare with")
+  @Test("There are test vectors")
   func vectorsExist() throws {
     #expect(try Vector.all().count >= 20)
   }
@@ -82,7 +82,7 @@ struct SignatureV4Tests {
     #expect(vector.signer.headers(signing: vector.request, at: later) != signed)
   }
 
-  @Test("Digests are those of the standards")
+  @Test("Digests match the test vectors of the standards")
   func digests() {
     // FIPS 180-2, "abc"; RFC 4231, test case 2.
     #expect(

@@ -78,7 +78,7 @@ struct RobustnessTests {
   /// libyaml reads 1,024 characters ahead and has a limit of its own for brackets, which it
   /// reports at the outermost one.
   @Test(
-    "Nesting that is too deep is refused at the position where it becomes so",
+    "A file with too many levels is refused at the first excess level",
     arguments: [
       (String(repeating: "[", count: 100_000), 1, 1),
       (String(repeating: "{", count: 100_000), 1, 1),
@@ -95,7 +95,7 @@ struct RobustnessTests {
         == "lists and keys are nested more than 32 levels deep; remove levels")
   }
 
-  @Test("Aliases that would multiply into a billion values are refused without being followed")
+  @Test("Aliases that would expand to a billion values are refused without being expanded")
   func laughs() {
     let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]
     let lines = zip(names, names.dropFirst()).map { previous, name in
@@ -110,7 +110,7 @@ struct RobustnessTests {
         "more problems are not shown; correct these and check again") == true)
   }
 
-  @Test("Variables that would multiply into a huge value are refused")
+  @Test("Variables that would expand to a huge value are refused")
   func hugeValue() {
     let outcome = Outcome(
       parsing: "state_file: /\(String(repeating: "${A}", count: 200_000))\n",

@@ -215,7 +215,7 @@ struct ValidConfigurationTests {
   }
 
   @Test(
-    "Mode observe is warned of only where a domain that is not observed has a higher wave",
+    "Mode observe has a warning only if a domain with mode apply has a higher wave",
     arguments: [
       (["observe 0", "apply 1"], ["domains[0].mode"]),
       (["apply 1", "observe 0"], ["domains[1].mode"]),

@@ -2,12 +2,12 @@ import RolloutCore
 import SimulatedAWS
 import Testing
 
-@Suite("Minting certificates")
+@Suite("Issuing certificates for tests")
 struct CertificateMintTests {
   static let start = Instant(year: 2026, month: 1, day: 1)
   static let end = Instant(year: 2027, month: 1, day: 1)
 
-  @Test("A minted certificate carries the serial, the times and the names it was asked for")
+  @Test("A certificate has the requested serial, times and names")
   func carriesWhatWasAsked() throws {
     let mint = try CertificateMint(notBefore: Self.start, notAfter: Self.end)
     let minted = try mint.issue(
@@ -23,7 +23,7 @@ struct CertificateMintTests {
     #expect(minted.privateKeyPEM.hasPrefix("-----BEGIN PRIVATE KEY-----\n"))
   }
 
-  @Test("Every kind of key can be certified, self-signed or not", arguments: MintedKey.allCases)
+  @Test("A certificate can have any kind of key, and be self-signed", arguments: MintedKey.allCases)
   func everyKey(kind: MintedKey) throws {
     let mint = try CertificateMint(notBefore: Self.start, notAfter: Self.end)
     let issued = try mint.issue(
@@ -36,7 +36,7 @@ struct CertificateMintTests {
     #expect(issued.sha256 != selfSigned.sha256)
   }
 
-  @Test("No name, and a time beyond the calendar of certificates, are errors")
+  @Test("A certificate without a name, or with a time out of range, is an error")
   func refusals() throws {
     let mint = try CertificateMint(notBefore: Self.start, notAfter: Self.end)
     #expect(throws: MintError.self) {
@@ -49,7 +49,7 @@ struct CertificateMintTests {
     }
   }
 
-  @Test("A name longer than a common name may be is still certified")
+  @Test("A name longer than the limit of common names is accepted")
   func longName() throws {
     let mint = try CertificateMint(notBefore: Self.start, notAfter: Self.end)
     let label = String(repeating: "a", count: 63)

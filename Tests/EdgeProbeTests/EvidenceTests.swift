@@ -6,7 +6,7 @@ import SimulatedAWS
 import TestSupport
 import Testing
 
-@Suite("What the PEM of a certificate tells")
+@Suite("Verification of certificates")
 struct EvidenceTests {
   let fixture: ProbeFixture
   let arn: CertificateARN
@@ -41,7 +41,8 @@ struct EvidenceTests {
           sha256: minted.sha256, serial: minted.serial, notAfter: minted.notAfter, chain: .trusted))
   }
 
-  @Test("Intermediates may come in any order, with others, the root and remarks among them")
+  @Test(
+    "Intermediates may be in any order, with other certificates, the root and comments among them")
   func untidyChain() async throws {
     let minted = try fixture.leaf()
     let stranger = try CertificateMint(
@@ -52,7 +53,7 @@ struct EvidenceTests {
     #expect(try await verdict(minted, chain: chain) == .trusted)
   }
 
-  @Test("A certificate that signed itself is called so, even where it is a root itself")
+  @Test("A self-signed certificate is reported as such, even if it is a trusted root")
   func selfSigned() async throws {
     let minted = try fixture.mint.issue(
       names: ["auth.example.com"], notBefore: ProbeFixture.start, notAfter: ProbeFixture.end,
@@ -63,7 +64,7 @@ struct EvidenceTests {
     #expect(try await evidence(minted.certificatePEM, caFile: caFile).chain == .selfSigned)
   }
 
-  @Test("A root that is not trusted, and a missing intermediate, are named")
+  @Test("An untrusted root and a missing intermediate are named")
   func untrusted() async throws {
     let stranger = try CertificateMint(
       commonName: "Stranger", notBefore: ProbeFixture.start, notAfter: ProbeFixture.end)
@@ -81,7 +82,7 @@ struct EvidenceTests {
         == .untrusted("unable to get local issuer certificate (at /CN=auth.example.com)"))
   }
 
-  @Test("A certificate that servers may not use is not trusted")
+  @Test("A certificate that is not for servers is not trusted")
   func wrongPurpose() async throws {
     let minted = try fixture.mint.issue(
       names: ["auth.example.com"], notBefore: ProbeFixture.start, notAfter: ProbeFixture.end,
@@ -91,7 +92,8 @@ struct EvidenceTests {
         == .untrusted("unsuitable certificate purpose (at /CN=auth.example.com)"))
   }
 
-  @Test("A leaf is trusted from its first to its last moment, and the reason says when it is not")
+  @Test(
+    "A leaf is trusted from NotBefore to NotAfter, and the reason names the time that it misses")
   func validity() async throws {
     let begin = Instant(year: 2026, month: 3, day: 1)
     let end = Instant(year: 2026, month: 4, day: 1)
@@ -109,7 +111,7 @@ struct EvidenceTests {
           "certificate has expired: it ended 2026-04-01T00:00:00Z; its chain is trusted"))
   }
 
-  @Test("An intermediate or root that has expired is named, the leaf being valid or not")
+  @Test("An expired intermediate or root is named, whether the leaf is valid or not")
   func expiredIntermediate() async throws {
     let minted = try fixture.mint.issue(
       names: ["auth.example.com"], notBefore: ProbeFixture.start,
@@ -124,7 +126,7 @@ struct EvidenceTests {
     }
   }
 
-  @Test("Times beyond all calendars judge, and trap nothing")
+  @Test("A verification at an extreme time does not trap")
   func absurdTimes() async throws {
     let minted = try fixture.leaf()
     for now in [Instant(milliseconds: .min), Instant(milliseconds: .max)] {
@@ -132,7 +134,7 @@ struct EvidenceTests {
     }
   }
 
-  @Test("Many certificates are judged side by side")
+  @Test("Many certificates are verified concurrently")
   func sideBySide() async throws {
     let minted = try (0..<50).map { try fixture.leaf(serial: UInt64($0)) }
     try await withThrowingTaskGroup(of: Bool.self) { group in

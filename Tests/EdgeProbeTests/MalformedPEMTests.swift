@@ -6,7 +6,7 @@ import SimulatedAWS
 import TestSupport
 import Testing
 
-@Suite("PEM that is not what it should be")
+@Suite("Malformed PEM")
 struct MalformedPEMTests {
   let fixture: ProbeFixture
   let arn: CertificateARN
@@ -44,7 +44,7 @@ struct MalformedPEMTests {
       ),
       (
         "-----BEGIN SECRET \u{1B}[2J-----\nAAAA\n-----END SECRET \u{1B}[2J-----\n",
-        "the certificate cannot be read: PEM block 1 is no certificate but \"SECRET \\u{1B}[2J\""
+        "the certificate cannot be read: PEM block 1 is not a certificate but \"SECRET \\u{1B}[2J\""
       ),
     ])
   func unreadable(pem: String, message: String) async throws {
@@ -70,7 +70,7 @@ struct MalformedPEMTests {
     }
   }
 
-  @Test("A leaf, a chain of bytes and a chain of blocks over their limits are refused")
+  @Test("A leaf and a chain over their limits of bytes and blocks are refused")
   func overTheLimits() async throws {
     let padding = String(repeating: "x\n", count: 40_000)
     let tooLong = try #require(await failure(padding + minted.certificatePEM))
@@ -88,15 +88,15 @@ struct MalformedPEMTests {
     #expect(await failure(minted.certificatePEM, chain: bytes)?.kind == .malformedAnswer)
   }
 
-  @Test("A chain of text that is no PEM is refused, a blank one is empty")
+  @Test("A chain of text that is not PEM is refused, and blank text is an empty chain")
   func chainOfText() async throws {
     #expect(await failure(minted.certificatePEM, chain: " \r\n\t") == nil)
     #expect(
       await failure(minted.certificatePEM, chain: "<html>")?.message
-        == "the chain cannot be read: there is text and no PEM certificate in it")
+        == "the chain cannot be read: it is text without a PEM certificate")
   }
 
-  @Test("Thousands of damaged certificates are read or refused, and trap nothing")
+  @Test("Damaged certificates are read or refused, and never trap")
   func mutations() async throws {
     var seed: UInt64 = 20_261_123
     func draw(below bound: Int) -> Int {
@@ -125,12 +125,12 @@ struct MalformedPEMTests {
         #expect(failure.kind == .malformedAnswer, "\(failure)")
       }
     }
-    // Some only lost a bit of their signature and are read; most are refused.
+    // Some have only a changed signature and are read; most are refused.
     #expect(refused > 1000)
     #expect(refused < 3000)
   }
 
-  @Test("A file of roots that cannot be used is unreachable, with its path and the reason")
+  @Test("A file of roots that cannot be used is reported with its path and the reason")
   func unusableRoots() async throws {
     let directory = fixture.directory
     let empty = directory["empty.pem"]
@@ -143,7 +143,7 @@ struct MalformedPEMTests {
     for (path, reason) in [
       (directory["gone.pem"], "no such file or directory"),
       (directory.path, "it is not a regular file"), (pipe, "it is not a regular file"),
-      (empty, "there is no PEM certificate in it"),
+      (empty, "it contains no PEM certificate"),
       (broken, "PEM block 2 cannot be read: bad base64 decode"),
     ] {
       let failure = try #require(
@@ -153,7 +153,7 @@ struct MalformedPEMTests {
     }
   }
 
-  @Test("A file of roots may hold keys and lists beside them")
+  @Test("A file of roots may also contain keys and revocation lists")
   func mixedRoots() async throws {
     let path = fixture.directory["mixed.pem"]
     try (minted.privateKeyPEM + "# root\n" + fixture.mint.rootPEM)

@@ -6,7 +6,7 @@ import SimulatedAWS
 import TestSupport
 import Testing
 
-/// A mint, its root in a file, and a probe: what nearly every test here begins with.
+/// A mint, a file with its root, and a probe.
 final class ProbeFixture: Sendable {
   static let start = Instant(year: 2026, month: 1, day: 1)
   static let end = Instant(year: 2027, month: 1, day: 1)
@@ -36,7 +36,7 @@ final class ProbeFixture: Sendable {
       names: names, notBefore: Self.start, notAfter: Self.end, key: key, serial: serial)
   }
 
-  /// One round at the given servers, by their addresses.
+  /// Probes the given servers once.
   func round(_ servers: TLSEdgeServer..., now: Instant = ProbeFixture.now) async -> ProbeRound {
     let endpoints = servers.map { ProbeTarget.Endpoint(host: $0.address, port: $0.port) }
     return await round(at: endpoints, now: now)
@@ -49,7 +49,7 @@ final class ProbeFixture: Sendable {
       domain, at: ProbeTarget(connectTo: endpoints), caFile: caFile, now: now)
   }
 
-  /// The result of a round that is to have one edge.
+  /// The result of a probe of one edge.
   func result(
     _ server: TLSEdgeServer, sourceLocation: SourceLocation = #_sourceLocation
   ) async throws -> EdgeLook.Result {
@@ -76,8 +76,7 @@ extension EdgeLook.Result {
   }
 }
 
-/// Whether `condition` comes to hold within five seconds: for what another thread is about to
-/// count.
+/// Waits up to five seconds until `condition` is true, because another thread makes it true.
 func eventually(_ condition: () -> Bool) async throws -> Bool {
   for _ in 0..<500 {
     if condition() { return true }
@@ -86,7 +85,7 @@ func eventually(_ condition: () -> Bool) async throws -> Bool {
   return condition()
 }
 
-/// A port of 127.0.0.1 on which no one listens: it was had for a moment and given back.
+/// A port of 127.0.0.1 without a listener. It was bound and closed.
 func closedPort(_ certificate: MintedCertificate) throws -> Int {
   let server = try TLSEdgeServer(certificate: certificate)
   server.stop()

@@ -6,16 +6,16 @@ import RolloutCore
 import SimulatedAWS
 import Testing
 
-@Suite("What probing costs")
+@Suite("The cost of probes")
 struct ProbeResourcesTests {
-  @Test("No more lookups run side by side than the limit allows")
+  @Test("The number of concurrent lookups is limited")
   func concurrencyOfLookups() async throws {
     let running = Guarded<(now: Int, most: Int)>((0, 0))
     let fixture = try ProbeFixture(
       limits: ProbeLimits(concurrency: 3),
       lookUp: { _, _ in
         running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
-        // The first three wait for each other, which proves that three do run at once.
+        // The first three wait for each other, which proves that three run concurrently.
         running.wait { $0.most >= 3 }
         running.withLock { $0.now -= 1 }
         return .failed("not today")
@@ -25,7 +25,7 @@ struct ProbeResourcesTests {
     #expect(running.withLock { $0.most } == 3)
   }
 
-  @Test("No more handshakes run side by side than the limit allows, over all domains")
+  @Test("The number of concurrent handshakes of all domains is limited")
   func concurrencyOfHandshakes() async throws {
     let limits = ProbeLimits(handshake: .milliseconds(200), concurrency: 3)
     let fixture = try ProbeFixture(limits: limits)
@@ -40,15 +40,15 @@ struct ProbeResourcesTests {
     #expect(server.connections == 9)
   }
 
-  @Test("Two hundred probes of edges good and bad leave no descriptor and no thread behind")
+  @Test("Two hundred probes of good and bad edges leak no descriptor and no thread")
   func nothingIsLeft() async {
-    // In a process of its own: other tests open files too. SIGPIPE is deadly there, as it is
-    // by default.
+    // In its own process, because other tests open files, too. There SIGPIPE ends the process, which
+    // is the default.
     await #expect(processExitsWith: .success) {
       signal(SIGPIPE, SIG_DFL)
       let fixture = try ProbeFixture(
         limits: ProbeLimits(handshake: .milliseconds(400), concurrency: 20))
-      // The first one of anything loads and opens what stays.
+      // The first round loads and opens what stays open.
       try await probeEveryBehaviour(fixture, rounds: 1)
       let before = try Census()
       try await probeEveryBehaviour(fixture, rounds: 10)
@@ -65,7 +65,7 @@ struct ProbeResourcesTests {
   }
 }
 
-/// Twenty probes a round, four of each behaviour of an edge.
+/// Makes twenty probes, four for each behaviour of an edge.
 private func probeEveryBehaviour(_ fixture: ProbeFixture, rounds: Int) async throws {
   for _ in 0..<rounds {
     let minted = try fixture.leaf()
@@ -86,9 +86,9 @@ private func probeEveryBehaviour(_ fixture: ProbeFixture, rounds: Int) async thr
   }
 }
 
-/// What a process holds.
+/// The open descriptors and threads of the process.
 private struct Census {
-  /// What each open descriptor is: `socket:`, `anon_inode:[eventfd]`, a path.
+  /// The target of each open descriptor: `socket:`, `anon_inode:[eventfd]`, a path.
   let descriptors: [String]
   let threads: Int
 
@@ -100,14 +100,14 @@ private struct Census {
         let target = try manager.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(number)")
         descriptors.append(target)
       } catch {
-        // The one that the directory itself was read by.
+        // The descriptor with which the directory itself was read.
       }
     }
     self.descriptors = descriptors.sorted()
     threads = try manager.contentsOfDirectory(atPath: "/proc/self/task").count
   }
 
-  /// Swift's own pool may have grown by a thread or two.
+  /// Swift's own pool may have grown by a few threads.
   func isWithin(_ other: Census) -> Bool {
     descriptors.count == other.descriptors.count && threads <= other.threads + 4
   }

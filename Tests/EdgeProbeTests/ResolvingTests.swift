@@ -6,7 +6,7 @@ import RolloutCore
 import SimulatedAWS
 import Testing
 
-@Suite("From a domain to the addresses of its edges")
+@Suite("The addresses of a domain's edges")
 struct ResolvingTests {
   @Test("Two names for one address are one edge")
   func duplicates() async throws {
@@ -36,7 +36,7 @@ struct ResolvingTests {
     #expect(failure.description == "resolve auth.example.com:443: not today")
   }
 
-  @Test("Every address of a name is an edge, in an order that does not change")
+  @Test("Every address of a name is an edge, in a constant order")
   func everyAddress() async throws {
     let orders = Guarded<[[String]]>([
       ["127.0.0.10", "127.0.0.2", "127.0.0.1"], ["127.0.0.1", "127.0.0.10", "127.0.0.2"],
@@ -69,10 +69,10 @@ struct ResolvingTests {
     #expect(round.edges.map(\.result.failure) == [nil, "resolve: no such name"])
   }
 
-  @Test("The system's own words come back for a name that it does not know")
+  @Test("An unknown name is reported with the system's error text")
   func unknownName() async throws {
     let fixture = try ProbeFixture()
-    // More than 63 characters in a label: no name server is ever asked.
+    // A label of more than 63 characters is refused without asking a name server.
     let host = String(repeating: "x", count: 64) + ".invalid"
     let round = await fixture.round(at: [ProbeTarget.Endpoint(host: host, port: 443)])
     #expect(round.edges.isEmpty)
@@ -81,7 +81,7 @@ struct ResolvingTests {
   }
 
   @Test(
-    "What can be no endpoint is a failure to resolve",
+    "A malformed endpoint does not resolve",
     arguments: [("127.0.0.1", 0), ("127.0.0.1", 65_536), ("127.0.0.1", -1), ("", 443)])
   func impossibleEndpoint(host: String, port: Int) async throws {
     let fixture = try ProbeFixture()
@@ -89,7 +89,7 @@ struct ResolvingTests {
     #expect(round.failure?.kind == .unreachable)
   }
 
-  @Test("A resolver that hangs costs no more than its limit, and other names go on")
+  @Test("A lookup that hangs ends at its limit and does not delay other names")
   func hangingResolver() async throws {
     let isReleased = Guarded(false)
     let limits = ProbeLimits(resolve: .milliseconds(300))
@@ -101,7 +101,7 @@ struct ResolvingTests {
       })
     defer { isReleased.withLock { $0 = true } }
     let port = try closedPort(try fixture.leaf())
-    // Three of the eight threads hang; the round still has room for the rest.
+    // Three of the eight threads hang; the other five still work.
     let endpoints = (0..<3).map { ProbeTarget.Endpoint(host: "hang\($0).example", port: port) }
     let round = await fixture.round(
       at: endpoints + [ProbeTarget.Endpoint(host: "fine.example", port: port)])
@@ -111,7 +111,7 @@ struct ResolvingTests {
         == Array(repeating: .unreachable("resolve: no answer within 300ms"), count: 3))
   }
 
-  @Test("While every lookup hangs, names fail by their limit, and all is well afterwards")
+  @Test("While every lookup hangs, names fail at their limit, and later lookups work")
   func everyLookupHangs() async throws {
     let isReleased = Guarded(false)
     let hanging = Guarded(0)
@@ -129,13 +129,13 @@ struct ResolvingTests {
     }
     let round = await fixture.round(at: endpoints)
     #expect(round.failure?.message == "no answer within 200ms")
-    // Eight threads hang; the 32 lookups behind them were given up before they began.
+    // Eight threads hang; the other 32 lookups failed before they began.
     #expect(hanging.withLock { $0 } == 8)
     isReleased.withLock { $0 = true }
     #expect(try await fixture.result(server).leaf != nil)
   }
 
-  @Test("Addresses over the limit are counted and not looked at")
+  @Test("Addresses over the limit are counted and not probed")
   func tooManyAddresses() async throws {
     let fixture = try ProbeFixture(lookUp: { _, port in
       .addresses((1...100).compactMap { EdgeAddress("127.0.1.\($0)", port: port) })
@@ -151,7 +151,7 @@ struct ResolvingTests {
           result: .unreachable("resolve: over the limit of 64 addresses a domain")))
   }
 
-  @Test("An IPv6 edge is looked at and written in brackets", .enabled(if: hasIPv6Loopback))
+  @Test("An IPv6 edge is probed and shown in brackets", .enabled(if: hasIPv6Loopback))
   func ipv6() async throws {
     let fixture = try ProbeFixture()
     let minted = try fixture.leaf()

@@ -8,7 +8,7 @@ import Testing
 @Suite("What an edge serves")
 struct ServedLeafTests {
   @Test(
-    "The leaf is told by its hash, serial and end, with a chain that is trusted",
+    "A served leaf is reported with its hash, serial, end and trusted chain",
     arguments: MintedKey.allCases)
   func servedLeaf(key: MintedKey) async throws {
     let fixture = try ProbeFixture()
@@ -20,7 +20,7 @@ struct ServedLeafTests {
     #expect(try await fixture.result(server) == .served(expected))
   }
 
-  @Test("A certificate that the edge changes to is seen in the next round")
+  @Test("The next round sees that an edge changed its certificate")
   func changedLeaf() async throws {
     let fixture = try ProbeFixture()
     let (old, new) = (try fixture.leaf(serial: 1), try fixture.leaf(serial: 2))
@@ -30,7 +30,7 @@ struct ServedLeafTests {
     #expect(try await fixture.result(server).leaf?.sha256 == new.sha256)
   }
 
-  @Test("Of two edges, the one that is behind is named with what it serves")
+  @Test("Of two edges, the late one is reported with the leaf that it serves")
   func oneStaleEdge() async throws {
     let fixture = try ProbeFixture()
     let (old, new) = (try fixture.leaf(serial: 1), try fixture.leaf(serial: 2))
@@ -42,7 +42,7 @@ struct ServedLeafTests {
     #expect(round.edges.map(\.result.leaf?.sha256) == [new.sha256, old.sha256])
   }
 
-  @Test("The edge is asked for the domain by name, whatever host is connected to")
+  @Test("The handshake asks for the domain by SNI, whatever the host is")
   func serverName() async throws {
     let fixture = try ProbeFixture()
     let server = try TLSEdgeServer(certificate: try fixture.leaf())
@@ -53,7 +53,7 @@ struct ServedLeafTests {
   }
 
   @Test(
-    "Names that do not cover the domain are reported, and the chain for itself",
+    "Names that do not cover the domain are reported independently of the chain",
     arguments: [
       (["auth.example.com"], true), (["*.example.com"], true),
       (["other.example.org", "AUTH.example.com"], true), (["other.example.com"], false),
@@ -68,7 +68,7 @@ struct ServedLeafTests {
     #expect(leaf.chain == .trusted)
   }
 
-  @Test("A leaf of an authority that is not trusted is seen all the same, and said to be so")
+  @Test("A leaf of an untrusted authority is reported with an untrusted chain")
   func untrustedChain() async throws {
     let fixture = try ProbeFixture()
     let stranger = try CertificateMint(
@@ -85,7 +85,7 @@ struct ServedLeafTests {
           "unable to get local issuer certificate (at /CN=Stranger Intermediate)"))
   }
 
-  @Test("Without a file of roots the system's are asked, which do not know a simulated one")
+  @Test("Without a file of roots the system's roots are used")
   func systemRoots() async throws {
     let fixture = try ProbeFixture()
     let minted = try fixture.leaf()
@@ -98,7 +98,7 @@ struct ServedLeafTests {
     #expect(leaf.chain != .trusted)
   }
 
-  @Test("A self-signed leaf is seen and called so")
+  @Test("A self-signed leaf is reported as self-signed")
   func selfSigned() async throws {
     let fixture = try ProbeFixture()
     let minted = try fixture.mint.issue(
@@ -108,7 +108,7 @@ struct ServedLeafTests {
     #expect(try await fixture.result(server).leaf?.chain == .selfSigned)
   }
 
-  @Test("An expired leaf is seen, with a reason against it and none against its chain")
+  @Test("An expired leaf is reported with a reason that says that its chain is trusted")
   func expired() async throws {
     let fixture = try ProbeFixture()
     let minted = try fixture.mint.issue(
@@ -123,7 +123,7 @@ struct ServedLeafTests {
           "certificate has expired: it ended 2026-05-01T00:00:00Z; its chain is trusted"))
   }
 
-  @Test("A file of roots that cannot be read makes the chain untrusted, and hides no leaf")
+  @Test("With an unreadable file of roots the leaf is reported with an untrusted chain")
   func unreadableRoots() async throws {
     let fixture = try ProbeFixture()
     let minted = try fixture.leaf()
@@ -140,7 +140,7 @@ struct ServedLeafTests {
           "the roots in /nowhere/ca.pem cannot be read: no such file or directory"))
   }
 
-  @Test("A root that is added to the file counts from the next round on")
+  @Test("A root that is added to the file takes effect in the next round")
   func rootsAreReadAgain() async throws {
     let fixture = try ProbeFixture()
     let stranger = try CertificateMint(

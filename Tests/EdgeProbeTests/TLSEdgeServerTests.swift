@@ -5,9 +5,9 @@ import Testing
 
 @Suite("A simulated edge")
 struct TLSEdgeServerTests {
-  @Test("curl trusts it and sees its page", .enabled(if: hasCurl))
+  @Test("is trusted by curl, and serves its page", .enabled(if: hasCurl))
   func page() throws {
-    // curl goes by the clock, so the certificate is valid for as long as this test may run.
+    // curl uses the real clock, so the certificate must be valid in any year.
     let (begin, end) = (
       Instant(year: 2000, month: 1, day: 1), Instant(year: 2100, month: 1, day: 1)
     )
@@ -36,7 +36,7 @@ struct TLSEdgeServerTests {
     #expect(server.serverNames == ["auth.example.com"])
   }
 
-  @Test("A port that is taken, and an address that is none of this host's, are errors")
+  @Test("reports a port in use and an address of another host as errors")
   func cannotListen() throws {
     let fixture = try ProbeFixture()
     let minted = try fixture.leaf()
@@ -56,7 +56,7 @@ struct TLSEdgeServerTests {
     }
   }
 
-  @Test("After a stop its port is free for another, and a second stop does nothing")
+  @Test("frees its port when it stops, and a second stop does nothing")
   func restart() async throws {
     let fixture = try ProbeFixture()
     let (first, second) = (try fixture.leaf(serial: 1), try fixture.leaf(serial: 2))
@@ -69,7 +69,7 @@ struct TLSEdgeServerTests {
     #expect(try await fixture.result(next).leaf?.sha256 == second.sha256)
   }
 
-  @Test("A stop ends connections that hang")
+  @Test("ends connections that hang when it stops")
   func stopWhileHanging() async throws {
     let fixture = try ProbeFixture()
     let server = try TLSEdgeServer(certificate: try fixture.leaf())

@@ -5,13 +5,13 @@ import RolloutCore
 import SimulatedAWS
 import Testing
 
-@Suite("Edges that cannot be looked at")
+@Suite("Edges that cannot be probed")
 struct UnreachableEdgeTests {
   /// Short enough to wait for, long enough for a loaded machine.
   static let short = ProbeLimits(
     resolve: .milliseconds(300), connect: .milliseconds(300), handshake: .milliseconds(300))
 
-  @Test("A port on which no one listens is unreachable, with the stage and the reason")
+  @Test("A port without a listener is unreachable, with the stage and the reason")
   func closed() async throws {
     let fixture = try ProbeFixture()
     let port = try closedPort(try fixture.leaf())
@@ -24,7 +24,7 @@ struct UnreachableEdgeTests {
     #expect(round.failure == nil)
   }
 
-  @Test("An edge that cannot be reached does not hide another")
+  @Test("An unreachable edge does not hide another one")
   func oneOfTwo() async throws {
     let fixture = try ProbeFixture()
     let minted = try fixture.leaf()
@@ -36,7 +36,7 @@ struct UnreachableEdgeTests {
   }
 
   @Test(
-    "An edge that keeps silent, or drips, costs no more than the limit of a handshake",
+    "A handshake with a silent or very slow edge ends at its limit",
     arguments: [TLSEdgeServer.Behaviour.stalling, .dripping])
   func stalling(behaviour: TLSEdgeServer.Behaviour) async throws {
     let fixture = try ProbeFixture(limits: Self.short)
@@ -51,7 +51,7 @@ struct UnreachableEdgeTests {
     #expect(taken < .seconds(60))
   }
 
-  @Test("A port that accepts no more connections costs no more than the limit of a connection")
+  @Test("A connection to a full port ends at its limit")
   func fullBacklog() async throws {
     let fixture = try ProbeFixture(limits: Self.short)
     let full = try FullListener()
@@ -60,7 +60,7 @@ struct UnreachableEdgeTests {
     #expect(round.edges.map(\.result) == [.unreachable("connect: no answer within 300ms")])
   }
 
-  @Test("What is not TLS is a failed handshake")
+  @Test("An answer that is not TLS is a failed handshake")
   func garbage() async throws {
     let fixture = try ProbeFixture()
     let server = try TLSEdgeServer(certificate: try fixture.leaf())
@@ -74,7 +74,7 @@ struct UnreachableEdgeTests {
     let server = try TLSEdgeServer(certificate: try fixture.leaf())
     server.behave(.refusing)
     let failure = try #require(try await fixture.result(server).failure)
-    // Whether the close or the reset behind it is seen first is a matter of microseconds.
+    // Either the close or the reset may be seen first.
     #expect(
       [
         "handshake: unexpected eof while reading", "handshake: connection reset by peer",
@@ -83,7 +83,7 @@ struct UnreachableEdgeTests {
   }
 
   @Test(
-    "An address of a kind that this host has no way to is skipped, not counted",
+    "An address to which this host has no route is skipped, not counted",
     arguments: ["224.0.0.1", "ff02::1"])
   func noRoute(address: String) async throws {
     let fixture = try ProbeFixture()
@@ -91,7 +91,7 @@ struct UnreachableEdgeTests {
     #expect(round.edges.map(\.result) == [.noRoute])
   }
 
-  @Test("An edge comes back as soon as it behaves")
+  @Test("An edge is reported as served as soon as it works again")
   func recovery() async throws {
     let fixture = try ProbeFixture()
     let minted = try fixture.leaf()
@@ -104,7 +104,7 @@ struct UnreachableEdgeTests {
     #expect(try await fixture.result(server).leaf?.sha256 == minted.sha256)
   }
 
-  @Test("A probe that is cancelled gives its answer at once")
+  @Test("A cancelled probe returns at once")
   func cancelled() async throws {
     let patient = ProbeLimits(connect: .minutes(10), handshake: .minutes(10))
     let fixture = try ProbeFixture(limits: patient)
@@ -118,7 +118,7 @@ struct UnreachableEdgeTests {
   }
 }
 
-/// A listener whose queue is full, so that the kernel drops what more wants to connect.
+/// A listener with a full queue, so that the kernel drops further connections.
 private final class FullListener {
   let port: Int
   private let listener: Int32

@@ -4,7 +4,7 @@ import Testing
 @Suite("JSON texts")
 struct LosslessJSONTests {
   @Test(
-    "What RFC 8259 allows is read, and written back as it was",
+    "Text that RFC 8259 allows is read, and written unchanged",
     arguments: [
       "null", "true", "false", "0", "-0", "1.0", "1e5", "1E+5", "-12.50e-3",
       "12345678901234567890", "0.10000000000000000555", "1e999", "\"\"", "\"é😀\"", "[]", "{}",
@@ -16,7 +16,7 @@ struct LosslessJSONTests {
   }
 
   @Test(
-    "What RFC 8259 forbids is refused",
+    "Text that RFC 8259 forbids is refused",
     arguments: [
       "", " ", "nul", "True", "NaN", "Infinity", "-", "+1", "01", "-01", ".5", "1.", "1.e5", "1e",
       "1e+", "0x10", "--1", "\"", "\"a", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12G4\"",
@@ -29,7 +29,7 @@ struct LosslessJSONTests {
     #expect(throws: JSONError.self) { try JSONValue(parsing: text) }
   }
 
-  @Test("Bytes that are not UTF-8 are refused in a string and outside of one")
+  @Test("Bytes that are not UTF-8 are refused inside and outside of strings")
   func notUTF8() {
     for bytes: [UInt8] in [
       [0x22, 0xff, 0x22], [0x22, 0xc3, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0xff], [0x00],
@@ -39,7 +39,7 @@ struct LosslessJSONTests {
     }
   }
 
-  @Test("Escapes mean what they say and are written in one way")
+  @Test("Every escape is read, and each character is written in one form")
   func escapes() throws {
     let value = try JSONValue(
       parsing: #""\"\\\/\b\f\n\r\t\u00e9\u0000\ud83d\ude00\u2028""#)
@@ -48,7 +48,7 @@ struct LosslessJSONTests {
     #expect(try JSONValue(parsing: value.encoded) == value)
   }
 
-  @Test("64 levels are read and one more is refused")
+  @Test("64 levels are accepted and one more is refused")
   func depth() throws {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
       let limit = JSONValue.maximumDepth
@@ -64,7 +64,7 @@ struct LosslessJSONTests {
     }
   }
 
-  @Test("The error names the byte where the text went wrong")
+  @Test("The error names the byte at which the text is malformed")
   func offset() {
     do throws(JSONError) {
       let value = try JSONValue(parsing: "{\"a\":-}")
@@ -83,7 +83,7 @@ struct LosslessJSONTests {
     #expect(left.encoded != right.encoded)
   }
 
-  @Test("A number that does not fit is no integer, and never a trap")
+  @Test("A number that does not fit an integer is nil, and never a trap")
   func numbers() throws {
     #expect(try JSONValue(parsing: "9223372036854775807").int == .max)
     #expect(try JSONValue(parsing: "9223372036854775808").int == nil)
@@ -93,7 +93,7 @@ struct LosslessJSONTests {
     #expect(try JSONValue(parsing: "\"1\"").int == nil)
   }
 
-  @Test("People get two spaces a level")
+  @Test("The form for people has two spaces for each level")
   func pretty() throws {
     let value = try JSONValue(parsing: "{\"a\":[1,{}],\"b\":[],\"c\":{\"d\":\"e\"}}")
     #expect(
@@ -112,7 +112,7 @@ struct LosslessJSONTests {
     #expect(try JSONValue(parsing: value.pretty) == value)
   }
 
-  @Test("No mutation of a valid text makes the parser trap, and what it reads it can write")
+  @Test("No mutated text makes the parser trap, and every value that is read can be written")
   func mutations() throws {
     let seed = Array(
       #"{"DomainDescription":{"Domain":"a.x.com","V":1.50e-3,"x":["\ud83d\ude00",{},null,1]}}"#

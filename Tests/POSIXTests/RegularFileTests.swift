@@ -50,7 +50,7 @@ struct RegularFileTests {
     #expect(throws: RegularFile.Failure.isDirectory) { try RegularFile.check(directory.path) }
   }
 
-  @Test("A file that is missing, and a path that cannot be one, are told apart")
+  @Test("A missing file and an invalid path are different failures")
   func missing() {
     #expect(failure(directory["none"]) == .cannotOpen(SystemError(code: ENOENT)))
     #expect(failure("") == .invalidPath)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Locks and threads")
 struct ThreadTests {
-  @Test("A thread runs its work with every signal blocked, and the caller's mask stays")
+  @Test("A thread runs with every signal blocked, and the caller's mask does not change")
   func signals() throws {
     var before = sigset_t()
     sigemptyset(&before)
@@ -26,7 +26,7 @@ struct ThreadTests {
     #expect(sigismember(&after, SIGTERM) == 0)
   }
 
-  @Test("A value that many threads change loses no change")
+  @Test("No change is lost when many threads change a value")
   func counting() throws {
     let count = Guarded(0)
     for _ in 0..<8 {
@@ -38,7 +38,7 @@ struct ThreadTests {
     #expect(count.withLock { $0 } == 8000)
   }
 
-  @Test("An error of the system is told in its words, in lower case")
+  @Test("A system error is described by the system's text in lower case")
   func words() {
     #expect(SystemError(code: ENOENT).description == "no such file or directory")
     #expect(SystemError(code: EACCES).description == "permission denied")

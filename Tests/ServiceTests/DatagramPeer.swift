@@ -1,12 +1,12 @@
 import Foundation
 
-/// What systemd or its journal is to the code under test: a bound AF_UNIX datagram socket.
+/// A bound AF_UNIX datagram socket in place of systemd or its journal.
 final class DatagramPeer: Sendable {
   private let descriptor: Int32
 
   struct CannotBind: Error { let code: Int32 }
 
-  /// `@` in front means the abstract namespace.
+  /// A path with `@` in front is in the abstract namespace.
   init(_ name: String) throws {
     descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
     var address = sockaddr_un()
@@ -33,7 +33,7 @@ final class DatagramPeer: Sendable {
   var nextText: String? { next().map { String(decoding: $0, as: UTF8.self) } }
 }
 
-/// A pipe whose read end shows what a line writer wrote.
+/// A pipe from which a test reads what a line writer wrote.
 final class PipePeer: Sendable {
   let readEnd: Int32
   let writeEnd: Int32
@@ -51,7 +51,7 @@ final class PipePeer: Sendable {
     close(writeEnd)
   }
 
-  /// Everything that was written and not read yet.
+  /// Everything that is written and not read yet.
   func read() -> String {
     var all: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// The rules of the house that a reader cannot see by looking at one file.
-@Suite("House rules")
+/// Rules that hold for all source files.
+@Suite("Rules of the source code")
 struct HouseRulesTests {
   struct Source: Sendable {
     /// `Service/Daemon.swift`
@@ -25,7 +25,7 @@ struct HouseRulesTests {
     }
   }()
 
-  /// Lines of code, comments left out, that hold one of the words outside the allowed files.
+  /// The lines of code outside the allowed files that contain one of the words. Comments are ignored.
   private func offences(
     _ words: [String], allowed: (Source) -> Bool
   ) -> [String] {
@@ -38,19 +38,19 @@ struct HouseRulesTests {
     }
   }
 
-  @Test("There are sources to look at")
+  @Test("The sources are found")
   func notEmpty() {
     #expect(HouseRulesTests.sources.count > 100)
     #expect(HouseRulesTests.sources.contains { $0.path == "RolloutCore/Planner.swift" })
   }
 
-  @Test("The core and the JSON module import nothing at all")
+  @Test("The core and the JSON module import nothing")
   func pureModules() {
     #expect(
       offences(["import "]) { !["RolloutCore", "LosslessJSON"].contains($0.module) } == [])
   }
 
-  @Test("The module of system calls imports nothing but Glibc")
+  @Test("The module POSIX imports only Glibc")
   func systemCalls() {
     let imports = HouseRulesTests.sources.filter { $0.module == "POSIX" }.flatMap { source in
       source.lines.filter { $0.contains("import ") }
@@ -59,7 +59,7 @@ struct HouseRulesTests {
   }
 
   @Test(
-    "A library is imported where it belongs, and nowhere else",
+    "A library is imported only by its modules",
     arguments: [
       ("import CCurl", ["Transport"]),
       ("import COpenSSL", ["Transport", "EdgeProbe", "SimulatedAWS"]),
@@ -80,7 +80,7 @@ struct HouseRulesTests {
     #expect(offences([statement]) { modules.contains($0.module) } == [])
   }
 
-  @Test("Time and chance come from one file of the daemon, and one of the simulator")
+  @Test("Only one file of the daemon and one of the simulator use clocks and random numbers")
   func clocks() {
     let words = [
       "clock_gettime", "Date()", "Date.now", "ContinuousClock", "SuspendingClock", "Task.sleep",
@@ -91,13 +91,13 @@ struct HouseRulesTests {
       offences(words) { homes.contains($0.path) || $0.module == "cognito-certd-bench" } == [])
   }
 
-  @Test("Nothing traps on input, and no failure is thrown away")
+  @Test("Nothing traps on input, and no error of an effect is ignored")
   func traps() {
     #expect(offences(["try!", " as! ", "fatalError("]) { _ in false } == [])
     #expect(offences(["try? await"]) { _ in false } == [])
   }
 
-  @Test("A file stays short enough to be read at one sitting")
+  @Test("No file is too long")
   func lengths() {
     let long = HouseRulesTests.sources.filter { $0.lines.count > 350 }
     #expect(long.map { "\($0.path): \($0.lines.count)" } == [])

@@ -1,4 +1,4 @@
-/// Takes a datagram of the journal's native protocol apart as journald does.
+/// Parses a datagram of the journal's native protocol, as journald does.
 enum JournalEntryReader {
   struct Malformed: Error { let at: Int }
 

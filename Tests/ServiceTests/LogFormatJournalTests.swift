@@ -7,7 +7,7 @@ import Testing
 
 private let time = Instant(milliseconds: 0)
 
-@Suite("What the journal is given")
+@Suite("Records in the journal's format")
 struct LogFormatJournalTests {
   private func journal() throws -> (TemporaryDirectory, DatagramPeer, PipePeer, LogOutput) {
     let directory = try TemporaryDirectory()
@@ -18,7 +18,7 @@ struct LogFormatJournalTests {
     return (directory, try DatagramPeer(path), pipe, output)
   }
 
-  @Test("An event goes with its id, its priority and every field under its own name")
+  @Test("An event has its id, its priority and every field")
   func entry() throws {
     let (directory, peer, pipe, output) = try journal()
     defer { withExtendedLifetime(directory) {} }
@@ -87,7 +87,7 @@ struct LogFormatJournalTests {
     #expect(pipe.read() == "")
   }
 
-  @Test("No field is so large that journalctl leaves it out of its JSON")
+  @Test("No field is too large for the JSON of journalctl")
   func shownAsJSON() throws {
     let long = String(repeating: "\"", count: 100_000)
     let metadata: Logger.Metadata = [
@@ -100,7 +100,7 @@ struct LogFormatJournalTests {
     for field in fields { #expect(field.name.utf8.count + 1 + field.value.utf8.count < 4096) }
   }
 
-  @Test("A line that the journal does not take goes to standard error")
+  @Test("A record that the journal does not accept goes to standard error")
   func fallback() throws {
     let directory = try TemporaryDirectory()
     let pipe = PipePeer()
@@ -115,7 +115,7 @@ struct LogFormatJournalTests {
     #expect(pipe.read() == "")
   }
 
-  @Test("A journal that does not read is waited for once, and no line is lost")
+  @Test("A journal that does not read delays one record only, and no record is lost")
   func stuckJournal() throws {
     let (directory, peer, pipe, output) = try journal()
     defer { withExtendedLifetime((directory, peer)) {} }
@@ -131,9 +131,9 @@ struct LogFormatJournalTests {
     #expect(elapsed < .seconds(5))
   }
 
-  @Test("A path that no socket can have is a journal that cannot be reached")
+  @Test("An impossible socket path counts as an unreachable journal")
   func longPath() {
-    let journal = Journal(path: "/" + String(repeating: "x", count: 200))
+    let journal = JournalSocket(path: "/" + String(repeating: "x", count: 200))
     #expect(!journal.write(LogRecord(time: time, level: .info, message: "m")))
   }
 }

@@ -14,7 +14,7 @@ private func record(
     time: time, level: .notice, event: "rollout.completed", message: message, fields: fields)
 }
 
-/// Values that have broken log formats before.
+/// Values that are difficult for log formats.
 private let awkward = [
   "", " ", "plain", "two words", "a=b", "say \"so\"", "back\\slash", "line\nbreak", "tab\there",
   "cr\rlf\n", "\u{0}", "\u{7}\u{1b}[31mred", "\u{7f}", "Grüße ‹redacted›", "🦄", "\u{2028}",
@@ -22,7 +22,7 @@ private let awkward = [
   String(decoding: [0x66, 0xff, 0xfe, 0x66], as: UTF8.self),
 ]
 
-@Suite("How a log line looks")
+@Suite("The formats of a log line")
 struct LogFormatTests {
   @Test("logfmt shows time, level, event and message, then the fields in their order")
   func logfmtLine() {
@@ -35,7 +35,7 @@ struct LogFormatTests {
         """)
   }
 
-  @Test("A value with anything in it comes back out of logfmt unchanged", arguments: awkward)
+  @Test("Every value can be read back from logfmt unchanged", arguments: awkward)
   func logfmtRoundTrip(value: String) throws {
     let line = LogFormatLogfmt.line(record([.init("error", value)], message: value))
     let fields = try LogfmtReader.fields(of: line)
@@ -44,7 +44,7 @@ struct LogFormatTests {
     #expect(fields[3].value == value)
   }
 
-  @Test("A line has no character that could end it or drive a terminal", arguments: awkward)
+  @Test("A line has no line break and no control character", arguments: awkward)
   func logfmtIsOneLine(value: String) {
     let line = LogFormatLogfmt.line(record([.init("error", value)], message: value))
     let allowed = line.unicodeScalars.allSatisfy {
@@ -56,14 +56,14 @@ struct LogFormatTests {
     #expect(allowed, "\(line.debugDescription)")
   }
 
-  @Test("A strange field name cannot pass for another field")
+  @Test("A malformed field name cannot be mistaken for another field")
   func logfmtNames() throws {
     let line = LogFormatLogfmt.line(record([.init("a b=\"c", "x"), .init("", "y")]))
     let fields = try LogfmtReader.fields(of: line)
     #expect(fields.suffix(2).map(\.name) == ["a_b__c", "_"])
   }
 
-  @Test("On a terminal the level is padded and the rest is the same")
+  @Test("On a terminal only the level is padded")
   func terminalLine() {
     let plain = LogRecord(time: time, level: .info, message: "m")
     let line = LogFormatLogfmt.line(plain, forTerminal: true)
@@ -72,7 +72,7 @@ struct LogFormatTests {
     #expect(LogFormatLogfmt.line(error, forTerminal: true).contains("\u{1b}[1;31mlevel=error"))
   }
 
-  @Test("JSON is one object on one line, with its keys in a fixed order", arguments: awkward)
+  @Test("JSON is one object on one line, with members in a fixed order", arguments: awkward)
   func jsonLine(value: String) throws {
     let line = LogFormatJSON.line(record([.init("domain", value), .init("error", "x")]))
     #expect(!line.contains("\n"))
@@ -84,7 +84,7 @@ struct LogFormatTests {
     #expect(object["level"]?.string == "notice")
   }
 
-  @Test("Known fields come first and in the order of the event's list, others by name")
+  @Test("Known fields come first, in their fixed order, and others follow by name")
   func fieldOrder() {
     let metadata: Logger.Metadata = [
       "zebra": "1", "error": "2", "apple": "3", "domain": "4", "event": "poll.failed",
@@ -95,7 +95,7 @@ struct LogFormatTests {
     #expect(record.fields.map(\.name) == ["domain", "rollout", "error", "apple", "zebra"])
   }
 
-  @Test("A field that is called like a part of the line gets a name of its own")
+  @Test("A field with the name of a part of the line gets another name")
   func reservedNames() throws {
     let metadata: Logger.Metadata = ["time": "a", "level": "b", "msg": "c", "message": "d"]
     let record = LogRecord(time: time, level: .info, message: "m", metadata: metadata)
@@ -103,7 +103,7 @@ struct LogFormatTests {
     #expect(throws: Never.self) { try JSONValue(parsing: LogFormatJSON.line(record)) }
   }
 
-  @Test("A value is cut only beyond its limit, and says how much is missing")
+  @Test("A value is cut only over its limit, with a mark that says how much is missing")
   func longValues() {
     let limit = LogRecord.maximumValueSize
     let whole = String(repeating: "x", count: limit)

@@ -7,7 +7,7 @@ import Testing
 
 private let time = Instant(milliseconds: 1)
 
-@Suite("Where the log goes")
+@Suite("The destination of the log")
 struct LogOutputTests {
   private func kind(_ output: LogOutput) -> String {
     switch output {
@@ -17,7 +17,7 @@ struct LogOutputTests {
     }
   }
 
-  @Test("auto is the journal only where JOURNAL_STREAM names the very stream of standard error")
+  @Test("auto is the journal only when JOURNAL_STREAM names the stream of standard error")
   func automatic() {
     let pipe = PipePeer()
     let writer = LineWriter(descriptor: pipe.writeEnd)
@@ -36,7 +36,7 @@ struct LogOutputTests {
     }
   }
 
-  @Test("The format that was asked for is taken")
+  @Test("The requested format is used")
   func explicit() {
     #expect(kind(LogOutput(.json, environment: [:])) == "json")
     #expect(kind(LogOutput(.journal, environment: [:])) == "journal")
@@ -44,9 +44,9 @@ struct LogOutputTests {
     #expect(kind(LogOutput(.logfmt, environment: [:], standardError: pipe)) == "logfmt")
   }
 
-  @Test("A terminal gets colours unless NO_COLOR or a dumb terminal says otherwise")
+  @Test("A terminal gets colours, unless NO_COLOR is set or TERM is dumb")
   func colours() throws {
-    // The master's side of a pseudo-terminal is a terminal too.
+    // The master of a pseudo-terminal is a terminal, too.
     let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY)
     try #require(terminal >= 0)
     defer { close(terminal) }
@@ -60,7 +60,7 @@ struct LogOutputTests {
     #expect(chosen(["TERM": "dumb"]) == "logfmt")
   }
 
-  @Test("An event becomes one line with its constant message, its level and its facts")
+  @Test("An event is one line with its message, its level and its fields")
   func reporter() {
     let pipe = PipePeer()
     let output = LogOutput(
@@ -81,7 +81,7 @@ struct LogOutputTests {
         """)
   }
 
-  @Test("A library's line keeps its metadata and its error")
+  @Test("The line of a library has its metadata and its error")
   func libraryLines() throws {
     let pipe = PipePeer()
     let output = LogOutput(
@@ -101,7 +101,7 @@ struct LogOutputTests {
 
 @Suite("Writing lines", .serialized)
 struct LineWriterTests {
-  @Test("Lines of many threads do not mix")
+  @Test("Lines of several threads are not mixed")
   func parallel() async {
     let pipe = PipePeer()
     let writer = LineWriter(descriptor: pipe.writeEnd)
@@ -119,7 +119,8 @@ struct LineWriterTests {
     #expect(lines.allSatisfy { $0.count == 300 && Set($0).count == 1 })
   }
 
-  @Test("A reader that does not read costs lines, not the daemon, and spoils no later line")
+  @Test(
+    "A reader that does not read loses lines, does not block the daemon, and damages no later line")
   func stuckReader() {
     let pipe = PipePeer()
     let writer = LineWriter(descriptor: pipe.writeEnd)
@@ -134,7 +135,7 @@ struct LineWriterTests {
         == ["whole", ""])
   }
 
-  @Test("A line larger than the pipe is not followed on its line by the next one")
+  @Test("A line that was written in part is ended before the next one")
   func brokenLine() {
     let pipe = PipePeer()
     let writer = LineWriter(descriptor: pipe.writeEnd)
@@ -145,7 +146,7 @@ struct LineWriterTests {
     #expect(pipe.read() == "\nwhole\n")
   }
 
-  @Test("A pipe without a reader and a closed descriptor are borne")
+  @Test("A pipe without a reader and a closed descriptor are tolerated")
   func nobody() {
     StandardStreams.prepare()
     var ends: [Int32] = [0, 0]

@@ -1,5 +1,4 @@
-/// Reads logfmt back as another tool would: names, bare values, and quoted ones with JSON's
-/// escapes.
+/// Parses logfmt as other tools do: names, bare values, and quoted values with the escapes of JSON.
 struct LogfmtReader {
   struct Malformed: Error { let rest: String }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Service
 
-/// A systemd-journald that serves one test alone, with the project's message catalog.
+/// A systemd-journald for one test, with the project's message catalog.
 final class RealJournal {
   private let process = Process()
 
@@ -13,7 +13,7 @@ final class RealJournal {
   private static let repository = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-  /// Why there can be none here; nil when there can.
+  /// Why journald cannot run here; nil when it can.
   static let obstacle: String? = {
     if geteuid() != 0 { return "this is not root" }
     if !FileManager.default.isExecutableFile(atPath: "/lib/systemd/systemd-journald") {
@@ -32,7 +32,7 @@ final class RealJournal {
     }
   }()
 
-  /// How long journald may take to listen.
+  /// How long journald may take to start.
   private static let startLimit = Duration.seconds(20)
 
   init() async throws {
@@ -59,23 +59,23 @@ final class RealJournal {
     process.waitUntilExit()
   }
 
-  /// Where it listens, as seen from outside of its namespace.
+  /// The path of its socket outside its namespace.
   var socketPath: String { "/proc/\(process.processIdentifier)/root" + LogFormatJournal.socketPath }
 
-  /// The varlink socket is the last one that it makes.
+  /// The varlink socket is the last one that it creates.
   private var isUp: Bool {
     FileManager.default.fileExists(
       atPath: "/proc/\(process.processIdentifier)/root/run/systemd/journal/io.systemd.journal")
   }
 
-  /// What journalctl shows of the entries of this program.
+  /// The output of journalctl for the entries of this program.
   func journalctl(_ arguments: String...) throws -> String {
     _ = try run(["--sync"])
     return try run(
       ["--quiet", "--no-pager", "--identifier=\(LogFormatJournal.identifier)"] + arguments)
   }
 
-  /// Every entry with its fields, the oldest first.
+  /// Every entry with its fields, oldest first.
   func entries() throws -> [JSONValue] {
     try journalctl("--output=json", "--all").split(separator: "\n").map {
       try JSONValue(parsing: String($0))

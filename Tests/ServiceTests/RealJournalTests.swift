@@ -8,11 +8,11 @@ import Testing
 private let obstacle = RealJournal.obstacle
 
 @Suite(
-  "What a real journald makes of the log",
+  "The log in a real journald",
   .enabled(if: obstacle == nil, "NOT CHECKED against a real journald: \(obstacle ?? "")"),
   .timeLimit(.minutes(2)))
 struct RealJournalTests {
-  /// What the journal did not take.
+  /// The records that the journal did not accept.
   private let pipe = PipePeer()
 
   private func logger(_ journal: RealJournal) -> Logger {
@@ -57,7 +57,7 @@ struct RealJournalTests {
     }
   }
 
-  @Test("A value of many lines arrives as it was, and forges nothing")
+  @Test("A value with several lines arrives unchanged, and adds no field")
   func lines() async throws {
     let journal = try await RealJournal()
     let text = "first\nPRIORITY=0\n\n_UID=12345\n  ‘last’ \u{1F511}\n"
@@ -72,14 +72,14 @@ struct RealJournalTests {
     #expect(entries.first?["MESSAGE"]?.string?.contains("\n") == false)
   }
 
-  @Test("A value at the limit arrives whole, a longer one with a mark of what is missing")
+  @Test("A value at the limit arrives complete, and a longer one with a mark")
   func longValues() async throws {
     let journal = try await RealJournal()
     let whole = String(repeating: "x", count: LogRecord.maximumValueSize)
     let reporter = LogReporter(logger(journal))
     reporter.log(Event(.pollFailed, [.error: whole]))
     reporter.log(Event(.pollFailed, [.error: whole + "yz"]))
-    // Without --all, as a script would ask.
+    // Without --all, as in a script.
     let entries = try journal.journalctl("--output=json").split(separator: "\n").map {
       try JSONValue(parsing: String($0))
     }
@@ -87,7 +87,7 @@ struct RealJournalTests {
       entries.map { $0["COGNITO_CERTD_ERROR"]?.string } == [whole, whole + "…[2 bytes cut]"])
   }
 
-  @Test("A library's line without an event has no id")
+  @Test("The line of a library has no message id")
   func noEvent() async throws {
     let journal = try await RealJournal()
     logger(journal).critical("a line", metadata: ["some-key": "a value"])
@@ -99,7 +99,7 @@ struct RealJournalTests {
     #expect(entries.first?["COGNITO_CERTD_EVENT"] == nil)
   }
 
-  @Test("journalctl finds the events of a domain by its field, and those of an id")
+  @Test("journalctl finds events by domain and by message id")
   func selecting() async throws {
     let journal = try await RealJournal()
     let reporter = LogReporter(logger(journal))
@@ -113,7 +113,7 @@ struct RealJournalTests {
     #expect(found == "the rollout is complete domain=auth.example.com\n")
   }
 
-  @Test("journalctl -x explains every event: what it means, what comes next, what to do")
+  @Test("journalctl -x explains every event: its meaning, what comes next, what to do")
   func explained() async throws {
     let journal = try await RealJournal()
     let reporter = LogReporter(logger(journal))

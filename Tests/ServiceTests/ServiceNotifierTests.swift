@@ -3,9 +3,9 @@ import Testing
 
 @testable import Service
 
-@Suite("What systemd is told")
+@Suite("Notifications to systemd")
 struct ServiceNotifierTests {
-  @Test("Each message reaches the socket as systemd reads it")
+  @Test("Each message arrives in systemd's format")
   func messages() throws {
     let directory = try TemporaryDirectory()
     let peer = try DatagramPeer(directory["notify"])
@@ -14,7 +14,7 @@ struct ServiceNotifierTests {
     notifier.ready()
     notifier.ready(status: "2 domains")
     notifier.show(status: "2 domains in sync")
-    notifier.alive()
+    notifier.notifyWatchdog()
     notifier.reloading(monotonic: .seconds(12) + .microseconds(345))
     notifier.stopping()
     var got: [String] = []
@@ -34,20 +34,20 @@ struct ServiceNotifierTests {
     #expect(peer.nextText == "READY=1")
   }
 
-  @Test("Signs of life are few, none without a watchdog, and never waited for")
+  @Test("Watchdog notifications are limited, are sent only with a watchdog, and never block")
   func signsOfLife() throws {
     let directory = try TemporaryDirectory()
     let peer = try DatagramPeer(directory["notify"])
     let socket = ["NOTIFY_SOCKET": directory["notify"]]
     let unwatched = ServiceNotifier(environment: socket)
-    for _ in 0..<10_000 { unwatched.alive() }
+    for _ in 0..<10_000 { unwatched.notifyWatchdog() }
     let watched = ServiceNotifier(
       environment: socket.merging(["WATCHDOG_USEC": "3600000000"]) { $1 })
-    for _ in 0..<10_000 { watched.alive() }
-    // Nobody reads meanwhile: a queue that is full must not hold the loop up.
+    for _ in 0..<10_000 { watched.notifyWatchdog() }
+    // Nothing reads the socket: a full queue must not block the loop.
     let busy = ServiceNotifier(environment: socket.merging(["WATCHDOG_USEC": "1"]) { $1 })
     for _ in 0..<10_000 {
-      busy.alive()
+      busy.notifyWatchdog()
       busy.show(status: "busy")
     }
     #expect(peer.nextText == "WATCHDOG=1")
@@ -55,7 +55,7 @@ struct ServiceNotifierTests {
     #expect(peer.nextText == "STATUS=busy")
   }
 
-  @Test("A status line cannot set another variable, and stays below systemd's limit")
+  @Test("A status line cannot set another variable, and is within systemd's limit")
   func statusIsOneLine() throws {
     let directory = try TemporaryDirectory()
     let peer = try DatagramPeer(directory["notify"])
@@ -67,7 +67,7 @@ struct ServiceNotifierTests {
     #expect(long.count < 1200)
   }
 
-  @Test("Without a socket, or with one that is not there, nothing happens")
+  @Test("Without a socket, or with a missing one, nothing happens")
   func absent() throws {
     let directory = try TemporaryDirectory()
     for path in [
@@ -81,7 +81,7 @@ struct ServiceNotifierTests {
     }
   }
 
-  @Test("The watchdog is heeded only when it watches this process, with a time that makes sense")
+  @Test("The watchdog counts only for this process, and with a positive time")
   func watchdog() {
     func interval(_ microseconds: String?, _ pid: String?) -> Duration? {
       var environment: [String: String] = [:]

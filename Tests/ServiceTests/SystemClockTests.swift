@@ -11,7 +11,7 @@ private func fleet(_ number: Int) -> Fleet {
   Fleet(mappings: [], pacing: Pacing(pollInterval: .seconds(Int64(number))))
 }
 
-/// Counts from any thread.
+/// A counter for any thread.
 private final class Counter: Sendable {
   private let count = Guarded(0)
   var value: Int { count.withLock { $0 } }
@@ -22,7 +22,7 @@ private final class Counter: Sendable {
 struct SystemClockTests {
   private let long = Duration.seconds(3600)
 
-  @Test("A sleep lasts as long as it was asked to, and not much longer")
+  @Test("A sleep lasts as long as requested, and not much longer")
   func duration() async {
     let clock = SystemClock()
     for asked in [Duration.milliseconds(1), .milliseconds(30), .milliseconds(120)] {
@@ -33,14 +33,14 @@ struct SystemClockTests {
     }
   }
 
-  @Test("A sleep of no time or less returns at once")
+  @Test("A sleep of zero or a negative time returns at once")
   func noTime() async {
     let clock = SystemClock()
     #expect(await clock.sleep(for: .zero) == .time)
     #expect(await clock.sleep(for: .seconds(-5)) == .time)
   }
 
-  @Test("A sleep of absurd length is a long one")
+  @Test("A sleep of an extreme time does not trap or return early")
   func absurd() async {
     let clock = SystemClock()
     let task = Task { await clock.sleep(for: .seconds(Int64.max)) }
@@ -48,7 +48,7 @@ struct SystemClockTests {
     #expect(await task.value == .pollRequested)
   }
 
-  @Test("A wake-up while nobody sleeps ends the next sleep, and only that")
+  @Test("A wake-up without a sleeper ends the next sleep, and only that one")
   func kept() async {
     let clock = SystemClock()
     clock.wake(.operatorRequest)
@@ -58,7 +58,7 @@ struct SystemClockTests {
     #expect(await clock.sleep(for: .zero) == .pollRequested)
   }
 
-  @Test("Wake-ups become one, the strongest, with the newest configuration")
+  @Test("Wake-ups that arrive together become one, the strongest")
   func coalesced() async {
     let clock = SystemClock()
     let all: [WakeReason] = [
@@ -95,7 +95,7 @@ struct SystemClockTests {
     #expect(await clock.sleep(for: long) == .pollRequested)
   }
 
-  @Test("The watchdog is fed at least every interval while the loop sleeps")
+  @Test("The watchdog is notified in every interval while the loop sleeps")
   func aliveness() async {
     let calls = Counter()
     let (steps, sign) = AsyncStream.makeStream(of: Void.self)
@@ -111,7 +111,7 @@ struct SystemClockTests {
     #expect(await sleeper.value == .shutdown)
   }
 
-  @Test("A sleep does not use the processor")
+  @Test("A sleep uses no CPU time")
   func idle() async {
     let calls = Counter()
     let clock = SystemClock(aliveInterval: .seconds(60)) { calls.add() }
@@ -119,7 +119,7 @@ struct SystemClockTests {
     #expect(calls.value <= 4)
   }
 
-  @Test("No wake-up is lost, whenever it comes", arguments: 0..<8)
+  @Test("No wake-up is lost, whenever it arrives", arguments: 0..<8)
   func noLostWakeUps(seed: Int) async {
     let clock = SystemClock(aliveInterval: .seconds(3600))
     var chance = Chance(seed: UInt64(seed))
@@ -131,7 +131,7 @@ struct SystemClockTests {
         received.add()
       }
     }
-    // Each round waits until its wake-up has come through: a lost one would hang here.
+    // Each round waits for its wake-up, so that a lost one would hang here.
     for round in 0..<1500 {
       await chance.dawdle()
       let before = received.value
@@ -143,7 +143,7 @@ struct SystemClockTests {
     #expect(received.value == 1500)
   }
 
-  @Test("Many wakers, short sleeps and cancellations together lose and leak nothing")
+  @Test("Concurrent wake-ups, short sleeps and cancellations lose and leak nothing")
   func storm() async {
     for seed in 0..<20 {
       let clock = SystemClock(aliveInterval: .milliseconds(1))
@@ -174,15 +174,14 @@ struct SystemClockTests {
           }
         }
       }
-      // Whatever came last is delivered: 400 wake-ups cannot all have been missed, and one
-      // more is never lost.
+      // At least one of the 400 wake-ups was delivered, and the last one is never lost.
       clock.wake(.operatorRequest)
       #expect(await clock.sleep(for: .seconds(3600)) == .operatorRequest)
       #expect(received.value > 0)
     }
   }
 
-  @Test("Of several sleepers a shutdown wakes all, and a wake-up one")
+  @Test("A shutdown wakes every sleeper, and another wake-up one")
   func severalSleepers() async {
     let clock = SystemClock()
     let received = Counter()
@@ -200,7 +199,7 @@ struct SystemClockTests {
     #expect(received.value == 50)
   }
 
-  @Test("A clock that is no longer used goes away, with its timers and its closure")
+  @Test("An unused clock is freed, with its timers and its closure")
   func release() async {
     weak var held: Counter?
     weak var clock: SystemClock?
@@ -214,7 +213,7 @@ struct SystemClockTests {
       held = counter
       clock = used
     }
-    // A cancelled timer lets its handler go on a queue of its own.
+    // A cancelled timer frees its handler on its own queue.
     let other = SystemClock()
     for _ in 0..<500 where held != nil || clock != nil {
       _ = await other.sleep(for: .milliseconds(10))
@@ -222,7 +221,7 @@ struct SystemClockTests {
     #expect(held == nil && clock == nil)
   }
 
-  @Test("The wall clock is today's, uptime goes forwards, and chance is not constant")
+  @Test("The wall clock is right, uptime increases, and random numbers differ")
   func readings() {
     let clock = SystemClock()
     let foundation = Int64(Date().timeIntervalSince1970 * 1000)
@@ -233,7 +232,7 @@ struct SystemClockTests {
   }
 }
 
-/// Chance that repeats.
+/// Repeatable random numbers.
 private struct Chance {
   private var generator: SeededGenerator
   private var busy = 0
@@ -244,7 +243,7 @@ private struct Chance {
 
   mutating func flip() -> Bool { next() & 1 == 0 }
 
-  /// Nothing, a few yields, or a busy moment.
+  /// Does nothing, yields a few times, or uses the CPU for a moment.
   mutating func dawdle() async {
     switch next() % 4 {
     case 0: return

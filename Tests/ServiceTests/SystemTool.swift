@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// A program of this machine that a test asks.
+/// Runs a program of this machine.
 enum SystemTool {
   struct Outcome {
     let status: Int32
-    /// What it wrote to standard output and standard error.
+    /// The text on standard output and standard error.
     let output: String
   }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Service
 
-/// The files in systemd/, as systemd's own tools read them.
+/// The files in systemd/, checked with systemd's own tools.
 @Suite("The unit file and the message catalog")
 struct UnitFileTests {
   static let systemd = URL(fileURLWithPath: #filePath)
@@ -15,7 +15,7 @@ struct UnitFileTests {
   private static let noAnalyze: Comment = "NOT CHECKED: systemd-analyze is not installed"
   private static let noJournalctl: Comment = "NOT CHECKED: journalctl is not installed"
 
-  /// The unit in a directory of its own, with a program that is there.
+  /// A copy of the unit in its own directory, with a program that exists.
   private func unit(dropIns: [String] = []) throws -> (TemporaryDirectory, path: String) {
     let directory = try TemporaryDirectory()
     let text = try String(contentsOfFile: Self.systemd + "/cognito-certd.service", encoding: .utf8)
@@ -39,7 +39,7 @@ struct UnitFileTests {
   }
 
   @Test(
-    "systemd finds nothing to say about the unit, nor about it with every example drop-in",
+    "systemd-analyze verify reports nothing about the unit, also with every example drop-in",
     .enabled(if: SystemTool.path(of: "systemd-analyze") != nil, noAnalyze))
   func verified() throws {
     let examples = try Self.examples
@@ -54,7 +54,7 @@ struct UnitFileTests {
   }
 
   @Test(
-    "The check of the unit sees a key that systemd does not know",
+    "systemd-analyze verify reports an unknown key",
     .enabled(if: SystemTool.path(of: "systemd-analyze") != nil, noAnalyze))
   func verifyCanFail() throws {
     let (directory, path) = try unit()
@@ -66,7 +66,7 @@ struct UnitFileTests {
   }
 
   @Test(
-    "The service is exposed to no more than 1.2 of 10 by systemd's measure",
+    "systemd-analyze security gives the service an exposure of at most 1.2",
     .enabled(if: SystemTool.path(of: "systemd-analyze") != nil, noAnalyze))
   func confined() throws {
     let (directory, path) = try unit()
@@ -101,7 +101,7 @@ struct UnitFileTests {
     #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
   }
 
-  @Test("Every event has an id of its own, of 32 hexadecimal digits")
+  @Test("Every event has its own id of 32 hexadecimal digits")
   func ids() {
     let ids = Event.Kind.allCases.map(\.messageID)
     #expect(Set(ids).count == ids.count)
@@ -109,7 +109,7 @@ struct UnitFileTests {
   }
 
   @Test(
-    "journalctl takes the catalog and shows every entry of it",
+    "journalctl accepts the catalog and lists every entry",
     .enabled(if: SystemTool.path(of: "journalctl") != nil, noJournalctl))
   func catalogIsTaken() throws {
     let root = try TemporaryDirectory()

@@ -4,7 +4,7 @@ import Transport
 
 @testable import SimulatedAWS
 
-/// Calls a simulated AWS the way an SDK does, with a signer of its own.
+/// Sends requests to a simulated AWS as an SDK does, with its own signer.
 struct FakeAWSCaller {
   let aws: FakeAWS
   var keyID = "AKIDEXAMPLE"
@@ -112,7 +112,7 @@ struct FakeAWSCaller {
 }
 
 extension CertificateMaterial {
-  /// Material without real keys, told apart by its number.
+  /// Material without real keys, distinguished by a number.
   static func numbered(
     _ number: Int, from notBefore: Instant = FakeAWSCaller.start - .days(10),
     to notAfter: Instant = FakeAWSCaller.start + .days(80), isSelfSigned: Bool = false

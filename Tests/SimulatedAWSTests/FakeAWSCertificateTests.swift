@@ -31,7 +31,7 @@ struct FakeAWSCertificateTests {
     caller.acm("ListCertificates", body, at: now).json["CertificateSummaryList"]?.array ?? []
   }
 
-  @Test("a list hides every key type but RSA 1024 and 2048 unless it is asked for them")
+  @Test("a list shows only RSA 1024 and 2048 unless other key types are requested")
   func defaultFilter() {
     let rsa = issue(key: "RSA_2048")
     let curve = issue(key: "EC_prime256v1")
@@ -44,7 +44,7 @@ struct FakeAWSCertificateTests {
     #expect(wrong.code == "ValidationException")
   }
 
-  @Test("pages follow one another by an opaque token, also when certificates come and go")
+  @Test("pages continue by an opaque token, also when certificates are added and deleted")
   func paging() throws {
     var arns = (1...5).map { issue($0, key: "RSA_2048") }
     var seen: [String] = []
@@ -64,7 +64,7 @@ struct FakeAWSCertificateTests {
     #expect(Set(seen).count == 6)
   }
 
-  @Test("a token that is not ACM's own, or was made for another filter, is refused")
+  @Test("a foreign token, or one for another filter, is refused")
   func badTokens() throws {
     for number in 1...3 { _ = issue(number, key: "RSA_2048") }
     let first = caller.acm("ListCertificates", ["MaxItems": 1]).json
@@ -84,7 +84,7 @@ struct FakeAWSCertificateTests {
     #expect(caller.acm("ListCertificates", ["MaxItems": "1"]).code == "SerializationException")
   }
 
-  @Test("pages can be smaller than what was asked for")
+  @Test("pages can be smaller than requested")
   func smallPages() {
     for number in 1...3 { _ = issue(number, key: "RSA_2048") }
     caller.aws.withCloud { $0.options.maximumPageSize = 2 }
@@ -102,7 +102,7 @@ struct FakeAWSCertificateTests {
     }
   }
 
-  @Test("members of a summary can be left out as older partitions do")
+  @Test("members of a summary can be left out, as in older partitions")
   func omittedMembers() throws {
     _ = issue(key: "RSA_2048")
     caller.aws.withCloud { $0.options.omittedSummaryMembers = ["NotAfter", "KeyAlgorithm"] }
@@ -112,7 +112,7 @@ struct FakeAWSCertificateTests {
   }
 
   @Test(
-    "timestamps are epoch seconds in either of two notations",
+    "timestamps are epoch seconds in one of two notations",
     arguments: [
       (1_790_000_000_123, "1.790000000123E9", "1790000000.123"),
       (1_790_000_000_000, "1.79E9", "1790000000.000"), (1000, "1.0E0", "1.000"),
@@ -129,7 +129,7 @@ struct FakeAWSCertificateTests {
     #expect(Double(scientific) == Double(milliseconds) / 1000)
   }
 
-  @Test("a description spells RSA with a hyphen and the serial with colons")
+  @Test("a description writes RSA with a hyphen and the serial with colons")
   func description() throws {
     let arn = issue(0xabc, key: "RSA_2048")
     let certificate = try #require(
@@ -140,7 +140,7 @@ struct FakeAWSCertificateTests {
     #expect(certificate["InUseBy"]?.array == [])
   }
 
-  @Test("an unknown, malformed or foreign ARN has an error of its own")
+  @Test("an unknown, a malformed and a foreign ARN have different errors")
   func unknownCertificates() {
     func code(_ arn: String) -> String {
       caller.acm("GetCertificate", ["CertificateArn": .string(arn)]).code
@@ -167,7 +167,7 @@ struct FakeAWSCertificateTests {
     #expect(after?["IssuedAt"]?.double == Double((start + .minutes(3)).milliseconds) / 1000)
   }
 
-  @Test("a certificate expires at its NotAfter, revocation and failure stay")
+  @Test("a certificate expires at NotAfter, unless it is revoked or failed")
   func statusOverTime() throws {
     let arn = issue(key: "RSA_2048")
     let end = start + .days(80)
@@ -182,7 +182,7 @@ struct FakeAWSCertificateTests {
     #expect(list(["CertificateStatuses": ["FAILED"]]).count == 1)
   }
 
-  @Test("a renewal and a second import keep the ARN and bring a new leaf")
+  @Test("a renewal and a second import keep the ARN and have a new leaf")
   func renewal() throws {
     let renewed = issue(1, key: "RSA_2048")
     let imported = issue(2, key: "RSA_2048", type: "IMPORTED")
@@ -204,7 +204,7 @@ struct FakeAWSCertificateTests {
     #expect(detail?["RenewalSummary"]?["RenewalStatus"]?.string == "SUCCESS")
   }
 
-  @Test("tags come a hundred certificates a page, filtered by key and value")
+  @Test("tags have a hundred certificates on a page, and are filtered by key and value")
   func tagging() throws {
     let arns = (1...101).map { issue($0, tags: ["app": $0 % 2 == 0 ? "login" : "other"]) }
     _ = issue(200)
@@ -227,7 +227,7 @@ struct FakeAWSCertificateTests {
     #expect(tags.canonical == #"{"Tags":[{"Key":"app","Value":"login"}]}"#)
   }
 
-  @Test("accounts and regions see their own certificates alone")
+  @Test("an account and region sees only its own certificates")
   func isolation() {
     _ = issue(key: "RSA_2048")
     caller.aws.withCloud {

@@ -83,7 +83,7 @@ struct FakeAWSDomainTests {
     }
   }
 
-  @Test("an accepted update is UPDATING, then ACTIVE, and each edge follows in its own time")
+  @Test("an accepted update is UPDATING, then ACTIVE, and each edge changes after its delay")
   func journey() {
     let answer = caller.update(name, to: new)
     #expect(answer.status == 200)
@@ -99,7 +99,7 @@ struct FakeAWSDomainTests {
     #expect(served(start + .days(30)) == [new, new, new])
   }
 
-  @Test("the new certificate can be shown only once the domain is ACTIVE")
+  @Test("the new certificate can be shown only when the domain is ACTIVE")
   func lateDisplay() throws {
     try change { $0.behaviour.showsNewARN = .whenActive }
     #expect(caller.update(name, to: new).status == 200)
@@ -116,7 +116,7 @@ struct FakeAWSDomainTests {
     #expect(shown(start + .days(9)).status == "ACTIVE")
   }
 
-  @Test("a failed update shows the old certificate, or the new one if told so; no edge moves")
+  @Test("a failed update shows the old certificate, or the new one by setting; no edge changes")
   func failed() throws {
     try change { $0.behaviour.endsFailed = true }
     #expect(caller.update(name, to: new).status == 200)
@@ -128,7 +128,7 @@ struct FakeAWSDomainTests {
     #expect(caller.update(name, to: new, at: start + .days(1)).status == 200)
   }
 
-  @Test("an update while another is under way gets one of two errors")
+  @Test("an update during another one gets one of two errors")
   func concurrentUpdates() throws {
     #expect(caller.update(name, to: new).status == 200)
     #expect(caller.update(name, to: old).code == "ConcurrentModificationException")
@@ -138,7 +138,7 @@ struct FakeAWSDomainTests {
     #expect(caller.update(name, to: old, at: start + .hours(1)).code == "InvalidParameterException")
   }
 
-  @Test("settings that are sent back stay; omitted ones are reset, or kept if told so")
+  @Test("settings that are sent back stay; omitted ones are reset, or kept by setting")
   func settings() throws {
     let before = caller.aws.withCloud { $0.domains[name]?.settingsText }
     let echo = caller.update(
@@ -165,7 +165,7 @@ struct FakeAWSDomainTests {
     #expect(change3.settingsAfter == change2.settingsAfter)
   }
 
-  @Test("the errors that users report come word for word")
+  @Test("errors have the texts that users report")
   func errorTexts() throws {
     let bare = caller.cognito(
       "UpdateUserPoolDomain",
@@ -188,7 +188,7 @@ struct FakeAWSDomainTests {
     #expect(caller.aws.withCloud { $0.attachments.isEmpty })
   }
 
-  @Test("old TLS with managed login 2 is refused where Cognito is told to")
+  @Test("old TLS with managed login 2 is refused by setting")
   func echoHazard() throws {
     try change { $0.behaviour.refusesOldPolicyWithManagedLogin = true }
     let config = [JSONValue.Member("SecurityPolicy", "TLS_V1")]
@@ -203,7 +203,7 @@ struct FakeAWSDomainTests {
     case selfSigned, privateType, otherName, notYetValid, tooDeep
   }
 
-  @Test("an unfit certificate is refused with CloudFront's one text", arguments: Unfit.allCases)
+  @Test("an unsuitable certificate is refused with CloudFront's text", arguments: Unfit.allCases)
   func unfitCertificates(unfit: Unfit) throws {
     let arn = try makeUnfit(unfit)
     let answer = caller.update(name, to: arn)
@@ -253,7 +253,7 @@ struct FakeAWSDomainTests {
     #expect(caller.update(name, to: arn).status == 200)
   }
 
-  @Test("a certificate that was just issued is refused for as long as it is told")
+  @Test("a new certificate is refused for the set time")
   func youngCertificates() throws {
     try change { $0.behaviour.refusesYoungFor = .minutes(15) }
     let arn = caller.aws.withCloud {
@@ -266,7 +266,7 @@ struct FakeAWSDomainTests {
     #expect(caller.update(name, to: arn, at: end).status == 200)
   }
 
-  @Test("an attached certificate cannot be deleted, and is in use until its last edge let go")
+  @Test("an attached certificate cannot be deleted, and is in use until no edge serves it")
   func deletion() throws {
     try change { $0.behaviour.edges.removeLast() }
     #expect(caller.update(name, to: new).status == 200)
@@ -283,7 +283,7 @@ struct FakeAWSDomainTests {
     try caller.aws.withCloud { try $0.delete(new, force: true, at: start + .hours(2)) }
   }
 
-  @Test("after a renewal under the same ARN an edge may keep the old leaf for a while")
+  @Test("after a renewal under the same ARN an edge serves the old leaf for its delay")
   func renewal() throws {
     try change { $0.behaviour.edges[1].renewalDelay = .hours(2) }
     let renewed = start + .hours(1)
@@ -295,7 +295,7 @@ struct FakeAWSDomainTests {
     #expect(leaves(renewed + .hours(2)) == ["leaf 7", "leaf 7", "leaf 7"])
   }
 
-  @Test("an operator's change by hand is journalled as such and travels like any other")
+  @Test("an operator's change is recorded as such and reaches the edges like any other")
   func byHand() throws {
     try caller.aws.withCloud { try $0.attach(new, to: name, at: start) }
     let change = try #require(caller.aws.withCloud { $0.attachments.last })

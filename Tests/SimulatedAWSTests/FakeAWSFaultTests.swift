@@ -41,7 +41,7 @@ struct FakeAWSFaultTests {
   var isAttached: Bool { caller.aws.withCloud { !$0.attachments.isEmpty } }
 
   @Test(
-    "a fault that refuses has its status and code, and nothing is done",
+    "a refusing fault has its status and code, and has no effect",
     arguments: [
       (.throttled, 400, "TooManyRequestsException"),
       (.internalError, 500, "InternalErrorException"), (.unavailable, 503, "ServiceUnavailable"),
@@ -59,7 +59,7 @@ struct FakeAWSFaultTests {
     #expect(caller.update(name, to: new).status == 200)
   }
 
-  @Test("each service is throttled in its own words")
+  @Test("each service has its own throttling error")
   func throttling() {
     script(.throttled, count: 2)
     #expect(caller.acm("ListCertificates").code == "ThrottlingException")
@@ -68,7 +68,7 @@ struct FakeAWSFaultTests {
   }
 
   @Test(
-    "a fault after the effect leaves the update done",
+    "after a fault of the answer the update has taken effect",
     arguments: [
       .answerLost, .halfAnswer, .hangs, .internalErrorAfterwards, .truncated, .proxyPage,
       .emptyObject, .missingMembers, .oversized,
@@ -83,7 +83,7 @@ struct FakeAWSFaultTests {
   }
 
   @Test(
-    "the transport says what a socket would",
+    "the transport reports what a socket would report",
     arguments: [
       (.unreachable, .notSent("Failed to connect: Connection refused"), false),
       (.requestLost, .answerLost("Empty reply from server"), false),
@@ -118,8 +118,8 @@ struct FakeAWSFaultTests {
     #expect(try await transport.send(request).status == (isDone ? 400 : 200))
   }
 
-  @Test("spoilt answers are what their names say")
-  func spoiltAnswers() throws {
+  @Test("each corrupted answer matches its name")
+  func corruptedAnswers() throws {
     func describe(_ fault: Fault) -> FakeAWSCaller.Answer {
       script(fault)
       return caller.cognito("DescribeUserPoolDomain", ["Domain": .string(name)])
@@ -137,7 +137,7 @@ struct FakeAWSFaultTests {
     #expect(caller.describe(name, at: start)?["Status"]?.string == "ACTIVE")
   }
 
-  @Test("an endless list leads on for ever, each token another one")
+  @Test("an endless list has another token on every page")
   func endlessPages() {
     script(.endlessPages, count: 3)
     var token = caller.acm("ListCertificates").json["NextToken"]
@@ -154,7 +154,7 @@ struct FakeAWSFaultTests {
     #expect(caller.resources(["PaginationToken": .string(pages)]).json["PaginationToken"] != "")
   }
 
-  @Test("a fault of the rollout itself is accepted first and shows later")
+  @Test("a fault of the rollout is accepted first and shows later")
   func rolloutFaults() {
     func outcome(_ fault: Fault) -> (status: String?, flipped: Int) {
       let trial = FakeAWSFaultTests()
@@ -173,14 +173,14 @@ struct FakeAWSFaultTests {
     #expect(outcome(.oneStaleEdge) == ("ACTIVE", 3))
   }
 
-  @Test("seeded faults come as often as their probability says, alike for the same seed")
+  @Test("seeded faults match their probabilities, and are equal for equal seeds")
   func seededFaults() {
     let faults = SeededFaults(
       seed: 3, probabilities: [(.throttled, 100_000), (.answerLost, 200_000)],
       until: start + .hours(1))
     func draw(_ seed: UInt64, at now: Instant) -> [Fault?] {
       var seeded = faults
-      seeded.lot = Lot(seed: seed)
+      seeded.random = SeededRandom(seed: seed)
       return (0..<10_000).map {
         seeded.decide(
           FaultOpportunity(
@@ -195,7 +195,7 @@ struct FakeAWSFaultTests {
     #expect(draw(3, at: start + .hours(1)).allSatisfy { $0 == nil })
   }
 
-  @Test("a seeded fault comes only where it means something")
+  @Test("a seeded fault applies only to its operations")
   func fittingFaults() {
     let faults = SeededFaults(
       seed: 1, probabilities: [(.endsFailed, 1_000_000), (.endlessPages, 1_000_000)])
@@ -209,7 +209,7 @@ struct FakeAWSFaultTests {
     #expect(drawn("DescribeUserPoolDomain") == nil)
   }
 
-  @Test("a decider is asked with what the call is about; a script comes before it")
+  @Test("a decider gets the facts of the request, and a script has priority over it")
   func deciders() {
     caller.aws.withCloud { cloud in
       cloud.decider = { $0.object == "auth.example.com" && $0.occurrence == 1 ? .truncated : nil }
@@ -235,7 +235,7 @@ struct FakeAWSFaultTests {
     #expect(Set(ids(true)).count == 3)
   }
 
-  @Test("GetCallerIdentity names the caller; AssumeRole gives keys that work until they expire")
+  @Test("GetCallerIdentity names the caller; AssumeRole returns keys that work until they expire")
   func securityTokens() throws {
     func sts(_ form: String, at now: Instant = FakeAWSCaller.start) -> HTTPResponse {
       caller.aws.handle(

@@ -6,7 +6,7 @@ import Transport
 
 @testable import SimulatedAWS
 
-@Suite("Signatures that the simulated AWS takes")
+@Suite("Signatures of requests to the simulated AWS")
 struct FakeAWSSignatureTests {
   let start = FakeAWSCaller.start
 
@@ -39,14 +39,14 @@ struct FakeAWSSignatureTests {
     }
   }
 
-  @Test("a request that botocore signed is taken", arguments: try vectors())
+  @Test("a request that botocore signed is accepted", arguments: try vectors())
   func acceptsBotocore(vector: Vector) {
     let aws = FakeAWS()
     aws.withCloud { $0.add(vector.key) }
     #expect(aws.handle(vector.request, at: start).status == 200)
   }
 
-  @Test("a single other byte in body, header or key is refused", arguments: try vectors())
+  @Test("a changed byte in body, header or key is refused", arguments: try vectors())
   func refusesTampering(vector: Vector) {
     let aws = FakeAWS()
     aws.withCloud { $0.add(vector.key) }
@@ -62,7 +62,7 @@ struct FakeAWSSignatureTests {
     #expect(aws.handle(vector.request, at: start).status != 200)
   }
 
-  @Test("a wrong secret is told as an invalid signature, an unknown key as unrecognized")
+  @Test("a wrong secret is an invalid signature, and an unknown key is unrecognized")
   func wrongKeys() {
     var caller = FakeAWSCaller()
     caller.secret = "wrong"
@@ -72,7 +72,7 @@ struct FakeAWSSignatureTests {
     #expect(caller.acm("ListCertificates").status == 400)
   }
 
-  @Test("a session token must be there exactly when the key has one")
+  @Test("a session token is required exactly when the key has one")
   func tokens() {
     var caller = FakeAWSCaller()
     caller.token = "surplus"
@@ -93,7 +93,7 @@ struct FakeAWSSignatureTests {
     #expect(caller.acm("ListCertificates", at: end).code == "ExpiredTokenException")
   }
 
-  @Test("a clock five minutes off is taken; a second more is refused with the server's date")
+  @Test("a clock five minutes off is accepted; a second more is refused with the server's date")
   func clockSkew() {
     let caller = FakeAWSCaller()
     let request = caller.signed(
@@ -114,7 +114,7 @@ struct FakeAWSSignatureTests {
     #expect(early.message.hasPrefix("Signature not yet current: 20261123T213651Z"))
   }
 
-  @Test("an AWS whose clock is ahead judges and dates by it, and by nothing else")
+  @Test("an AWS whose clock is ahead uses it for signatures and dates only")
   func clockOffset() throws {
     let scenario = try Scenario(parsing: #"{"clock_offset":600,"in_use_lag":1}"#.utf8)
     #expect(scenario.options.clockOffset == .minutes(10))
@@ -165,7 +165,7 @@ struct FakeAWSSignatureTests {
       caller.answer(caller.aws.handle(request, at: start)).code == "InvalidSignatureException")
   }
 
-  @Test("what is no signed call at all gets AWS's own word for it")
+  @Test("an unsigned request gets AWS's error")
   func malformed() {
     let caller = FakeAWSCaller()
     func answer(_ headers: [Header], body: String = "{}", method: String = "POST")
@@ -195,7 +195,7 @@ struct FakeAWSSignatureTests {
     #expect(caller.acm("NoSuchOperation").code == "UnknownOperationException")
   }
 
-  @Test("secrets do not show in a description or a dump")
+  @Test("descriptions and dumps show no secret")
   func secretsAreHidden() {
     let key = FakeAccessKey(id: "AKID", secret: "hush", sessionToken: "hush", account: "1")
     var dumped = ""

@@ -90,7 +90,7 @@ struct HTTPServerTests {
     #expect(try client.isClosed())
   }
 
-  @Test("heads and bodies of the greatest size are taken, a byte more is not")
+  @Test("heads and bodies at their limits are accepted, and a byte more is not")
   func limits() throws {
     var limits = HTTPServerLimits()
     limits.maximumBody = 100
@@ -124,15 +124,15 @@ struct HTTPServerTests {
     #expect(status("GET / HTTP/1.1\r\nHost: h\r\nA: 1\r\nB: 1\r\nC: 1\r\n\r\n") == 431)
   }
 
-  @Test("no bytes whatever make the parser fail otherwise than by an answer")
+  @Test("for any bytes the parser returns a request or an error answer")
   func hostileBytes() {
     let seed = Array(
       "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nA: b\r\n\r\nabcGET / HTTP/1.1\r\n".utf8)
-    let lot = Lot(seed: 11)
+    let random = SeededRandom(seed: 11)
     for round in 0..<3000 {
       var bytes = seed
       for change in 0..<3 {
-        let draw = lot.bits("change", String(round), String(change))
+        let draw = random.bits("change", String(round), String(change))
         let place = Int(draw % UInt64(bytes.count))
         switch draw >> 32 & 3 {
         case 0: bytes[place] = UInt8(truncatingIfNeeded: draw >> 40)
@@ -147,7 +147,7 @@ struct HTTPServerTests {
     }
   }
 
-  /// All that a connection's bytes come to, fed in chunks of that size.
+  /// Every outcome of the parser for the bytes, fed in chunks of that size.
   private static func outcomes(_ bytes: [UInt8], chunk: Int) -> [HTTPRequestParser.Outcome] {
     var parser = HTTPRequestParser()
     var outcomes: [HTTPRequestParser.Outcome] = []
@@ -163,7 +163,7 @@ struct HTTPServerTests {
     return outcomes
   }
 
-  @Test("sixteen connections wait out their latency side by side, and no shorter")
+  @Test("sixteen connections wait for their latency concurrently, and not less")
   func latency() throws {
     let delay = Duration.milliseconds(20)
     let server = try SimulatorHTTPServer { _ in
@@ -196,7 +196,7 @@ struct HTTPServerTests {
     let elapsed = SimulatorClock.uptime - begin
     #expect(failures.count == 0)
     #expect(server.mostOpenAtOnce == 16)
-    // One after another they would take sixteen times as long.
+    // In sequence they would take sixteen times as long.
     #expect(elapsed >= delay * calls && elapsed < delay * calls * 5)
   }
 
@@ -207,7 +207,7 @@ struct HTTPServerTests {
     var count: Int { lock.withLock { number } }
   }
 
-  @Test("an answer can be cut short, be missing, or never come")
+  @Test("an answer can be cut short, missing, or delayed without end")
   func rawFaults() throws {
     let server = try SimulatorHTTPServer { request in
       let response = HTTPResponse(status: 200, body: Array(repeating: 0x61, count: 1000))
@@ -227,13 +227,13 @@ struct HTTPServerTests {
     }
     let silence = try LoopbackClient(port: server.port)
     try silence.post("/silence", "")
-    // Stopping ends even a connection that waits for ever.
+    // A stop also ends a connection that waits without end.
     server.stop()
     #expect(try silence.isClosed())
     server.stop()
   }
 
-  @Test("connections over the limit are closed at once, and others go on")
+  @Test("connections over the limit are closed at once, and others continue")
   func connectionLimit() throws {
     var limits = HTTPServerLimits()
     limits.maximumConnections = 1
@@ -248,7 +248,7 @@ struct HTTPServerTests {
     #expect(try first.answer().status == 200)
   }
 
-  @Test("a header of an answer cannot smuggle in another")
+  @Test("a header of an answer cannot add another header")
   func headerInjection() throws {
     let server = try SimulatorHTTPServer { _ in
       .init(.whole(HTTPResponse(status: 200, headers: [Header("A", "b\r\nEvil: 1")])))

@@ -1,7 +1,7 @@
 import Foundation
 import LosslessJSON
 
-/// A blocking HTTP client for one connection, as plain as a test needs it to see every byte.
+/// A simple blocking HTTP client for one connection, which shows every byte.
 final class LoopbackClient {
   private let descriptor: Int32
   private var buffer: [UInt8] = []
@@ -17,9 +17,9 @@ final class LoopbackClient {
 
   init(port: Int) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var patience = timeval(tv_sec: 20, tv_usec: 0)
+    var idleTimeout = timeval(tv_sec: 20, tv_usec: 0)
     let size = socklen_t(MemoryLayout<timeval>.size)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &idleTimeout, size)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = UInt16(port).bigEndian
@@ -52,7 +52,7 @@ final class LoopbackClient {
         + headers + "\r\n" + body)
   }
 
-  /// Throws when the connection ends before the answer does.
+  /// Throws when the connection closes before the answer is complete.
   func answer() throws -> Answer {
     let mark = Array("\r\n\r\n".utf8)
     var end: Int?
@@ -75,7 +75,7 @@ final class LoopbackClient {
     return Answer(status: status, head: head, body: Array(buffer.prefix(length)))
   }
 
-  /// Whether the server has closed the connection, after anything that it still sent.
+  /// Whether the server has closed the connection. Reads what it still sent.
   func isClosed() throws -> Bool {
     for _ in 0..<1000 where try !receive() { return true }
     return false

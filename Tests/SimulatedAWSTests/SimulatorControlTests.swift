@@ -5,7 +5,7 @@ import Testing
 
 @testable import SimulatedAWS
 
-/// A running simulator with a directory of its own, and calls to it.
+/// A running simulator with its own directory.
 final class SimulatorFixture {
   let simulator: Simulator
   let directory: String
@@ -47,7 +47,7 @@ struct SimulatorControlTests {
       "active_after":0.2,"edge_delays":[0,0.3,null]}]}
     """
 
-  @Test("a certificate that is issued and attached by hand travels to the edges")
+  @Test("an issued certificate that an operator attaches reaches the edges")
   func journey() throws {
     let fixture = try SimulatorFixture(SimulatorControlTests.scenario)
     let old = try #require(try fixture.description(of: name)["certificate_arn"]?.string)
@@ -67,7 +67,7 @@ struct SimulatorControlTests {
     #expect(log.map { $0["by"]?.string } == ["operator"])
   }
 
-  @Test("the ready line says where everything is, and the roots are a file")
+  @Test("the ready line names every endpoint, and the roots are in a file")
   func readyLine() throws {
     let fixture = try SimulatorFixture(SimulatorControlTests.scenario)
     let line = fixture.simulator.readyLine
@@ -80,7 +80,7 @@ struct SimulatorControlTests {
     #expect(domain["certificate_arn"]?.string?.hasPrefix("arn:aws:acm:us-east-1:") == true)
   }
 
-  @Test("the commands on certificates do what they are called")
+  @Test("the commands for certificates work")
   func certificates() throws {
     let fixture = try SimulatorFixture(SimulatorControlTests.scenario)
     func status(_ arn: JSONValue?) throws -> String? {
@@ -115,7 +115,7 @@ struct SimulatorControlTests {
     #expect(try fixture.control("delete", ["arn": attached, "force": true]).status == 200)
   }
 
-  @Test("one command makes a replacement for every domain")
+  @Test("one command issues a replacement for every domain")
   func replacements() throws {
     let fixture = try SimulatorFixture(SimulatorControlTests.scenario)
     let answer = try fixture.control("replace").json["replacements"]?.array
@@ -152,7 +152,7 @@ struct SimulatorControlTests {
   }
 
   @Test(
-    "a command that cannot be obeyed says why in a sentence",
+    "a command that fails says why",
     arguments: [
       ("nonsense", "{}", 404), ("issue", "{}", 400), ("issue", "{", 400), ("issue", "[]", 400),
       ("issue", #"{"names":["a.b"],"kye":1}"#, 400), ("renew", #"{"arn":"x"}"#, 400),
@@ -170,7 +170,7 @@ struct SimulatorControlTests {
     #expect(answer.json["error"]?.string?.isEmpty == false)
   }
 
-  @Test("the configuration that is written names every domain, edge and variable")
+  @Test("the written configuration has every domain, edge and variable")
   func configFile() throws {
     let one = try SimulatorFixture(SimulatorControlTests.scenario)
     let file = SimulatorConfigFile(one.simulator, stateFile: "/s", credentialsPath: "/c")

@@ -8,14 +8,14 @@ import Transport
 
 @Suite("The simulator as a program")
 struct SimulatorProcessTests {
-  /// The program beside the test bundle.
+  /// The program in the directory of the test bundle.
   static func program() throws -> URL {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     return URL(filePath: tests).deletingLastPathComponent()
       .appending(path: "cognito-certd-simulator")
   }
 
-  /// Starts the program and reads its one line.
+  /// Starts the program and reads its ready line.
   static func start(
     _ arguments: [String], input: Pipe = Pipe()
   ) throws -> (process: Process, ready: JSONValue, output: Pipe) {
@@ -34,7 +34,7 @@ struct SimulatorProcessTests {
     return (process, try JSONValue(parsing: line), output)
   }
 
-  @Test("it prints one line, answers signed calls, and ends on SIGTERM with nothing left behind")
+  @Test("it prints one line, answers signed requests, and leaves nothing behind after SIGTERM")
   func lifetime() throws {
     let (process, ready, output) = try SimulatorProcessTests.start(["serve", "--demo"])
     defer { if process.isRunning { process.terminate() } }
@@ -69,7 +69,7 @@ struct SimulatorProcessTests {
     #expect(throws: LoopbackClient.Failure.self) { try LoopbackClient(port: port) }
   }
 
-  @Test("it ends with its standard input when told so")
+  @Test("it ends when standard input closes, if requested")
   func standardInput() throws {
     let input = Pipe()
     let (process, _, _) = try SimulatorProcessTests.start(
@@ -80,7 +80,7 @@ struct SimulatorProcessTests {
     #expect(process.terminationReason == .exit && process.terminationStatus == 0)
   }
 
-  @Test("a scenario that is wrong ends it with a sentence and 1, wrong usage with 64")
+  @Test("an invalid scenario ends it with a message and 1, wrong usage with 64")
   func failures() throws {
     func run(_ arguments: [String], input: String = "") throws -> (status: Int32, text: String) {
       let process = Process()

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Scenarios of the simulator")
 struct SimulatorScenarioTests {
-  @Test("the demonstration reads as documented")
+  @Test("the demo scenario is as documented")
   func demo() throws {
     let demo = try Scenario(parsing: Scenario.demo.utf8)
     #expect(demo.domains.map(\.domain) == ["auth.example.com", "login.example.org"])
@@ -18,7 +18,7 @@ struct SimulatorScenarioTests {
     #expect(demo.domains[1].behaviour.refusal?.message == RefusalText.parentDomain)
   }
 
-  @Test("an empty scenario has one account and nothing else")
+  @Test("an empty scenario has only one account")
   func empty() throws {
     let scenario = try Scenario(parsing: "{}".utf8)
     #expect(scenario.accounts.map(\.number) == ["123456789012"])
@@ -26,7 +26,7 @@ struct SimulatorScenarioTests {
   }
 
   @Test(
-    "what is wrong is said with its place",
+    "an error names its place",
     arguments: [
       ("[", "the scenario is not JSON: the text ends where a value must follow at byte 1"),
       ("[]", "the text must be a JSON object"),
@@ -56,7 +56,7 @@ struct SimulatorScenarioTests {
       ),
       (
         #"{"domains":[{"domain":"a.b","user_pool_id":"p"},{"domain":"a.b","user_pool_id":"p"}]}"#,
-        "the domain a.b stands twice"
+        "the domain a.b is repeated"
       ),
       (
         #"{"certificates":[{"names":[]}]}"#,
@@ -75,7 +75,7 @@ struct SimulatorScenarioTests {
     #expect(throws: SimulationProblem(problem)) { try Scenario(parsing: text.utf8) }
   }
 
-  @Test("an edge whose delay is null never follows")
+  @Test("an edge whose delay is null never changes")
   func staleEdge() throws {
     let scenario = try Scenario(
       parsing: #"{"domains":[{"domain":"a.b","user_pool_id":"p_1","edge_delays":[0.5,null]}]}"#.utf8
@@ -83,7 +83,7 @@ struct SimulatorScenarioTests {
     #expect(scenario.domains[0].behaviour.edges.map(\.delay) == [.milliseconds(500), nil])
   }
 
-  @Test("a domain can be told to overwrite settings")
+  @Test("a domain can overwrite settings")
   func overwrites() throws {
     let scenario = try Scenario(
       parsing:

@@ -135,7 +135,7 @@ struct DurabilityTests {
     }
   }
 
-  @Test("a transaction that someone holds open is waited for, and then reported")
+  @Test("a transaction that another process holds open is waited for, and then reported")
   func busy() async throws {
     let scratch = try Scratch()
     let store = try StateStore.open(path: scratch.state, mode: .daemon)

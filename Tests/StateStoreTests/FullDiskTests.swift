@@ -93,7 +93,7 @@ struct FullDiskStartTests {
     return (disk, [try fullRecord(rollout: "rollout-0"), record])
   }
 
-  @Test("shows what is in the -wal file alone, stores nothing, and recovers by itself")
+  @Test("shows what is only in the -wal file, stores nothing, and recovers by itself")
   func afterKill() async throws {
     let (disk, records) = try await diskAfterKill()
     let before = (try bytes(disk.state), try bytes(disk.state + "-wal"))
@@ -176,7 +176,7 @@ struct FullDiskStartTests {
     }
   }
 
-  @Test("is noticed by reading alone, so that a request is seen again when there is room")
+  @Test("is noticed by reading only, so that a request is seen again when there is room")
   func noticedByReading() async throws {
     let (disk, _) = try await diskAfterKill()
     let store = try StateStore.open(path: disk.state, mode: .daemon)
@@ -191,7 +191,7 @@ struct FullDiskStartTests {
     #expect(try await store.dataVersion() != version)
   }
 
-  @Test("refuses a damaged or a newer file as ever, and does not change it")
+  @Test("refuses a damaged or a newer file, and does not change it")
   func refused() async throws {
     for (sql, kind) in [
       ("PRAGMA user_version = 7", StateFailure.Kind.newer), ("DROP TABLE served_edges", .damaged),

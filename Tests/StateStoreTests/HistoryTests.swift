@@ -251,7 +251,7 @@ struct PruningTests {
     #expect(try historyRows(scratch.state).map(\.at) == [year + 1, year + 3])
   }
 
-  @Test("is judged by the last repetition of an entry")
+  @Test("is determined by the last repetition of an entry")
   func repeatedEntry() async throws {
     let scratch = try Scratch()
     let store = try StateStore.open(path: scratch.state, mode: .daemon)

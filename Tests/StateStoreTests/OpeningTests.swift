@@ -20,7 +20,7 @@ struct OpeningTests {
     #expect(try scratch.names() == ["state.sqlite"])
   }
 
-  @Test("permissions that others have by mistake are taken away")
+  @Test("permissions of group and others are removed")
   func restricts() async throws {
     let scratch = try Scratch()
     try await makeState(at: scratch.state)

@@ -86,7 +86,7 @@ struct ReaderTests {
     #expect(try await store.loadRecords() == expected.records)
   }
 
-  @Test("a thousand records are one commit, and come back")
+  @Test("a thousand records are written in one commit and read back")
   func thousand() async throws {
     let scratch = try Scratch()
     let store = try StateStore.open(path: scratch.state, mode: .daemon)

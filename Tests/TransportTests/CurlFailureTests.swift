@@ -2,9 +2,9 @@ import POSIX
 import Testing
 import Transport
 
-@Suite("HTTP that goes wrong")
+@Suite("HTTP failures")
 struct CurlFailureTests {
-  @Test("An address where nobody listens: nothing was sent")
+  @Test("With an address without a listener nothing was sent")
   func refused() async throws {
     let port = try await LoopbackServer.serving({ _ in }) { $0.port }
     let transport = CurlTransport()
@@ -22,7 +22,7 @@ struct CurlFailureTests {
   }
 
   @Test(
-    "A connection that ends after the request leaves open whether it was done",
+    "A connection that closes after the request is a lost answer",
     arguments: [
       "", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhal",
@@ -41,7 +41,7 @@ struct CurlFailureTests {
     }
   }
 
-  @Test("A server that hangs after reading is a time-out in which something was sent")
+  @Test("A time-out after the request was read says that it was sent")
   func hangs() async throws {
     let result = try await Exchange.outcome(of: { $0.timeout = .milliseconds(200) }) {
       _ = $0.readRequest()
@@ -53,7 +53,7 @@ struct CurlFailureTests {
     }
   }
 
-  @Test("A handshake that hangs is a time-out in which nothing was sent")
+  @Test("A time-out in the handshake says that nothing was sent")
   func hangsInHandshake() async throws {
     try await LoopbackServer.serving({ $0.waitForClose() }) { server in
       let transport = CurlTransport()
@@ -69,7 +69,7 @@ struct CurlFailureTests {
     }
   }
 
-  @Test("A server that speaks no TLS: nothing was sent")
+  @Test("With a server that does not use TLS nothing was sent")
   func notTLS() async throws {
     let result = try await Exchange.outcome(of: { $0.url = "https" + $0.url.dropFirst(4) }) {
       $0.write("SSH-2.0-OpenSSH_9.2\r\n")
@@ -81,7 +81,7 @@ struct CurlFailureTests {
     }
   }
 
-  @Test("An answer of exactly the limit passes; one byte more does not", arguments: [0, 1])
+  @Test("A body of exactly the limit is accepted; one byte more is not", arguments: [0, 1])
   func limit(excess: Int) async throws {
     let limit = 100_000
     let body = String(repeating: "x", count: limit + excess)
@@ -102,7 +102,7 @@ struct CurlFailureTests {
     }
   }
 
-  @Test("A server that sends 100 MB without end is cut off at the limit")
+  @Test("A body without end is cut off at the limit")
   func endless() async throws {
     let written = Guarded(0)
     let result = try await Exchange.outcome(of: { $0.maximumBodySize = 1 << 20 }) { connection in
@@ -134,7 +134,7 @@ struct CurlFailureTests {
   }
 
   @Test(
-    "A header with a line break never leaves",
+    "A header with a line break is not sent",
     arguments: [Header("X", "a\r\nY: b"), Header("X\n", "a"), Header("", "a")])
   func injection(header: Header) async throws {
     let result = try await Exchange.outcome(of: { $0.headers = [header] }) { $0.waitForClose() }
@@ -144,7 +144,7 @@ struct CurlFailureTests {
     }
   }
 
-  @Test("A certificate that no root vouches for is refused before anything is sent")
+  @Test("An untrusted certificate is refused before anything is sent")
   func untrusted() async throws {
     try await TLSServer.serving { server in
       let transport = CurlTransport()
@@ -175,7 +175,7 @@ struct CurlFailureTests {
     }
   }
 
-  @Test("A bundle vouches only for what is in it")
+  @Test("Only the roots of a bundle are trusted")
   func otherBundle() async throws {
     try await TLSServer.serving { first in
       try await TLSServer.serving { second in

@@ -2,9 +2,9 @@ import POSIX
 import Testing
 import Transport
 
-@Suite("HTTP by libcurl")
+@Suite("HTTP with libcurl")
 struct CurlTransportTests {
-  @Test("A request arrives as it was written, and its answer comes back whole")
+  @Test("A request arrives unchanged, and its response is complete")
   func roundTrip() async throws {
     try await LoopbackServer.serving({ connection in
       _ = connection.readRequest()
@@ -32,7 +32,7 @@ struct CurlTransportTests {
     }
   }
 
-  @Test("A body of a megabyte and a GET without one both pass")
+  @Test("A body of a megabyte and a GET without a body work")
   func bodies() async throws {
     let megabyte = [UInt8](repeating: 0x61, count: 1 << 20)
     let large = try await Exchange.outcome(of: { $0.body = megabyte }) {
@@ -47,7 +47,7 @@ struct CurlTransportTests {
     #expect(try get.get().body == Array("true".utf8))
   }
 
-  @Test("Connections are reused, and a request that asks for a fresh one gets its own")
+  @Test("Connections are reused, except by a request for a fresh one")
   func connections() async throws {
     try await LoopbackServer.serving({ connection in
       while connection.readRequest() != nil { connection.answer("\(connection.number)") }
@@ -63,10 +63,10 @@ struct CurlTransportTests {
     }
   }
 
-  @Test("A fresh request whose connection dies is sent exactly once")
+  @Test("A request on a fresh connection that closes is sent exactly once")
   func sentOnce() async throws {
     try await LoopbackServer.serving({ connection in
-      // The first request is answered; whatever else comes is read and never answered.
+      // The first request is answered; later ones are read and not answered.
       if connection.readRequest() != nil, connection.number == 1 { connection.answer("ok") }
       _ = connection.number == 1 ? connection.readRequest() : nil
     }) { server in
@@ -83,7 +83,7 @@ struct CurlTransportTests {
     }
   }
 
-  @Test("A redirect is an answer and is not followed")
+  @Test("A redirect is not followed")
   func redirect() async throws {
     let result = try await Exchange.outcome { connection in
       _ = connection.readRequest()
@@ -93,7 +93,7 @@ struct CurlTransportTests {
     #expect(try result.get().status == 302)
   }
 
-  @Test("Only the headers of the last answer count, not those of 100 Continue")
+  @Test("Only the headers of the final response are kept, not those of 100 Continue")
   func interim() async throws {
     let result = try await Exchange.outcome { connection in
       _ = connection.readRequest()
@@ -104,7 +104,7 @@ struct CurlTransportTests {
     #expect(try result.get().status == 200)
   }
 
-  @Test("A cancelled task gets its error at once and the transport goes on")
+  @Test("A cancelled task gets its error at once, and the transport stays usable")
   func cancellation() async throws {
     try await LoopbackServer.serving({ connection in
       while let request = connection.readRequest() {
@@ -131,7 +131,7 @@ struct CurlTransportTests {
     }
   }
 
-  @Test("Shutting down ends what is under way and refuses what comes later")
+  @Test("A shutdown ends running requests and refuses later ones")
   func shutDown() async throws {
     try await LoopbackServer.serving({ connection in
       _ = connection.readRequest()
@@ -150,7 +150,7 @@ struct CurlTransportTests {
     }
   }
 
-  @Test("Two hundred requests side by side each get their own answer")
+  @Test("Two hundred concurrent requests each get their own response")
   func concurrency() async throws {
     try await LoopbackServer.serving({ connection in
       while let request = connection.readRequest() {

@@ -1,8 +1,8 @@
 import Transport
 
-/// Sends requests to servers that misbehave as told.
+/// Sends requests to servers that misbehave.
 enum Exchange {
-  /// How one request to a server that behaves like `handler` ended.
+  /// The outcome of one request to a server that runs `handler`.
   static func outcome(
     of change: (inout HTTPRequest) -> Void = { _ in },
     with handler: @escaping @Sendable (LoopbackServer.Connection) -> Void

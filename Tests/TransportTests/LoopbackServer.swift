@@ -2,7 +2,7 @@ import Glibc
 import POSIX
 import Transport
 
-/// A server on 127.0.0.1 whose answers, and failures, a test writes byte by byte.
+/// A server on 127.0.0.1 whose answers and failures are written byte by byte.
 final class LoopbackServer: Sendable {
   struct Failed: Error { let call: String }
 
@@ -13,7 +13,7 @@ final class LoopbackServer: Sendable {
     let number: Int
     let server: LoopbackServer
 
-    /// One whole request, head and body; nil when the client closed.
+    /// One complete request, head and body; nil when the client has closed.
     func readRequest() -> String? {
       var received: [UInt8] = []
       var chunk = [UInt8](repeating: 0, count: 4096)
@@ -103,7 +103,7 @@ final class LoopbackServer: Sendable {
     }
   }
 
-  /// Listens on a port that the system picks.
+  /// Listens on a port that the system chooses.
   private static func bindToLoopback(_ listener: Int32) throws -> UInt16 {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Transport
 
-/// `openssl s_server` on a port that the system picks, with a certificate for 127.0.0.1 that
-/// it signed itself; it answers every GET with a page.
+/// `openssl s_server` on a port that the system chooses, with a self-signed certificate for
+/// 127.0.0.1. It answers every GET with a page.
 struct TLSServer {
   struct Failed: Error { let what: String }
 
   let port: Int
-  /// PEM file of the certificate, to be trusted or not.
+  /// The PEM file of the certificate.
   let certificateFile: String
   private let process: Process
 

@@ -1,7 +1,7 @@
 import LosslessJSON
 import RolloutCore
 
-/// A request that was taken in: what it is about, and what shall go wrong with it.
+/// A received request, with the fault that applies to it.
 struct Admission {
   let request: Result<FakeRequest, ServiceError>
   let opportunity: FaultOpportunity
@@ -15,7 +15,7 @@ struct Admission {
 
   var service: FakeRequest.Service? { try? request.get().service }
 
-  /// The answer of a fault that keeps the call from being done; nil for every other fault.
+  /// The error of a fault that prevents the operation; nil for every other fault.
   func refusal(_ fault: Fault) -> ServiceError? {
     switch fault {
     case .throttled: throttling
@@ -57,7 +57,7 @@ struct Admission {
         "The domain is being modified by another request. Please try again.")
   }
 
-  /// The error code that the caller sees; empty when all went well.
+  /// The error code that the caller sees; empty after a success.
   func code(of result: Result<Reply, ServiceError>) -> String {
     switch result {
     case .success: fault == .internalErrorAfterwards ? FaultAnswer.internalError(service).code : ""
@@ -66,7 +66,7 @@ struct Admission {
   }
 }
 
-/// A call whose caller is known.
+/// A request whose signature is verified.
 struct CallContext {
   let request: FakeRequest
   let key: FakeAccessKey
@@ -79,7 +79,7 @@ struct CallContext {
   var body: JSONValue { request.body }
 }
 
-/// What an operation answers.
+/// The answer of an operation.
 struct Reply {
   var content: Content
   var hadEffect = false

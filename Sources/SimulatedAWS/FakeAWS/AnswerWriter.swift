@@ -2,7 +2,7 @@ import LosslessJSON
 import RolloutCore
 import Transport
 
-/// Makes the bytes of an answer, and spoils them as the fault asks.
+/// Makes the response of an answer, and corrupts it for a fault.
 struct AnswerWriter {
   let admission: Admission
   let now: Instant
@@ -45,10 +45,10 @@ struct AnswerWriter {
       switch reply.content {
       case .xml(let text): response = answer(status: 200, type: "text/xml", body: text)
       case .json(let value):
-        let spoilt = admission.fault.map { FaultAnswer.spoil(value, by: $0) } ?? value
-        response = answer(status: 200, type: FakeRequest.contentType, body: spoilt.encoded)
+        let corrupted = admission.fault.map { FaultAnswer.corrupt(value, by: $0) } ?? value
+        response = answer(status: 200, type: FakeRequest.contentType, body: corrupted.encoded)
       }
-      return admission.fault.map { FaultAnswer.spoil(response, by: $0) } ?? response
+      return admission.fault.map { FaultAnswer.corrupt(response, by: $0) } ?? response
     }
   }
 
@@ -124,7 +124,7 @@ enum HTTPDate {
   }
 }
 
-/// The two texts of the query protocol.
+/// The answers of the query protocol.
 enum XMLText {
   static let namespace = "https://sts.amazonaws.com/doc/2011-06-15/"
 
@@ -170,7 +170,7 @@ enum XMLText {
     """
   }
 
-  /// The query protocol has its own names for what the JSON protocol calls otherwise.
+  /// The code that the query protocol uses for a code of the JSON protocol.
   private static func queryCode(_ code: String) -> String {
     switch code {
     case "UnrecognizedClientException": "InvalidClientTokenId"

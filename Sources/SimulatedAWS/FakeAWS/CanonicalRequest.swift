@@ -1,8 +1,8 @@
 import COpenSSL
 import Transport
 
-/// The canonical form of a request, by the published rules of Signature Version 4, written
-/// apart from the daemon's signer so that neither repeats a mistake of the other.
+/// The canonical form of a request by Signature Version 4. It shares no code with the daemon's signer,
+/// so that a mistake in one is found by the other.
 struct CanonicalRequest {
   let text: String
 
@@ -21,34 +21,34 @@ struct CanonicalRequest {
     text = lines.joined(separator: "\n")
   }
 
-  /// Where a request goes, taken apart by hand.
+  /// The host, path and query of a request.
   struct Location {
     let host: String
     let path: String
     let query: String
 
     init(_ request: HTTPRequest) {
-      var rest = request.url[...]
-      for scheme in ["https://", "http://"] where rest.lowercased().hasPrefix(scheme) {
-        rest = rest.dropFirst(scheme.count)
+      var location = request.url[...]
+      for scheme in ["https://", "http://"] where location.lowercased().hasPrefix(scheme) {
+        location = location.dropFirst(scheme.count)
       }
-      let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-      let authority = String(rest[..<end])
+      let end = location.firstIndex { $0 == "/" || $0 == "?" } ?? location.endIndex
+      let authority = String(location[..<end])
       host = FakeRequest.header("host", of: request) ?? authority
-      let halves = rest[end...].split(
+      let halves = location[end...].split(
         separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
       path = halves.first.map(String.init) ?? ""
       query = halves.count > 1 ? String(halves[1]) : ""
     }
   }
 
-  /// Leading and trailing space goes, runs of it become one.
+  /// The value without leading and trailing spaces, and with runs of spaces as one.
   private static func collapsed(_ value: String) -> String {
     if !value.utf8.contains(where: { $0 == 0x20 || $0 == 0x09 }) { return value }
     return value.split { $0 == " " || $0 == "\t" }.joined(separator: " ")
   }
 
-  /// Each segment is encoded again, as for every service but S3.
+  /// The path with each segment encoded again, as for every service except S3.
   private static func path(_ path: String) -> String {
     var segments: [Substring] = []
     for segment in path.split(separator: "/", omittingEmptySubsequences: true) {
@@ -91,7 +91,7 @@ enum PercentText {
     return encoded
   }
 
-  /// What is not a valid escape stands for itself.
+  /// Decodes a text. An invalid escape is kept.
   static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String {
     let bytes = Array(text.utf8)
     var decoded: [UInt8] = []
@@ -113,7 +113,7 @@ enum PercentText {
   }
 }
 
-/// SHA-256, plain and keyed.
+/// SHA-256 and HMAC-SHA-256.
 struct SignatureDigest {
   let bytes: [UInt8]
 

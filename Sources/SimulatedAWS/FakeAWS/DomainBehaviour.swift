@@ -1,17 +1,17 @@
 import RolloutCore
 
-/// How a simulated domain answers where AWS's answer is not documented, or takes its time.
+/// How a simulated domain behaves: its delays, its faults, and what AWS does not document.
 package struct DomainBehaviour: Sendable {
-  /// From an accepted update to ACTIVE. 9 to 18 minutes were measured at AWS.
+  /// The time from an accepted update to ACTIVE. At AWS it was measured as 9 to 18 minutes.
   package var activeAfter: Duration
   package var edges: [Edge]
-  /// Whether a description names the new certificate while the update is under way.
+  /// When a description names the new certificate.
   package var showsNewARN: NewARN
-  /// What becomes of a member that an update leaves out.
+  /// What happens to a member that an update leaves out.
   package var omittedMembers: OmittedMembers
-  /// The answer to an update while another is under way.
+  /// The answer to an update during another one.
   package var whileUpdating: UpdatingAnswer
-  /// A certificate younger than this is refused, as CloudFront does for a while.
+  /// A certificate younger than this is refused, because CloudFront does not know it yet.
   package var refusesYoungFor: Duration
   /// The answer to every update, when set.
   package var refusal: Refusal?
@@ -19,25 +19,25 @@ package struct DomainBehaviour: Sendable {
   package var endsFailed: Bool
   /// Whether a description names the new certificate after the update has failed.
   package var failureKeepsNewARN: Bool
-  /// Shown as the status, whatever goes on: `DELETING`, or a word that nobody knows.
+  /// The status that is always shown: `DELETING`, or an unknown word.
   package var forcedStatus: String?
-  /// The description has no `CustomDomainConfig`, as an emulator's or a prefix domain's.
+  /// The description has no `CustomDomainConfig`, as for a prefix domain or in an emulator.
   package var hidesCertificate: Bool
   /// `TLS_V1` together with managed login 2 is refused.
   package var refusesOldPolicyWithManagedLogin: Bool
-  /// Settings that every accepted update leaves behind, whatever was sent: what an echo is
-  /// compared against. Members of `CustomDomainConfig`, as JSON texts.
+  /// Members of `CustomDomainConfig` that every accepted update sets to these JSON texts, whatever was
+  /// sent.
   package var overwrites: [String: String]
   /// How old the state is that a description shows.
   package var descriptionLag: Duration = .zero
 
   package struct Edge: Hashable, Sendable {
     package var label: String
-    /// From an accepted update to the new certificate; nil: it never serves it.
+    /// The time from an accepted update until the edge serves the new certificate; nil: never.
     package var delay: Duration?
-    /// Up to this much more, drawn from the seed at each update.
+    /// The maximum that is added to the delay at each update, derived from the seed.
     package var jitter: Duration
-    /// How long it goes on with the old leaf after a renewal under the same ARN.
+    /// How long the edge serves the old leaf after a renewal under the same ARN.
     package var renewalDelay: Duration
 
     package init(
@@ -70,7 +70,7 @@ package struct DomainBehaviour: Sendable {
   package enum UpdatingAnswer: String, Sendable, CaseIterable {
     case concurrentModification = "concurrent_modification"
     case invalidParameter = "invalid_parameter"
-    /// The newer update takes the place of the one under way.
+    /// The newer update replaces the running one.
     case accepted
   }
 
@@ -100,7 +100,7 @@ package struct DomainBehaviour: Sendable {
   }
 }
 
-/// The texts of real refusals, word for word, as far as they are known.
+/// The texts of AWS's refusals, as far as they are known.
 package enum RefusalText {
   package static let parentDomain = """
     Custom domain is not a valid subdomain: Was not able to resolve the root domain, please \
@@ -110,7 +110,7 @@ package enum RefusalText {
     "User pool should have a custom domain associated, failed to update the certificate."
   package static let prefixDomain = "Cannot convert custom domain to prefix domain."
 
-  /// CloudFront's answer to a certificate that it does not take, as Cognito passes it on.
+  /// CloudFront's refusal of a certificate, as Cognito forwards it.
   static func certificate(requestID: String) -> String {
     "The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or "
       + "doesn't include a valid certificate chain. (Service: AmazonCloudFront; "
@@ -118,7 +118,7 @@ package enum RefusalText {
       + "Request ID: \(requestID); Proxy: null)"
   }
 
-  /// What a caller without the often forgotten permission is told.
+  /// The refusal of a caller without cloudfront:updateDistribution.
   static func distribution(principal: String, requestID: String) -> String {
     "User: \(principal) is not authorized to perform: cloudfront:updateDistribution "
       + "(Service: AmazonCloudFront; Status Code: 403; Error Code: AccessDenied; "

@@ -2,20 +2,20 @@ import POSIX
 package import RolloutCore
 package import Transport
 
-/// AWS as the daemon meets it: ACM, the custom domains of Cognito, GetCallerIdentity and
-/// AssumeRole of STS, and GetResources of the tagging service, for any number of accounts.
+/// A simulated AWS: ACM, the custom domains of Cognito, GetCallerIdentity and AssumeRole of STS, and
+/// GetResources of the tagging service, for any number of accounts.
 ///
-/// It takes signed requests and gives bytes, so that signer, codec and the judgement of
-/// errors run as they do against AWS. It has no clock and no chance of its own: the time is an
-/// argument, and all that looks random is drawn from the seed by what it is for.
+/// It takes signed requests and returns bytes, so that the signer, the codec and the classification of
+/// errors run as with AWS. It reads no clock and draws no random numbers: the time is a parameter, and
+/// values that look random are derived from a seed.
 package final class FakeAWS: Sendable {
   private let cloud: Guarded<FakeCloud>
 
   package init(seed: UInt64 = 1, options: FakeAWSOptions = FakeAWSOptions()) {
-    cloud = Guarded(FakeCloud(lot: Lot(seed: seed), options: options))
+    cloud = Guarded(FakeCloud(random: SeededRandom(seed: seed), options: options))
   }
 
-  /// Answers a request. A fault that keeps an answer from its caller shows only in `exchange`.
+  /// Answers a request, and ignores faults that lose the answer; see `exchange`.
   package func handle(_ request: HTTPRequest, at now: Instant) -> HTTPResponse {
     switch exchange(request, at: now) {
     case .answered(let response), .cutShort(let response), .lost(_, let response): response
@@ -30,9 +30,9 @@ package final class FakeAWS: Sendable {
     do throws(ServiceError) {
       reply = try carryOut(request, admission, at: now)
     } catch {
-      return settle(.failure(error), writer)
+      return finish(.failure(error), writer)
     }
-    return settle(.success(reply), writer)
+    return finish(.success(reply), writer)
   }
 
   private func carryOut(
@@ -40,7 +40,7 @@ package final class FakeAWS: Sendable {
   ) throws(ServiceError) -> Reply {
     if let refusal = admission.fault.flatMap(admission.refusal) { throw refusal }
     let parsed = try admission.request.get()
-    // Outside the lock: parallel callers shall not wait for one another's digests.
+    // Without the lock, so that concurrent callers do not wait for each other's digests.
     let check = SignatureCheck(
       service: parsed.service, hostRegion: parsed.hostRegion, now: now + admission.clockOffset,
       tolerance: admission.clockTolerance)
@@ -51,24 +51,24 @@ package final class FakeAWS: Sendable {
     return try cloud.withLock { (cloud) throws(ServiceError) in try cloud.perform(call) }
   }
 
-  private func settle(_ result: Result<Reply, ServiceError>, _ writer: AnswerWriter) -> Exchange {
+  private func finish(_ result: Result<Reply, ServiceError>, _ writer: AnswerWriter) -> Exchange {
     let exchange = writer.exchange(for: result)
     cloud.withLock { $0.record(writer.admission, result, exchange, at: writer.now) }
     return exchange
   }
 
-  /// What every edge of a domain serves at that time; empty for a domain that is not there.
+  /// What every edge of a domain serves at that time; empty for an unknown domain.
   package func edges(of domain: String, at now: Instant) -> [SimulatedEdge] {
     cloud.withLock { $0.edges(of: domain, at: now) }
   }
 
-  /// Every call so far, in the order in which they were settled.
+  /// Every request so far, in the order of their answers.
   package var calls: [FakeCall] { cloud.withLock { $0.calls } }
 
-  /// Every change of a domain's certificate so far, by calls and by hand.
+  /// Every change of a domain's certificate so far, by calls and by operators.
   package var attachments: [AttachmentChange] { cloud.withLock { $0.attachments } }
 
-  /// Reads or changes the simulated world as nobody could from outside.
+  /// Reads or changes the state of the simulated AWS directly.
   package func withCloud<Result, Problem>(
     _ body: (inout FakeCloud) throws(Problem) -> Result
   ) throws(Problem) -> Result {
@@ -76,40 +76,40 @@ package final class FakeAWS: Sendable {
   }
 }
 
-/// What becomes of a request.
+/// The outcome of a request.
 package enum Exchange: Sendable {
   case answered(HTTPResponse)
   /// The connection closes in the middle of this answer.
   case cutShort(HTTPResponse)
-  /// Nothing comes back; with the answer that would have.
+  /// No answer arrives; with the answer that was lost.
   case lost(Loss, HTTPResponse)
 
   package enum Loss: Sendable {
-    /// No connection came about.
+    /// The connection fails.
     case unreachable
-    /// The request was sent and is lost before it was done.
+    /// The request is lost before the operation is carried out.
     case request
-    /// It was done, and its answer is lost.
+    /// The operation was carried out, and its answer is lost.
     case answer
-    /// Nothing comes until the caller gives up.
+    /// No answer comes until the caller's time-out.
     case hang
   }
 }
 
-/// What holds for the whole of the simulated AWS.
+/// Options of the simulated AWS as a whole.
 package struct FakeAWSOptions: Sendable {
-  /// Certificates or resources on a page at most, whatever the caller asks for: AWS may
-  /// answer with fewer too.
+  /// The maximum number of certificates or resources on a page, whatever the caller requests. AWS may
+  /// return fewer, too.
   package var maximumPageSize = 1000
-  /// Members that summaries of certificates lack, as in older partitions: `NotAfter`, ….
+  /// Members that are absent from summaries of certificates, as in older partitions: `NotAfter`, ….
   package var omittedSummaryMembers: Set<String> = []
   package var timestamps = Timestamps.scientific
-  /// False: any certificate can be attached, as an emulator lets it.
+  /// False: any certificate can be attached, as in an emulator.
   package var checksCertificates = true
   package var clockTolerance: Duration = .minutes(5)
-  /// How far the clock that judges signatures, and dates answers, is ahead of the caller's.
+  /// How far AWS's clock, for signatures and dates, is ahead of the caller's.
   package var clockOffset: Duration = .zero
-  /// How long ACM calls a certificate in use after the last edge let go.
+  /// How long ACM shows a certificate as in use after the last edge stopped serving it.
   package var inUseLag: Duration = .zero
 
   package enum Timestamps: String, Sendable, CaseIterable {

@@ -1,13 +1,14 @@
 package import RolloutCore
 package import Transport
 
-/// The transport seam with the simulated AWS right behind it: no sockets, no waiting.
+/// A transport that calls the simulated AWS directly, without sockets and without waiting.
 package struct FakeAWSTransport: HTTPTransport {
   private let aws: FakeAWS
   private let now: @Sendable () -> Instant
   private let elapse: @Sendable (Duration) async -> Void
 
-  /// `elapse` waits, where a caller waits in vain for an answer.
+  /// - Parameter elapse: waits as long as a caller waits for a time-out, so that a virtual clock
+  ///   can advance.
   package init(
     _ aws: FakeAWS, now: @escaping @Sendable () -> Instant,
     elapse: @escaping @Sendable (Duration) async -> Void = { _ in }

@@ -1,6 +1,6 @@
 package import RolloutCore
 
-/// A text that must not reach a log, an error or a snapshot.
+/// A text that must not be in a log, an error or a snapshot.
 package struct SimulatedSecret: Hashable, Sendable, CustomStringConvertible,
   CustomDebugStringConvertible, CustomReflectable
 {
@@ -15,17 +15,17 @@ package struct SimulatedSecret: Hashable, Sendable, CustomStringConvertible,
   package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// An access key that the simulated AWS knows, and whose calls it takes.
+/// An access key of the simulated AWS.
 package struct FakeAccessKey: Hashable, Sendable {
   package var id: String
   package var secret: SimulatedSecret
-  /// Set for temporary credentials: a call without it, or with another, is refused.
+  /// Set for temporary credentials. A request without it, or with another, is refused.
   package var sessionToken: SimulatedSecret?
   /// 12 digits.
   package var account: String
-  /// Who calls, as GetCallerIdentity and the texts of refusals name it.
+  /// The ARN of the caller in GetCallerIdentity and in refusals.
   package var principal: String
-  /// From then on the answer is ExpiredTokenException.
+  /// After this time the answer is ExpiredTokenException.
   package var expiresAt: Instant?
 
   package init(
@@ -45,7 +45,7 @@ package struct FakeAccessKey: Hashable, Sendable {
 package struct FakeRole: Hashable, Sendable {
   /// `arn:aws:iam::123456789012:role/NAME`.
   package var arn: String
-  /// Set: a call without it, or with another, is refused.
+  /// If set, a request without it, or with another, is refused.
   package var externalID: SimulatedSecret?
 
   package init(arn: String, externalID: String? = nil) {

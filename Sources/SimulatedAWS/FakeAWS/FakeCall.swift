@@ -1,6 +1,6 @@
 package import RolloutCore
 
-/// One call that reached the simulated AWS, or would have.
+/// One request to the simulated AWS, also one that a fault lost.
 package struct FakeCall: Sendable {
   /// From 1, in the order of arrival.
   package var sequence: Int
@@ -8,35 +8,35 @@ package struct FakeCall: Sendable {
   package var operation: String
   package var account: String
   package var region: String
-  /// The domain or ARN that it was about; empty for a list.
+  /// The domain or ARN of the request; empty for a list.
   package var object: String
-  /// The certificate that an update names; empty for every other call.
+  /// The certificate of an update; otherwise empty.
   package var certificateARN: String
   package var requestID: String
   package var fault: Fault?
   package var outcome: Outcome
-  /// Whether the state changed: an update that was accepted.
+  /// Whether the state changed.
   package var hadEffect: Bool
 
   package enum Outcome: Equatable, Sendable {
-    /// With AWS's error code, empty when all went well.
+    /// With AWS's error code, which is empty after a success.
     case answered(status: Int, code: String)
-    /// The caller got no answer, or not all of it.
+    /// The caller got no answer, or only part of it.
     case lost
   }
 }
 
-/// A change of a domain's certificate, by whomever.
+/// A change of a domain's certificate, by a call or by an operator.
 package struct AttachmentChange: Sendable {
   package var at: Instant
   package var domain: String
   package var from: String
   package var to: String
-  /// False when an operator did it by hand.
+  /// False for an operator's change.
   package var isByCall: Bool
-  /// Every setting before and after, as canonical JSON: equal texts, equal settings.
+  /// The settings before and after, as canonical JSON, so that equal settings have equal texts.
   package var settingsBefore: String
   package var settingsAfter: String
-  /// The certificate's status then; empty for an ARN that is not there.
+  /// The status of the certificate at that time; empty for an unknown ARN.
   package var certificateStatus: String
 }

@@ -1,8 +1,7 @@
 package import RolloutCore
 
-/// What one issue of a certificate consists of: the leaf, its chain, and what can be read
-/// from them. The simulated AWS hands it on and never parses it, so that a test may do without
-/// real keys.
+/// The leaf and the chain of one issue of a certificate, with the values in them. The simulated AWS does
+/// not parse the PEM, so tests need no real keys.
 package struct CertificateMaterial: Hashable, Sendable {
   package var certificatePEM: String
   package var chainPEM: String
@@ -28,7 +27,7 @@ package struct CertificateMaterial: Hashable, Sendable {
   }
 }
 
-/// One ARN of the simulated ACM, with every issue that it has had.
+/// One ARN of the simulated ACM with all its issues.
 package struct FakeCertificate: Sendable {
   package let arn: String
   package let account: String
@@ -49,7 +48,7 @@ package struct FakeCertificate: Sendable {
   package var tags: [String: String]
   /// Oldest first; empty while the certificate is pending.
   package var issues: [Issue]
-  /// The order in which ARNs came to be: what a page token remembers.
+  /// The position in the order of creation, which page tokens contain.
   let sequence: Int
 
   package struct Issue: Sendable {
@@ -57,7 +56,7 @@ package struct FakeCertificate: Sendable {
     package var material: CertificateMaterial
   }
 
-  /// What was last done to it. That it has expired is a matter of the time alone.
+  /// The stored state. EXPIRED is computed from the time.
   package enum State: String, Sendable, CaseIterable {
     case pending = "PENDING_VALIDATION"
     case issued = "ISSUED"
@@ -86,7 +85,7 @@ package struct FakeCertificate: Sendable {
   }
 }
 
-/// What is asked of the simulated ACM when an operator requests or imports a certificate.
+/// A certificate that an operator requests or imports.
 package struct CertificateOrder: Sendable {
   package var account: String
   package var region: String
@@ -97,9 +96,9 @@ package struct CertificateOrder: Sendable {
   package var managedBy: String?
   /// nil: the certificate stays pending until `complete` gives it one.
   package var material: CertificateMaterial?
-  /// When the ARN is said to have come to be; nil: now.
+  /// When the ARN was created; nil: now.
   package var createdAt: Instant?
-  /// nil: drawn from the seed.
+  /// nil: derived from the seed.
   package var id: String?
 
   package init(

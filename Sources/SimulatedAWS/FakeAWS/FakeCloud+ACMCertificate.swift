@@ -2,7 +2,7 @@ import LosslessJSON
 import RolloutCore
 
 extension FakeCloud {
-  /// The certificate that a call names, as its caller may see it.
+  /// The certificate of a request, if the caller may see it.
   private func certificate(of call: CallContext) throws(ServiceError) -> FakeCertificate {
     guard let arn = call.body["CertificateArn"]?.string else {
       throw .validation(
@@ -152,7 +152,7 @@ extension FakeCloud {
     certificates[certificate.arn]?.deletedAt = call.now
   }
 
-  /// The distributions that serve a certificate, or are said to.
+  /// The distributions that use a certificate.
   func inUseBy(_ arn: String, at now: Instant) -> [String] {
     domains.values.filter { !$0.isDeleted && uses($0, at: now).contains(arn) }
       .sorted { $0.name < $1.name }
@@ -179,6 +179,6 @@ extension FakeCloud {
   }
 
   func distributionID(_ domain: FakeDomain) -> String {
-    "E" + lot.letters(13, "distribution", domain.name)
+    "E" + random.letters(13, "distribution", domain.name)
   }
 }

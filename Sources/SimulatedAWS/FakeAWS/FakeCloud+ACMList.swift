@@ -15,9 +15,9 @@ extension FakeCloud {
     }
   }
 
-  /// Names that a summary shows at most.
+  /// The maximum number of names in a summary.
   static let namesInSummary = 100
-  /// What `MaxItems` may be.
+  /// The valid values of `MaxItems`.
   static let pageSizes: ClosedRange<Int64> = 1...1000
 
   private func listCertificates(_ call: CallContext) throws(ServiceError) -> JSONValue {
@@ -62,7 +62,7 @@ extension FakeCloud {
     return .object(members)
   }
 
-  /// The size of a page: what was asked for, and what the simulated AWS gives at most.
+  /// The size of a page: the requested one, limited by the options.
   func pageSize(
     _ asked: JSONValue?, name: String, allowed: ClosedRange<Int64>
   ) throws(ServiceError) -> Int {
@@ -141,18 +141,18 @@ extension FakeCloud {
   }
 }
 
-/// What a list of certificates is narrowed to.
+/// The filter and the order of a list of certificates.
 struct CertificateFilter {
   private let keyTypes: Set<String>
   private let statuses: Set<String>?
   private let managedBy: String?
   let order: Order?
-  /// Equal for equal filters: a page token holds for the filter it was made with.
+  /// A text that is equal for equal filters. A page token is valid for one filter only.
   let text: String
 
   enum Order { case ascending, descending }
 
-  /// The key types that a list shows unless it is told otherwise.
+  /// The key types that a list shows by default.
   static let defaultKeyTypes: Set<String> = ["RSA_1024", "RSA_2048"]
   static let knownKeyTypes: Set<String> = [
     "RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1",
@@ -210,11 +210,11 @@ struct CertificateFilter {
   }
 }
 
-/// An opaque place in a list, for the filter that it was made with and no other.
+/// An opaque position in a list, which is valid for one filter only.
 enum PageToken {
   static func text(_ position: Int, purpose: String, filter: String) -> String {
-    let mark = Lot(seed: 0x7061_6765).bits(purpose, filter, String(position))
-    return String(position, radix: 36) + "." + String(mark, radix: 36)
+    let checksum = SeededRandom(seed: 0x7061_6765).bits(purpose, filter, String(position))
+    return String(position, radix: 36) + "." + String(checksum, radix: 36)
   }
 
   static func position(

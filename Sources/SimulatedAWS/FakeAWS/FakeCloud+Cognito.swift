@@ -16,7 +16,7 @@ extension FakeCloud {
         + "Member must not be null")
   }
 
-  /// The domain as its owner sees it: nil for a stranger's, another region's, or none.
+  /// The domain, if it exists in the account and region of the caller.
   private func domain(_ name: String, of call: CallContext) -> FakeDomain? {
     guard let domain = domains[name], domain.account == call.account,
       domain.region == call.region, !domain.isDeleted
@@ -47,7 +47,7 @@ extension FakeCloud {
   }
 
   func cloudFrontDomain(_ domain: FakeDomain) -> String {
-    "d" + lot.letters(13, "cloudfront", domain.name).lowercased() + ".cloudfront.net"
+    "d" + random.letters(13, "cloudfront", domain.name).lowercased() + ".cloudfront.net"
   }
 
   private func version(_ domain: FakeDomain) -> String {
@@ -82,11 +82,11 @@ extension FakeCloud {
     let before = domain.settingsText
     let from = domain.attachments.last?.certificateARN ?? ""
     domain.keepSettings(until: call.now)
-    domain.take(config: members, topLevel: call.body)
-    domain.attach(arn, at: call.now, lot: lot, twist: call.fault)
+    domain.apply(config: members, topLevel: call.body)
+    domain.attach(arn, at: call.now, random: random, fault: call.fault)
     domains[name] = domain
-    note(
-      domain, from: from, to: arn, isByCall: true, settingsBefore: before, at: call.now)
+    recordAttachment(
+      of: domain, from: from, to: arn, isByCall: true, settingsBefore: before, at: call.now)
     return .object(
       [.init("CloudFrontDomain", .string(cloudFrontDomain(domain)))] + domain.topLevel)
   }
@@ -122,13 +122,13 @@ extension FakeCloud {
     }
   }
 
-  /// CloudFront's judgement of a certificate, one text for every reason.
+  /// CloudFront's check of a certificate. It has one text for every reason.
   private func checkCertificate(
     _ arn: String, for domain: FakeDomain, _ call: CallContext
   ) throws(ServiceError) {
     guard options.checksCertificates else { return }
     let refusal = ServiceError.invalidParameter(
-      RefusalText.certificate(requestID: lot.uuid("cloudfront", call.requestID)))
+      RefusalText.certificate(requestID: random.uuid("cloudfront", call.requestID)))
     guard let certificate = certificates[arn], certificate.deletedAt == nil,
       let material = certificate.current
     else { throw refusal }
@@ -144,8 +144,8 @@ extension FakeCloud {
     guard age >= domain.behaviour.refusesYoungFor else { throw refusal }
   }
 
-  mutating func note(
-    _ domain: FakeDomain, from: String, to: String, isByCall: Bool, settingsBefore: String,
+  mutating func recordAttachment(
+    of domain: FakeDomain, from: String, to: String, isByCall: Bool, settingsBefore: String,
     at now: Instant
   ) {
     attachments.append(
@@ -160,19 +160,19 @@ extension FakeCloud {
 }
 
 extension FakeDomain {
-  /// Every setting but the certificate, as canonical JSON: equal settings, equal texts.
+  /// Every setting except the certificate, as canonical JSON, so that equal settings have equal texts.
   package var settingsText: String {
     JSONValue.object([.init("CustomDomainConfig", .object(config))] + topLevel).canonical
   }
 
-  /// What an omitted member falls back to when it does not stay.
+  /// The values to which omitted members are reset.
   private static let fallbacks: [String: JSONValue] = [
     "SecurityPolicy": "TLS_V1", "ManagedLoginVersion": 1,
   ]
   private static let topLevelNames = ["ManagedLoginVersion", "Routing"]
 
-  /// Takes the settings of an accepted update over, and keeps or resets what it left out.
-  mutating func take(config sent: [JSONValue.Member], topLevel body: JSONValue) {
+  /// Applies the settings of an accepted update, and keeps or resets the omitted ones.
+  mutating func apply(config sent: [JSONValue.Member], topLevel body: JSONValue) {
     let sentConfig = sent.filter { $0.name != "CertificateArn" }
     let sentTopLevel = FakeDomain.topLevelNames.compactMap { name in
       body[name].map { JSONValue.Member(name, $0) }
@@ -189,12 +189,12 @@ extension FakeDomain {
   private func merged(
     _ old: [JSONValue.Member], with sent: [JSONValue.Member]
   ) -> [JSONValue.Member] {
-    let left = old.filter { member in !sent.contains { $0.name == member.name } }
+    let omitted = old.filter { member in !sent.contains { $0.name == member.name } }
     switch behaviour.omittedMembers {
-    case .kept: return sent + left
+    case .kept: return sent + omitted
     case .reset:
       return sent
-        + left.compactMap { member in
+        + omitted.compactMap { member in
           FakeDomain.fallbacks[member.name].map { .init(member.name, $0) }
         }
     }

@@ -1,6 +1,6 @@
 package import RolloutCore
 
-/// What people, pipelines and AWS itself do to the simulated world beside the daemon's calls.
+/// Changes by operators, pipelines and AWS itself, as opposed to requests of the daemon.
 extension FakeCloud {
   // MARK: Accounts
 
@@ -8,7 +8,7 @@ extension FakeCloud {
   package mutating func removeKey(_ id: String) { keys[id] = nil }
   package mutating func add(_ role: FakeRole) { roles[role.arn] = role }
 
-  /// From now on calls of that action, such as `acm:ListCertificates`, are refused.
+  /// Refuses requests of an action, such as `acm:ListCertificates`, from now on.
   package mutating func deny(_ action: String, in account: String) {
     denied.insert(account + " " + action)
   }
@@ -19,11 +19,11 @@ extension FakeCloud {
 
   // MARK: Certificates
 
-  /// Requests or imports a certificate under a new ARN, and says which.
+  /// Requests or imports a certificate, and returns its new ARN.
   @discardableResult
   package mutating func issue(_ order: CertificateOrder, at now: Instant) -> String {
     let count = certificatesOfAccount[order.account]?.count ?? 0
-    let id = order.id ?? lot.uuid("certificate", order.account, order.region, String(count))
+    let id = order.id ?? random.uuid("certificate", order.account, order.region, String(count))
     let partition = order.region.hasPrefix("cn-") ? "aws-cn" : "aws"
     let arn = "arn:\(partition):acm:\(order.region):\(order.account):certificate/\(id)"
     let created = order.createdAt ?? now
@@ -41,8 +41,8 @@ extension FakeCloud {
     return arn
   }
 
-  /// Ends the validation of a pending certificate, renews an issued one under its ARN, or
-  /// imports over an imported one. `names` nil: as they were.
+  /// Ends the validation of a pending certificate, renews an issued one, or imports an imported one
+  /// again, all under the same ARN. The names do not change when `names` is nil.
   package mutating func reissue(
     _ arn: String, as material: CertificateMaterial, names: [String]? = nil, at now: Instant
   ) throws(SimulationProblem) {
@@ -74,7 +74,7 @@ extension FakeCloud {
     try change(arn) { $0.tags = tags }
   }
 
-  /// Deletes a certificate; `force` even while a domain uses it.
+  /// Deletes a certificate. With `force` it may be in use.
   package mutating func delete(
     _ arn: String, force: Bool = false, at now: Instant
   ) throws(SimulationProblem) {
@@ -115,29 +115,30 @@ extension FakeCloud {
     return result
   }
 
-  /// Attaches a certificate as a person in the console would. Nothing is checked: what
-  /// CloudFront would refuse can be shown to the daemon too.
+  /// Attaches a certificate as an operator would. Nothing is checked, so that the daemon can be tested
+  /// with certificates that CloudFront would refuse.
   package mutating func attach(
     _ arn: String, to name: String, at now: Instant
   ) throws(SimulationProblem) {
     guard let domain = domains[name] else { throw SimulationProblem("there is no domain \(name)") }
     let before = domain.settingsText
     let from = domain.attachments.last?.certificateARN ?? ""
-    let lot = lot
+    let random = random
     let after = try change(domain: name) { domain in
-      domain.attach(arn, at: now, lot: lot, twist: nil)
+      domain.attach(arn, at: now, random: random, fault: nil)
       return domain
     }
-    note(after, from: from, to: arn, isByCall: false, settingsBefore: before, at: now)
+    recordAttachment(
+      of: after, from: from, to: arn, isByCall: false, settingsBefore: before, at: now)
   }
 
   // MARK: Faults
 
-  /// Makes the next matching calls go wrong; scripts are used up in the order they came.
+  /// Applies a fault to the next matching requests. Scripts are used in their order.
   package mutating func script(_ fault: ScriptedFault) { scripted.append(fault) }
 
-  /// Ends every fault there is: none is met any more, stuck updates become ACTIVE, stale edges
-  /// catch up, permissions are back.
+  /// Ends every fault: scripts and the decider are removed, stuck updates become ACTIVE, stale edges
+  /// serve the new certificate, and permissions are restored.
   package mutating func release(at now: Instant) {
     decider = nil
     scripted = []
@@ -145,9 +146,9 @@ extension FakeCloud {
     for name in domains.keys { domains[name]?.release(at: now) }
   }
 
-  // MARK: Looks
+  // MARK: Edges
 
-  /// What every edge of a domain serves; empty for a domain that is not there.
+  /// What every edge of a domain serves; empty for an unknown domain.
   package func edges(of name: String, at now: Instant) -> [SimulatedEdge] {
     guard let domain = domains[name], !domain.isDeleted else { return [] }
     return domain.behaviour.edges.enumerated().map { index, edge in
@@ -163,7 +164,7 @@ extension FakeCloud {
   }
 }
 
-/// Why the simulated world cannot be as it was asked to be.
+/// Why a scenario or a command is invalid.
 package struct SimulationProblem: Error, Equatable, Sendable, CustomStringConvertible {
   package let description: String
 

@@ -14,14 +14,14 @@ extension FakeCloud {
       call.request.operation, call.requestID,
       """
           <Arn>\(XMLText.escape(call.key.principal))</Arn>
-          <UserId>AIDA\(lot.letters(17, "user", call.key.principal))</UserId>
+          <UserId>AIDA\(random.letters(17, "user", call.key.principal))</UserId>
           <Account>\(call.account)</Account>
       """)
   }
 
-  /// Seconds that an assumed role may last.
+  /// The valid durations of an assumed role, in seconds.
   static let roleDurations: ClosedRange<Int64> = 900...43_200
-  /// Keys of assumed roles that are remembered; the longest expired go first.
+  /// The limit of stored keys. When it is reached, expired keys are removed.
   static let maximumKeys = 20_000
 
   private mutating func assumeRole(_ call: CallContext) throws(ServiceError) -> String {
@@ -48,9 +48,9 @@ extension FakeCloud {
     }
     let session = "arn:aws:sts::\(role.account):assumed-role/\(role.name)/\(name)"
     let key = FakeAccessKey(
-      id: "ASIA" + lot.letters(16, "key", call.requestID),
-      secret: lot.letters(40, "secret", call.requestID),
-      sessionToken: lot.letters(200, "token", call.requestID), account: role.account,
+      id: "ASIA" + random.letters(16, "key", call.requestID),
+      secret: random.letters(40, "secret", call.requestID),
+      sessionToken: random.letters(200, "token", call.requestID), account: role.account,
       principal: session, expiresAt: call.now + .seconds(seconds))
     if keys.count >= FakeCloud.maximumKeys {
       keys = keys.filter { ($0.value.expiresAt ?? call.now) >= call.now }
@@ -60,7 +60,7 @@ extension FakeCloud {
       call.request.operation, call.requestID,
       """
           <AssumedRoleUser>
-            <AssumedRoleId>AROA\(lot.letters(17, "role", arn)):\(XMLText.escape(name))</AssumedRoleId>
+            <AssumedRoleId>AROA\(random.letters(17, "role", arn)):\(XMLText.escape(name))</AssumedRoleId>
             <Arn>\(XMLText.escape(session))</Arn>
           </AssumedRoleUser>
           <Credentials>

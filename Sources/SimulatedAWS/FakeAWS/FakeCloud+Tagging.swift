@@ -9,11 +9,11 @@ extension FakeCloud {
     }
   }
 
-  /// What `ResourcesPerPage` may be.
+  /// The valid values of `ResourcesPerPage`.
   static let resourcePageSizes: ClosedRange<Int64> = 1...100
   static let maximumTagFilters = 50
 
-  /// Certificates that have tags, or have had some: those without never appear.
+  /// The certificates that have tags. Others are not listed.
   private func getResources(_ call: CallContext) throws(ServiceError) -> JSONValue {
     let types = call.body["ResourceTypeFilters"]?.array?.compactMap(\.string)
     let filters = call.body["TagFilters"]?.array ?? []

@@ -2,10 +2,10 @@ import LosslessJSON
 import RolloutCore
 import Transport
 
-/// The state of the simulated AWS: accounts, certificates, domains, and the record of what
-/// was asked and done.
+/// The state of the simulated AWS: accounts, certificates, domains, and the record of requests and
+/// changes.
 package struct FakeCloud: Sendable {
-  package let lot: Lot
+  package let random: SeededRandom
   package var options: FakeAWSOptions
 
   package internal(set) var keys: [String: FakeAccessKey] = [:]
@@ -14,30 +14,30 @@ package struct FakeCloud: Sendable {
   var denied: Set<String> = []
 
   package internal(set) var certificates: [String: FakeCertificate] = [:]
-  /// ARNs in the order in which they came to be.
+  /// ARNs in the order of creation.
   var certificatesOfAccount: [String: [String]] = [:]
   package internal(set) var domains: [String: FakeDomain] = [:]
   var domainsOfAccount: [String: [String]] = [:]
 
-  /// What a call meets unless a script says otherwise.
+  /// Decides the fault of a request to which no script applies.
   package var decider: FaultDecider?
   package internal(set) var scripted: [ScriptedFault] = []
   var occurrences: [String: Int] = [:]
 
-  /// Every call in the order in which it was settled.
+  /// Every request, in the order of the answers.
   package internal(set) var calls: [FakeCall] = []
   package internal(set) var attachments: [AttachmentChange] = []
   var sequence = 0
 
-  /// Older halves of the two records are forgotten beyond this.
+  /// When a record is longer, its older half is removed.
   static let maximumRecords = 400_000
 
-  init(lot: Lot, options: FakeAWSOptions) {
-    self.lot = lot
+  init(random: SeededRandom, options: FakeAWSOptions) {
+    self.random = random
     self.options = options
   }
 
-  /// Registers a request: what it is about, and what shall go wrong with it.
+  /// Registers a request and decides its fault.
   mutating func admit(_ request: HTTPRequest, at now: Instant) -> Admission {
     let parsed: Result<FakeRequest, ServiceError>
     do throws(ServiceError) {
@@ -52,15 +52,15 @@ package struct FakeCloud: Sendable {
     let operation = call?.operation ?? ""
     let account = key?.account ?? ""
     let object = call?.object ?? ""
-    let thread = [operation, account, object].joined(separator: "\u{1f}")
-    let occurrence = occurrences[thread, default: 0]
-    occurrences[thread] = occurrence + 1
+    let kind = [operation, account, object].joined(separator: "\u{1f}")
+    let occurrence = occurrences[kind, default: 0]
+    occurrences[kind] = occurrence + 1
     let opportunity = FaultOpportunity(
       operation: operation, account: account, object: object, occurrence: occurrence, at: now)
     return Admission(
       request: parsed, opportunity: opportunity, region: claim?.region ?? "",
       principal: key?.principal ?? "",
-      requestID: lot.uuid("request", service, thread, String(occurrence)),
+      requestID: random.uuid("request", service, kind, String(occurrence)),
       fault: call == nil ? nil : fault(for: opportunity), keys: keys,
       clockTolerance: options.clockTolerance, clockOffset: options.clockOffset)
   }
@@ -75,7 +75,7 @@ package struct FakeCloud: Sendable {
     return fault
   }
 
-  /// Carries out a call whose signature holds.
+  /// Carries out a request whose signature is valid.
   mutating func perform(_ call: CallContext) throws(ServiceError) -> Reply {
     let service = call.request.service
     let action = (service == .tagging ? "tag" : service.rawValue) + ":" + call.request.operation
@@ -94,7 +94,7 @@ package struct FakeCloud: Sendable {
     denied.contains(account + " " + action)
   }
 
-  /// Writes a settled call down.
+  /// Records an answered request.
   mutating func record(
     _ admission: Admission, _ result: Result<Reply, ServiceError>, _ exchange: Exchange,
     at now: Instant

@@ -1,19 +1,18 @@
 package import LosslessJSON
 package import RolloutCore
 
-/// A custom domain of the simulated Cognito, with every certificate it has had.
+/// A custom domain of the simulated Cognito, with all its certificates.
 ///
-/// Nothing here ticks: the status, the ARN shown and what each edge serves are computed from
-/// the time that is asked about.
+/// The status, the shown ARN and what each edge serves are computed for a given time.
 package struct FakeDomain: Sendable {
   package let name: String
   package let userPoolID: String
   package let region: String
   package let account: String
   package var behaviour: DomainBehaviour
-  /// The members of `CustomDomainConfig` but `CertificateArn`.
+  /// The members of `CustomDomainConfig` except `CertificateArn`.
   package var config: [JSONValue.Member]
-  /// The members beside it that an update accepts: `ManagedLoginVersion`, `Routing`.
+  /// The other members that an update accepts: `ManagedLoginVersion`, `Routing`.
   package var topLevel: [JSONValue.Member]
   /// Oldest first, never empty.
   package internal(set) var attachments: [Attachment]
@@ -34,11 +33,11 @@ package struct FakeDomain: Sendable {
     package var at: Instant
     package var certificateARN: String
     /// When the status leaves UPDATING; nil: never.
-    package var settlesAt: Instant?
+    package var updateEndsAt: Instant?
     /// Whether it becomes FAILED then, and the edges keep what they had.
     package var fails: Bool
     /// When each edge begins to serve it; nil: never.
-    package var flips: [Instant?]
+    package var switchTimes: [Instant?]
   }
 
   package init(
@@ -55,8 +54,8 @@ package struct FakeDomain: Sendable {
     self.topLevel = topLevel
     attachments = [
       Attachment(
-        at: since, certificateARN: certificateARN, settlesAt: since, fails: false,
-        flips: behaviour.edges.map { _ in since })
+        at: since, certificateARN: certificateARN, updateEndsAt: since, fails: false,
+        switchTimes: behaviour.edges.map { _ in since })
     ]
   }
 
@@ -64,14 +63,14 @@ package struct FakeDomain: Sendable {
   package func status(at now: Instant) -> String {
     if let forced = behaviour.forcedStatus { return forced }
     guard let last = attachments.last else { return "ACTIVE" }
-    guard let settlesAt = last.settlesAt, settlesAt <= now else { return "UPDATING" }
+    guard let updateEndsAt = last.updateEndsAt, updateEndsAt <= now else { return "UPDATING" }
     return last.fails ? "FAILED" : "ACTIVE"
   }
 
   /// The certificate that a description names at that time.
   package func shownARN(at now: Instant) -> String {
     for attachment in attachments.reversed() {
-      let isSettled = attachment.settlesAt.map { $0 <= now } ?? false
+      let isSettled = attachment.updateEndsAt.map { $0 <= now } ?? false
       if isSettled, attachment.fails, !behaviour.failureKeepsNewARN { continue }
       if isSettled || behaviour.showsNewARN == .atOnce { return attachment.certificateARN }
     }
@@ -98,40 +97,40 @@ package struct FakeDomain: Sendable {
 
   /// The attachment that an edge serves, and since when.
   func served(byEdge index: Int, at now: Instant) -> (arn: String, since: Instant)? {
-    for attachment in attachments.reversed() where index < attachment.flips.count {
-      if let flip = attachment.flips[index], flip <= now {
-        return (attachment.certificateARN, flip)
+    for attachment in attachments.reversed() where index < attachment.switchTimes.count {
+      if let switchTime = attachment.switchTimes[index], switchTime <= now {
+        return (attachment.certificateARN, switchTime)
       }
     }
     return attachments.first.map { ($0.certificateARN, $0.at) }
   }
 
-  /// Takes an accepted update into account. `twist` is what a fault makes of it.
-  mutating func attach(_ arn: String, at now: Instant, lot: Lot, twist: Fault?) {
-    let fails = behaviour.endsFailed || twist == .endsFailed
-    let isStuck = behaviour.staysUpdating || twist == .staysUpdating
+  /// Begins an accepted update. `fault` may keep it from completing.
+  mutating func attach(_ arn: String, at now: Instant, random: SeededRandom, fault: Fault?) {
+    let fails = behaviour.endsFailed || fault == .endsFailed
+    let isStuck = behaviour.staysUpdating || fault == .staysUpdating
     let round = String(attachments.count)
-    let flips: [Instant?] = behaviour.edges.enumerated().map { index, edge in
-      if fails || twist == .staleEdges || (twist == .oneStaleEdge && index == 0) { return nil }
+    let switchTimes: [Instant?] = behaviour.edges.enumerated().map { index, edge in
+      if fails || fault == .staleEdges || (fault == .oneStaleEdge && index == 0) { return nil }
       guard let earliest = edge.delay else { return nil }
       let spread = UInt64(max(0, edge.jitter.inMilliseconds))
-      let extra = lot.below(spread &+ 1, "edge", name, round, String(index))
+      let extra = random.below(spread &+ 1, "edge", name, round, String(index))
       return now + earliest + .milliseconds(Int64(clamping: extra))
     }
     attachments.append(
       Attachment(
-        at: now, certificateARN: arn, settlesAt: isStuck ? nil : now + behaviour.activeAfter,
-        fails: fails, flips: flips))
+        at: now, certificateARN: arn, updateEndsAt: isStuck ? nil : now + behaviour.activeAfter,
+        fails: fails, switchTimes: switchTimes))
   }
 
-  /// Ends an update that was stuck: its status becomes ACTIVE, and its edges are as they are.
+  /// Ends a stuck update: its status becomes ACTIVE, and its edges do not change.
   package mutating func settle(at now: Instant) {
-    for index in attachments.indices where attachments[index].settlesAt == nil {
-      attachments[index].settlesAt = now
+    for index in attachments.indices where attachments[index].updateEndsAt == nil {
+      attachments[index].updateEndsAt = now
     }
   }
 
-  /// Ends what would last for ever: a stuck update becomes ACTIVE and stale edges catch up.
+  /// Ends permanent faults: a stuck update becomes ACTIVE, and stale edges serve the new certificate.
   mutating func release(at now: Instant) {
     behaviour.staysUpdating = false
     behaviour.endsFailed = false
@@ -141,17 +140,17 @@ package struct FakeDomain: Sendable {
       behaviour.edges[index].delay = .zero
     }
     for index in attachments.indices where !attachments[index].fails {
-      if attachments[index].settlesAt == nil { attachments[index].settlesAt = now }
-      attachments[index].flips = attachments[index].flips.map { $0 ?? now }
+      if attachments[index].updateEndsAt == nil { attachments[index].updateEndsAt = now }
+      attachments[index].switchTimes = attachments[index].switchTimes.map { $0 ?? now }
     }
   }
 }
 
-/// What one edge serves at a time.
+/// What one edge serves at one time.
 package struct SimulatedEdge: Sendable {
-  /// The name that the edge was given: `edge-1`, or an address.
+  /// The name of the edge: `edge-1`, or an address.
   package var label: String
   package var certificateARN: String
-  /// nil: the certificate has no material, and the edge refuses handshakes.
+  /// nil when the certificate has no material; the edge then refuses handshakes.
   package var material: CertificateMaterial?
 }

@@ -2,16 +2,16 @@ import LosslessJSON
 import RolloutCore
 import Transport
 
-/// A request as the simulated front door reads it: which service, which operation, about what.
+/// A parsed request: its service, operation and object.
 struct FakeRequest {
   let service: Service
   let operation: String
   let body: JSONValue
-  /// The form fields of a query-protocol call.
+  /// The form fields of a request in the query protocol.
   let form: [String: String]
-  /// The region within an amazonaws host name; nil for any other host, and for a global one.
+  /// The region in the host name; nil for a host without one.
   let hostRegion: String?
-  /// The domain or ARN that it is about; empty for a list.
+  /// The domain or ARN of the request; empty for a list.
   let object: String
 
   enum Service: String {
@@ -30,12 +30,11 @@ struct FakeRequest {
 
   static let contentType = "application/x-amz-json-1.1"
   static let formType = "application/x-www-form-urlencoded"
-  /// AWS refuses more with 413; no call of these needs a hundredth of it.
+  /// In bytes. AWS refuses larger requests with 413; the daemon's are far smaller.
   static let maximumBodySize = 1 << 20
   static let maximumFormFields = 64
 
-  /// Reads what can be read before the signature is looked at. An operation that the service
-  /// does not have is refused only after that, by the service.
+  /// Parses a request before its signature is verified. The service refuses unknown operations later.
   static func read(_ request: HTTPRequest) throws(ServiceError) -> FakeRequest {
     guard request.method == "POST" else { throw .unknownPage }
     guard request.body.count <= maximumBodySize else { throw .tooLarge }
@@ -81,7 +80,8 @@ struct FakeRequest {
       hostRegion: try hostRegion(of: host, for: .sts), object: form["RoleArn"] ?? "")
   }
 
-  /// A call to `SERVICE(-fips).REGION.amazonaws.com` must be for that service.
+  /// The region in the host name `SERVICE(-fips).REGION.amazonaws.com`. Throws if the host is that of
+  /// another service.
   private static func hostRegion(
     of host: String, for service: Service
   ) throws(ServiceError) -> String? {

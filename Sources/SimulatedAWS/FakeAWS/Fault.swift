@@ -1,41 +1,41 @@
 package import RolloutCore
 
-/// One thing that can go wrong with one call.
+/// A fault that can apply to a request.
 package enum Fault: String, Sendable, CaseIterable {
-  // Nothing is done, and the answer says so.
-  /// Each service's own way to say it is asked too often.
+  // The operation is not carried out, and the answer says so.
+  /// The service's own throttling error.
   case throttled
-  /// 500 before anything was done.
+  /// 500 without an effect.
   case internalError = "internal_error"
-  /// 503 before anything was done.
+  /// 503 without an effect.
   case unavailable
   /// 503 with a page of a proxy.
   case proxyUnavailable = "html_503"
   case expiredCredentials = "expired_credentials"
   case wrongSignature = "wrong_signature"
   case accessDenied = "access_denied"
-  /// The refusal that lacks of cloudfront:updateDistribution brings.
+  /// The error when cloudfront:updateDistribution is missing.
   case distributionDenied = "distribution_denied"
   case concurrentModification = "concurrent_modification"
 
-  // Nothing is done, and nothing is answered.
-  /// No connection.
+  // The operation is not carried out, and there is no answer.
+  /// The connection fails.
   case unreachable
-  /// The request is lost on its way.
+  /// The request is lost.
   case requestLost = "request_lost"
-  /// The request is lost, and no answer comes until the caller gives up.
+  /// The request is lost, and no answer comes until the caller's time-out.
   case unanswered
 
-  // It is done, and the answer does not tell.
+  // The operation is carried out, and the answer does not show it.
   /// The connection closes without an answer.
   case answerLost = "answer_lost"
   /// The connection closes in the middle of the answer.
   case halfAnswer = "half_answer"
-  /// No answer comes until the caller gives up.
+  /// No answer comes until the caller's time-out.
   case hangs
-  /// 500 after all was done.
+  /// 500 after the effect.
   case internalErrorAfterwards = "internal_error_afterwards"
-  /// A whole answer whose JSON ends in the middle.
+  /// A complete answer whose JSON ends in the middle.
   case truncated
   /// 200 with a page of a proxy.
   case proxyPage = "html_200"
@@ -43,13 +43,13 @@ package enum Fault: String, Sendable, CaseIterable {
   case emptyObject = "empty_object"
   /// Members that an answer usually has are absent.
   case missingMembers = "missing_members"
-  /// Words where the model knows others.
+  /// Unknown values of enumerations.
   case unknownValues = "unknown_values"
-  /// More bytes than any caller takes.
+  /// More bytes than any caller accepts.
   case oversized
-  /// A page token that leads to the same page, again and again.
+  /// Page tokens that lead to the same page without end.
   case endlessPages = "endless_pages"
-  /// `{"DomainDescription":{}}` for a domain that is there.
+  /// `{"DomainDescription":{}}` for an existing domain.
   case emptyDescription = "empty_description"
 
   // The update is accepted, and then:
@@ -62,7 +62,7 @@ package enum Fault: String, Sendable, CaseIterable {
   /// The first edge never serves it, until `release`.
   case oneStaleEdge = "one_stale_edge"
 
-  /// Whether the call has its effect nonetheless.
+  /// Whether the operation is carried out.
   package var performsCall: Bool {
     switch self {
     case .throttled, .internalError, .unavailable, .proxyUnavailable, .expiredCredentials,
@@ -78,7 +78,7 @@ package enum Fault: String, Sendable, CaseIterable {
 }
 
 extension Fault {
-  /// Whether the fault means anything for calls of that operation.
+  /// Whether the fault can apply to requests of that operation.
   package func concerns(_ operation: String) -> Bool {
     switch self {
     case .distributionDenied, .concurrentModification, .staysUpdating, .endsFailed, .staleEdges,
@@ -96,42 +96,42 @@ extension Fault {
   }
 }
 
-/// A call that is about to be carried out, as far as the choice of a fault may depend on it.
+/// The facts of a request on which the choice of a fault may depend.
 package struct FaultOpportunity: Hashable, Sendable {
-  /// `ListCertificates`; the name that the service gives it.
+  /// The name of the operation: `ListCertificates`.
   package var operation: String
-  /// Empty while the access key is not known.
+  /// Empty for an unknown access key.
   package var account: String
-  /// The domain or ARN that it is about; empty for a list.
+  /// The domain or ARN of the request; empty for a list.
   package var object: String
-  /// How many calls of this kind there were before, for the same account and object.
+  /// The number of earlier requests with the same operation, account and object.
   package var occurrence: Int
   package var at: Instant
 }
 
-/// Says what goes wrong with a call; nil: nothing. It must answer alike for like questions.
+/// Decides the fault of a request; nil for none. It must return the same fault for the same facts.
 package typealias FaultDecider = @Sendable (FaultOpportunity) -> Fault?
 
-/// Faults with their probabilities, drawn from one seed: like calls meet like faults, however
-/// many run side by side.
+/// Faults with probabilities, derived from a seed. Equal requests get equal faults, independently of
+/// concurrency.
 package struct SeededFaults: Sendable {
-  package var lot: Lot
-  /// In millionths of all calls that could meet the fault.
+  package var random: SeededRandom
+  /// In millionths of the requests to which the fault can apply.
   package var probabilities: [(fault: Fault, millionths: UInt64)]
-  /// From then on nothing goes wrong any more; nil: never.
+  /// The time after which there are no faults; nil: never.
   package var until: Instant?
 
   package init(
     seed: UInt64, probabilities: [(fault: Fault, millionths: UInt64)], until: Instant? = nil
   ) {
-    lot = Lot(seed: seed)
+    random = SeededRandom(seed: seed)
     self.probabilities = probabilities
     self.until = until
   }
 
   package func decide(_ opportunity: FaultOpportunity) -> Fault? {
     if let until, until <= opportunity.at { return nil }
-    var draw = lot.below(
+    var draw = random.below(
       1_000_000, "fault", opportunity.operation, opportunity.account, opportunity.object,
       String(opportunity.occurrence))
     for (fault, millionths) in probabilities where fault.concerns(opportunity.operation) {
@@ -142,7 +142,7 @@ package struct SeededFaults: Sendable {
   }
 }
 
-/// A fault that was asked for by name: for the next `count` calls that match.
+/// A fault for the next `count` matching requests.
 package struct ScriptedFault: Sendable {
   package var fault: Fault
   /// nil: any.

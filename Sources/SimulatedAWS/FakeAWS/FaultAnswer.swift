@@ -1,9 +1,9 @@
 import LosslessJSON
 import Transport
 
-/// The spoilt answers of faults.
+/// The answers of faults.
 enum FaultAnswer {
-  /// Over what any caller of these services takes.
+  /// More than any caller of these services accepts.
   static let oversizedBytes = 9 << 20
   static let endlessTokenPrefix = "endless."
 
@@ -29,8 +29,8 @@ enum FaultAnswer {
     """
   }
 
-  /// What a fault makes of a good answer's value; most leave it as it is.
-  static func spoil(_ value: JSONValue, by fault: Fault) -> JSONValue {
+  /// The value of an answer after the fault. Most faults do not change it.
+  static func corrupt(_ value: JSONValue, by fault: Fault) -> JSONValue {
     switch fault {
     case .emptyObject: return [:]
     case .emptyDescription:
@@ -48,8 +48,8 @@ enum FaultAnswer {
     }
   }
 
-  /// What a fault makes of a good answer's bytes; most leave them as they are.
-  static func spoil(_ response: HTTPResponse, by fault: Fault) -> HTTPResponse {
+  /// The bytes of an answer after the fault. Most faults do not change them.
+  static func corrupt(_ response: HTTPResponse, by fault: Fault) -> HTTPResponse {
     var response = response
     if fault == .truncated {
       response.body = Array(response.body.prefix(response.body.count / 2))
@@ -64,7 +64,7 @@ enum FaultAnswer {
     return response
   }
 
-  /// Members that callers like to rely on.
+  /// The members that `missingMembers` removes.
   private static let missing: Set<String> = [
     "Status", "Type", "KeyAlgorithm", "NotBefore", "NotAfter", "CreatedAt",
     "SubjectAlternativeNameSummaries", "HasAdditionalSubjectAlternativeNames",
@@ -82,7 +82,7 @@ enum FaultAnswer {
     }
   }
 
-  /// Words that no model knows, where words are chosen from a list.
+  /// The value with unknown words in place of the values of enumerations.
   private static func replacing(_ value: JSONValue) -> JSONValue {
     switch value {
     case .object(let members):
@@ -100,7 +100,7 @@ enum FaultAnswer {
     }
   }
 
-  /// Adds a token that leads to the same page; the list makes the next one from it.
+  /// Adds a token that leads to the same page. The list derives the next token from it.
   private static func endless(_ value: JSONValue) -> JSONValue {
     guard case .object(var members) = value else { return value }
     let name: String
@@ -111,14 +111,14 @@ enum FaultAnswer {
     } else {
       return value
     }
-    // A page that was asked for with such a token has the next one already.
+    // A page that was requested with such a token has the next one already.
     if value[name]?.string?.hasPrefix(endlessTokenPrefix) ?? false { return value }
     members.removeAll { $0.name == name }
     members.append(.init(name, .string(endlessTokenPrefix + "1")))
     return .object(members)
   }
 
-  /// The token after an endless one; nil for any other.
+  /// The token that follows an endless one; nil for another token.
   static func endlessToken(after token: String) -> String? {
     guard token.hasPrefix(endlessTokenPrefix) else { return nil }
     let count = UInt64(token.dropFirst(endlessTokenPrefix.count)) ?? 0

@@ -1,17 +1,17 @@
-/// An answer that says no, as AWS writes it.
+/// An error answer of AWS.
 struct ServiceError: Error {
   var status = 400
   var code: String
   var message: String
-  /// Where the error is made, which decides how it is spelt.
+  /// What makes the error, which decides its format.
   var origin = Origin.service
-  /// A body that is not AWS's own, such as a proxy's page.
+  /// A body that replaces AWS's format, such as a proxy's page.
   var rawBody: String?
 
   enum Origin {
-    /// The service itself: `__type` and `message`.
+    /// The service itself. It writes `__type` and `message`.
     case service
-    /// The framework in front of it: a namespace before the type, and, in one case, `Message`.
+    /// The framework before it. It writes a namespace before the type and, in one case, `Message`.
     case framework
   }
 
@@ -28,7 +28,7 @@ struct ServiceError: Error {
 
   static let unknownOperation = ServiceError("UnknownOperationException", "", origin: .framework)
 
-  /// What a content type or a method brings that no protocol answers to.
+  /// The error for a content type or a method that no protocol uses.
   static let unknownPage = ServiceError(
     "UnknownOperationException", "", status: 404, rawBody: "<UnknownOperationException/>\n")
 

@@ -1,13 +1,13 @@
 import RolloutCore
 import Transport
 
-/// Decides, as AWS does, whether a request is signed by a key that is known.
+/// Verifies, as AWS does, that a request is signed with a known key.
 struct SignatureCheck {
   let service: FakeRequest.Service
-  /// nil: any region will do.
+  /// nil: any region is accepted.
   let hostRegion: String?
   let now: Instant
-  /// AWS takes a signature for five minutes either way.
+  /// AWS accepts a signature for five minutes before and after its time.
   var tolerance: Duration = .minutes(5)
 
   struct Caller {
@@ -55,7 +55,7 @@ struct SignatureCheck {
     return Caller(key: key, region: claim.region)
   }
 
-  /// Also read before the check, to learn whose call it is.
+  /// Parses the header. It is also read before the verification, to find the account.
   static func claim(of request: HTTPRequest) throws(ServiceError) -> Claim {
     guard let header = FakeRequest.header("authorization", of: request) else {
       throw .missingToken
@@ -104,8 +104,8 @@ struct SignatureCheck {
     }
   }
 
-  /// The host and every `x-amz-` header must be under the signature, and be there; their
-  /// names lower case and in order.
+  /// The host and every `x-amz-` header must be signed, and every signed header must be present. Names
+  /// must be in lower case and sorted.
   private func checkHeaders(_ claim: Claim, _ request: HTTPRequest) throws(ServiceError) {
     let present = Set(request.headers.map { $0.name.lowercased() })
     let required = ["host"] + present.filter { $0.hasPrefix("x-amz-") }.sorted()

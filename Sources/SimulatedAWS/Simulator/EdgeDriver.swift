@@ -1,26 +1,26 @@
 import POSIX
 import RolloutCore
 
-/// Moves every TLS port to the certificate that its edge serves by now.
+/// Updates the certificate of every TLS port to the one that its edge serves now.
 final class EdgeDriver: Sendable {
   private let aws: FakeAWS
-  private let stage: Guarded<SimulatorStage>
+  private let simulatorState: Guarded<SimulatorState>
   private let domains: [Simulator.Domain]
   private let state = Guarded(State())
 
-  /// How late an edge may be.
+  /// The maximum delay of an edge's change.
   private static let period: Duration = .milliseconds(10)
 
   private struct State {
     var isRunning = false
     var isStopping = false
-    /// By domain and edge: the leaf's hash, or empty where handshakes are refused.
+    /// The hash of the leaf by domain and edge; empty when handshakes are refused.
     var served: [String: [Int: String]] = [:]
   }
 
-  init(aws: FakeAWS, stage: Guarded<SimulatorStage>, domains: [Simulator.Domain]) {
+  init(aws: FakeAWS, simulatorState: Guarded<SimulatorState>, domains: [Simulator.Domain]) {
     self.aws = aws
-    self.stage = stage
+    self.simulatorState = simulatorState
     self.domains = domains
   }
 
@@ -28,10 +28,10 @@ final class EdgeDriver: Sendable {
     state.withLock { $0.isRunning = true }
     do throws(SystemError) {
       try startThread { [self] in
-        // Ends with `stop`, which every owner calls.
+        // Ends with `stop`.
         while !state.withLock({ $0.isStopping }) {
           let next = SimulatorClock.uptime + EdgeDriver.period
-          move(at: SimulatorClock.now)
+          update(at: SimulatorClock.now)
           SimulatorClock.sleep(until: next)
         }
         state.withLock { $0.isRunning = false }
@@ -47,20 +47,20 @@ final class EdgeDriver: Sendable {
     state.wait { !$0.isRunning }
   }
 
-  /// Has every edge serve what it should at that time.
-  func move(at now: Instant) {
+  /// Makes every edge serve what it should at that time.
+  func update(at now: Instant) {
     for domain in domains {
       let edges = aws.withCloud { $0.edges(of: domain.name, at: now) }
       for (index, edge) in edges.enumerated() where index < domain.edges.count {
         let minted = edge.material.flatMap { material in
-          stage.withLock { $0.minted[material.sha256] }
+          simulatorState.withLock { $0.minted[material.sha256] }
         }
-        show(minted, on: domain.edges[index], of: domain.name, index)
+        serve(minted, on: domain.edges[index], of: domain.name, index)
       }
     }
   }
 
-  private func show(
+  private func serve(
     _ minted: MintedCertificate?, on server: TLSEdgeServer, of domain: String, _ index: Int
   ) {
     let wanted = minted?.sha256 ?? ""
@@ -76,7 +76,7 @@ final class EdgeDriver: Sendable {
         server.behave(.serving)
         state.served[domain, default: [:]][index] = wanted
       } catch {
-        // The port goes on with what it has; the next round tries again.
+        // The port keeps its certificate. The next update tries again.
       }
     }
   }

@@ -4,18 +4,18 @@ import POSIX
 import RolloutCore
 import Transport
 
-/// One accepted connection of the simulator's server, on a thread of its own.
+/// One accepted connection of the simulator's HTTP server, on its own thread.
 struct HTTPConnection {
   private let descriptor: Int32
   private let shared: SimulatorHTTPServer.Shared
 
   private static let readSize = 16 << 10
-  /// Read and thrown away after a refusal, so that the client gets to see it.
+  /// The bytes that are read and discarded after a refusal, so that the client receives it.
   private static let maximumDrain = 4 << 20
 
   /// Starts a thread for the socket, or closes it.
   static func accept(_ descriptor: Int32, _ shared: SimulatorHTTPServer.Shared) {
-    let isWanted = shared.connections.withLock { connections in
+    let isAccepted = shared.connections.withLock { connections in
       connections.accepted += 1
       if connections.isStopping || connections.open.count >= shared.limits.maximumConnections {
         return false
@@ -24,7 +24,7 @@ struct HTTPConnection {
       connections.mostOpenAtOnce = max(connections.mostOpenAtOnce, connections.open.count)
       return true
     }
-    guard isWanted else {
+    guard isAccepted else {
       close(descriptor)
       return
     }
@@ -39,7 +39,7 @@ struct HTTPConnection {
     }
   }
 
-  /// Under the lock, so that `stop` never shuts down a number that was given anew.
+  /// Closes with the lock held, so that `stop` never shuts down a reused descriptor.
   private func end() {
     shared.connections.withLock { connections in
       connections.open.remove(descriptor)
@@ -51,12 +51,12 @@ struct HTTPConnection {
     var yes: Int32 = 1
     setsockopt(
       descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
-    var patience = timeval(
-      tv_sec: Int(clamping: shared.limits.patience.inMilliseconds / 1000),
-      tv_usec: Int(clamping: shared.limits.patience.inMilliseconds % 1000 * 1000))
+    var idleTimeout = timeval(
+      tv_sec: Int(clamping: shared.limits.idleTimeout.inMilliseconds / 1000),
+      tv_usec: Int(clamping: shared.limits.idleTimeout.inMilliseconds % 1000 * 1000))
     let size = socklen_t(MemoryLayout<timeval>.size)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &idleTimeout, size)
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &idleTimeout, size)
     var parser = HTTPRequestParser(limits: shared.limits)
     var chunk = [UInt8](repeating: 0, count: HTTPConnection.readSize)
     var served = 0
@@ -78,7 +78,7 @@ struct HTTPConnection {
     }
   }
 
-  /// Whether the connection may go on.
+  /// Sends the answer, and returns whether the connection may continue.
   private func answer(_ request: HTTPRequest, keepsAlive: Bool) -> Bool {
     let arrival = SimulatorClock.uptime
     let answer = shared.answer(request)
@@ -108,14 +108,14 @@ struct HTTPConnection {
     drain(HTTPConnection.maximumDrain)
   }
 
-  /// Reads until the client closes, falls silent, or has sent `limit` bytes.
+  /// Reads until the client closes, is silent, or has sent `limit` bytes.
   private func drain(_ limit: Int) {
     var chunk = [UInt8](repeating: 0, count: HTTPConnection.readSize)
-    var rest = limit
-    while rest > 0 {
+    var remaining = limit
+    while remaining > 0 {
       let count = recv(descriptor, &chunk, chunk.count, 0)
       guard count > 0 else { return }
-      rest -= count
+      remaining -= count
     }
   }
 
@@ -142,7 +142,7 @@ struct HTTPConnection {
     return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
   }
 
-  /// No header may bring another along.
+  /// The text without control characters, so that a header cannot add another one.
   private static func oneLine(_ text: String) -> String {
     String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 }))
   }

@@ -1,8 +1,8 @@
 package import Transport
 
-/// Takes requests out of the bytes of a connection, as strictly as a proxy would.
+/// Parses the requests on a connection, as strictly as a proxy.
 ///
-/// It never fails in another way than by an answer to send, whatever the bytes are.
+/// It never traps. For malformed bytes it returns the error to answer with.
 package struct HTTPRequestParser {
   private var buffer: [UInt8] = []
   private var head: Head?
@@ -17,7 +17,7 @@ package struct HTTPRequestParser {
     /// The client waits for `100 Continue` before it sends the body.
     case awaitsContinue
     case request(HTTPRequest, keepsAlive: Bool)
-    /// Nothing after this can be understood: answer and close.
+    /// The connection must be closed after the answer.
     case malformed(status: Int, problem: String)
   }
 
@@ -74,7 +74,7 @@ package struct HTTPRequestParser {
   private static let blankLine = Array("\r\n\r\n".utf8)
 
   private var tooLargeHead: Malformed {
-    Malformed(status: 431, problem: "a request's head may have \(limits.maximumHead) bytes")
+    Malformed(status: 431, problem: "the head is over \(limits.maximumHead) bytes")
   }
 
   private func endOfHead() -> Int? {
@@ -89,11 +89,11 @@ package struct HTTPRequestParser {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Malformed(problem: "the head is not UTF-8")
     }
-    // By scalars, since a carriage return and a line feed are one character.
+    // Compared as bytes, because CR and LF together are one Character.
     var lines: [String] = []
     for line in text.components(splitBy: "\r\n") {
       guard line.unicodeScalars.allSatisfy({ $0 == "\t" || ($0.value >= 0x20 && $0.value != 0x7f) })
-      else { throw Malformed(problem: "a control character stands in the head") }
+      else { throw Malformed(problem: "the head contains a control character") }
       lines.append(line)
     }
     let words = (lines.first ?? "").split(separator: " ", omittingEmptySubsequences: false)
@@ -101,14 +101,15 @@ package struct HTTPRequestParser {
       throw Malformed(problem: "the request line is not METHOD TARGET VERSION")
     }
     guard words[2] == "HTTP/1.1" || words[2] == "HTTP/1.0" else {
-      throw Malformed(status: 505, problem: "only HTTP/1.1 and 1.0 are spoken here")
+      throw Malformed(status: 505, problem: "only HTTP/1.1 and 1.0 are supported")
     }
     let headers = try readHeaders(lines.dropFirst())
     func header(_ name: String) -> String? {
       headers.first { $0.name.lowercased() == name }?.value
     }
     if header("transfer-encoding") != nil {
-      throw Malformed(status: 501, problem: "send a Content-Length, no Transfer-Encoding")
+      throw Malformed(
+        status: 501, problem: "Transfer-Encoding is not supported; send a Content-Length")
     }
     let connection = (header("connection") ?? "").lowercased()
     let isOld = words[2] == "HTTP/1.0"
@@ -151,9 +152,9 @@ package struct HTTPRequestParser {
     guard let value = values.first else { return 0 }
     guard values.count == 1, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
       let size = Int(value)
-    else { throw Malformed(problem: "the Content-Length is not one number") }
+    else { throw Malformed(problem: "the Content-Length is not a single number") }
     guard size <= limits.maximumBody else {
-      throw Malformed(status: 413, problem: "a body may have \(limits.maximumBody) bytes")
+      throw Malformed(status: 413, problem: "the body is over \(limits.maximumBody) bytes")
     }
     return size
   }
@@ -170,10 +171,10 @@ package struct HTTPRequestParser {
 }
 
 extension String {
-  /// The parts between occurrences of `mark`, compared scalar by scalar.
-  fileprivate func components(splitBy mark: String) -> [String] {
+  /// The parts between occurrences of `separator`, compared as bytes.
+  fileprivate func components(splitBy separator: String) -> [String] {
     let bytes = Array(utf8)
-    let mark = Array(mark.utf8)
+    let mark = Array(separator.utf8)
     var parts: [String] = []
     var start = 0
     var index = 0
@@ -191,7 +192,7 @@ extension String {
   }
 }
 
-/// What a connection may ask of the server.
+/// The limits of the HTTP server.
 package struct HTTPServerLimits: Sendable {
   /// Request line and headers, in bytes.
   package var maximumHead = 32 << 10
@@ -199,8 +200,8 @@ package struct HTTPServerLimits: Sendable {
   package var maximumBody = 2 << 20
   package var maximumConnections = 512
   package var maximumRequestsPerConnection = 10_000_000
-  /// Of silence, before a connection is closed.
-  package var patience: Duration = .seconds(60)
+  /// How long a connection may be silent before it is closed.
+  package var idleTimeout: Duration = .seconds(60)
 
   package init() {}
 }

@@ -1,8 +1,8 @@
 import LosslessJSON
 
 extension Scenario {
-  /// Two domains with a story: the edges of one follow in their own time, the update of the
-  /// other is refused until its parent domain has an address.
+  /// Two domains: the edges of one change one by one, and the update of the other is refused because
+  /// its parent domain has no A record.
   package static let demo = """
     {
       "accounts": [{"account": "123456789012"}],
@@ -24,7 +24,7 @@ extension Scenario {
     }
     """
 
-  /// One domain a name, each with two edges, in the account of AWS's examples.
+  /// One domain for each name, with two edges, in the default account.
   package static func simple(_ names: [String]) throws(SimulationProblem) -> Scenario {
     var scenario = Scenario()
     scenario.accounts = [Account.standard]
@@ -33,7 +33,7 @@ extension Scenario {
         "domain": .string(name), "user_pool_id": .string("eu-west-1_Simulated\(index + 1)"),
         "edges": 2,
       ])
-      scenario.domains.append(try DomainPlan(fields))
+      scenario.domains.append(try DomainSetup(fields))
     }
     return scenario
   }

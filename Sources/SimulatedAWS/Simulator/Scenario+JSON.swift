@@ -2,7 +2,7 @@ import LosslessJSON
 import RolloutCore
 
 extension Scenario {
-  /// Reads a scenario, or says what is wrong with it and where.
+  /// Parses a scenario. Throws an error that names the place and the problem.
   package init(parsing bytes: some Collection<UInt8>) throws(SimulationProblem) {
     let value: JSONValue
     do throws(JSONError) {
@@ -42,19 +42,20 @@ extension Scenario {
     for (place, value) in try fields.list("roles") ?? [] {
       let role = try SimulatorFields(value, at: place)
       try role.allow(["arn", "external_id"])
-      roles.append(FakeRole(arn: try role.needed("arn"), externalID: try role.text("external_id")))
+      roles.append(
+        FakeRole(arn: try role.required("arn"), externalID: try role.text("external_id")))
     }
     for (place, value) in try fields.list("certificates") ?? [] {
       certificates.append(
-        try CertificatePlan(SimulatorFields(value, at: place), allowingName: true))
+        try CertificateSetup(SimulatorFields(value, at: place), allowingName: true))
     }
     for (place, value) in try fields.list("domains") ?? [] {
-      domains.append(try DomainPlan(SimulatorFields(value, at: place)))
+      domains.append(try DomainSetup(SimulatorFields(value, at: place)))
     }
     try check()
   }
 
-  /// What refers to something refers to what is there.
+  /// Checks that every reference has a target.
   private func check() throws(SimulationProblem) {
     let numbers = Set(accounts.map(\.number))
     let names = Set(certificates.compactMap(\.name))
@@ -67,7 +68,7 @@ extension Scenario {
     }
     for domain in domains {
       guard seen.insert(domain.domain).inserted else {
-        throw SimulationProblem("the domain \(domain.domain) stands twice")
+        throw SimulationProblem("the domain \(domain.domain) is repeated")
       }
       guard domain.account.map(numbers.contains) ?? true else {
         throw SimulationProblem(
@@ -82,7 +83,7 @@ extension Scenario {
 }
 
 extension Scenario.Account {
-  /// What a scenario without accounts has. The keys are AWS's own example.
+  /// The account of a scenario without accounts. The keys are those of AWS's examples.
   package static let standard = Scenario.Account(
     number: "123456789012", accessKeyID: "AKIAIOSFODNN7EXAMPLE",
     secret: SimulatedSecret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), denied: [])
@@ -91,7 +92,7 @@ extension Scenario.Account {
     try fields.allow([
       "account", "access_key_id", "secret_access_key", "session_token", "expires_in", "denied",
     ])
-    number = try fields.needed("account")
+    number = try fields.required("account")
     guard number.utf8.count == 12, number.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
       throw SimulationProblem("\(fields.place("account")) must be 12 digits")
     }
@@ -108,14 +109,14 @@ extension Scenario.Account {
   }
 }
 
-extension CertificatePlan {
+extension CertificateSetup {
   private static let fieldNames: Set<String> = [
     "names", "key", "type", "account", "region", "not_before", "not_after", "created", "tags",
     "managed_by", "self_signed", "pending",
   ]
 
   init(_ fields: SimulatorFields, allowingName: Bool = false) throws(SimulationProblem) {
-    try fields.allow(CertificatePlan.fieldNames.union(allowingName ? ["name"] : []))
+    try fields.allow(CertificateSetup.fieldNames.union(allowingName ? ["name"] : []))
     guard let names = try fields.texts("names"), !names.isEmpty else {
       throw SimulationProblem("\(fields.place("names")) must be a list of at least one name")
     }
@@ -138,14 +139,14 @@ extension CertificatePlan {
   }
 }
 
-extension Scenario.DomainPlan {
+extension Scenario.DomainSetup {
   init(_ fields: SimulatorFields) throws(SimulationProblem) {
     try fields.allow(
       DomainBehaviour.fieldNames.union([
         "domain", "user_pool_id", "region", "account", "certificate", "settings", "edges",
       ]))
-    domain = try fields.needed("domain")
-    userPoolID = try fields.needed("user_pool_id")
+    domain = try fields.required("domain")
+    userPoolID = try fields.required("user_pool_id")
     region =
       try fields.text("region") ?? userPoolID.split(separator: "_").first.map(String.init) ?? ""
     account = try fields.text("account")
@@ -175,7 +176,7 @@ extension DomainBehaviour {
     "refuses_old_policy_with_managed_login", "overwrites",
   ]
 
-  /// Takes over what the fields name and leaves the rest as it was.
+  /// Changes the behaviour that the fields name, and nothing else.
   mutating func change(by fields: SimulatorFields) throws(SimulationProblem) {
     activeAfter = try fields.seconds("active_after") ?? activeAfter
     showsNewARN = try fields.choice("shows_new_arn", of: NewARN.self) ?? showsNewARN
@@ -204,7 +205,7 @@ extension DomainBehaviour {
     try inner.allow(["code", "message"])
     return Refusal(
       code: try inner.text("code") ?? "InvalidParameterException",
-      message: try inner.needed("message"))
+      message: try inner.required("message"))
   }
 
   private mutating func changeEdges(by fields: SimulatorFields) throws(SimulationProblem) {

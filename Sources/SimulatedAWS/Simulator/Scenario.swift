@@ -1,37 +1,37 @@
 package import LosslessJSON
 import RolloutCore
 
-/// What a simulator plays: accounts, certificates, domains with their edges, and how long
-/// things take. Written as JSON; docs/simulator.md describes it.
+/// The initial state of a simulator: accounts, certificates, domains with their edges, and delays.
+/// docs/simulator.md describes its JSON.
 package struct Scenario: Sendable {
   package var seed: UInt64 = 1
-  /// 0: the system picks one.
+  /// 0: the system chooses one.
   package var port = 0
-  /// Before every answer of the simulated AWS.
+  /// The delay of every answer of the simulated AWS.
   package var latency: Duration = .zero
   package var options = FakeAWSOptions()
   package var accounts: [Account] = []
   package var roles: [FakeRole] = []
-  package var certificates: [CertificatePlan] = []
-  package var domains: [DomainPlan] = []
+  package var certificates: [CertificateSetup] = []
+  package var domains: [DomainSetup] = []
 
   package struct Account: Sendable {
     package var number: String
     package var accessKeyID: String
     package var secret: SimulatedSecret
     package var sessionToken: SimulatedSecret?
-    /// After the start; nil: never.
+    /// The time from the start until the credentials expire; nil: never.
     package var expiresIn: Duration?
     package var denied: [String]
   }
 
-  package struct DomainPlan: Sendable {
+  package struct DomainSetup: Sendable {
     package var domain: String
     package var userPoolID: String
     package var region: String
     /// nil: the first account.
     package var account: String?
-    /// The name of a certificate of the scenario; nil: one is issued for the domain.
+    /// The name of a certificate in the scenario; nil: one is issued for the domain.
     package var certificate: String?
     package var behaviour: DomainBehaviour
     package var config: [JSONValue.Member]
@@ -39,16 +39,16 @@ package struct Scenario: Sendable {
   }
 }
 
-/// A certificate to be issued: at the start, or by a command.
-package struct CertificatePlan: Sendable {
-  /// What a domain of the scenario refers to it by.
+/// A certificate to issue, at the start or by a command.
+package struct CertificateSetup: Sendable {
+  /// The name with which a domain refers to it.
   package var name: String?
   package var names: [String]
   package var key: Key = .ecP256
   package var type = "AMAZON_ISSUED"
   package var account: String?
   package var region = "us-east-1"
-  /// All from the moment of issue.
+  /// Relative to the time of issue, like the next two.
   package var notBefore: Duration = .zero
   package var notAfter: Duration = .days(90)
   package var created: Duration = .zero

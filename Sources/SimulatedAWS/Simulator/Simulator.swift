@@ -4,17 +4,16 @@ import POSIX
 import RolloutCore
 import Transport
 
-/// The simulated AWS and the edges of its domains as a running program: an HTTP port for the
-/// calls and for control, and a TLS port for every edge, each with the certificate that it
-/// serves at the time.
+/// The simulated AWS with its ports: an HTTP port for AWS requests and commands, and a TLS port for
+/// every edge.
 package final class Simulator: Sendable {
   package let aws: FakeAWS
-  /// What clients are to trust, as a PEM file.
+  /// A PEM file with the root that clients must trust.
   package let caFile: String
   package let domains: [Domain]
 
   let accounts: [Scenario.Account]
-  let stage: Guarded<SimulatorStage>
+  let simulatorState: Guarded<SimulatorState>
   private let server: SimulatorHTTPServer
   private let driver: EdgeDriver
 
@@ -28,31 +27,32 @@ package final class Simulator: Sendable {
     package var addresses: [String] { edges.map { "\($0.address):\($0.port)" } }
   }
 
-  /// Sets everything up and begins to answer. `directory` must exist; the roots are written
-  /// there.
+  /// Creates the scenario and begins to answer. The roots are written into `directory`, which must
+  /// exist.
   package init(_ scenario: Scenario, directory: String) throws(SimulationProblem) {
     let now = SimulatorClock.now
     let aws = FakeAWS(seed: scenario.seed, options: scenario.options)
-    let stage = Guarded(try SimulatorStage(scenario, at: now))
+    let simulatorState = Guarded(try SimulatorState(scenario, at: now))
     self.aws = aws
-    self.stage = stage
+    self.simulatorState = simulatorState
     accounts = scenario.accounts
     caFile = directory + "/root.pem"
-    try SimulatorFile.write(stage.withLock { $0.mint.rootPEM }, to: caFile, mode: 0o644)
-    domains = try stage.withLock { (stage) throws(SimulationProblem) in
-      try stage.populate(aws, with: scenario, at: now)
+    try SimulatorFile.write(simulatorState.withLock { $0.mint.rootPEM }, to: caFile, mode: 0o644)
+    domains = try simulatorState.withLock { (simulatorState) throws(SimulationProblem) in
+      try simulatorState.populate(aws, with: scenario, at: now)
     }
-    driver = EdgeDriver(aws: aws, stage: stage, domains: domains)
-    let control = SimulatorControl(aws: aws, stage: stage, domains: domains, driver: driver)
+    driver = EdgeDriver(aws: aws, simulatorState: simulatorState, domains: domains)
+    let control = SimulatorControl(
+      aws: aws, simulatorState: simulatorState, domains: domains, driver: driver)
     server = try SimulatorHTTPServer(port: scenario.port) { request in
-      Simulator.answer(request, aws: aws, stage: stage, control: control)
+      Simulator.answer(request, aws: aws, simulatorState: simulatorState, control: control)
     }
     try driver.start()
   }
 
   deinit { stop() }
 
-  /// Ends every thread and closes every port. To be called as often as one likes.
+  /// Ends every thread and closes every port. It may be called any number of times.
   package func stop() {
     driver.stop()
     server.stop()
@@ -63,7 +63,7 @@ package final class Simulator: Sendable {
 
   package var endpoint: String { "http://127.0.0.1:\(server.port)" }
 
-  /// Where to find what: the one line that the program prints when it is ready.
+  /// The line that the program prints when it is ready, with the endpoints and the keys.
   package var readyLine: JSONValue {
     let now = SimulatorClock.now
     let entries = domains.map { domain in
@@ -89,14 +89,14 @@ package final class Simulator: Sendable {
   }
 
   private static func answer(
-    _ request: HTTPRequest, aws: FakeAWS, stage: Guarded<SimulatorStage>,
+    _ request: HTTPRequest, aws: FakeAWS, simulatorState: Guarded<SimulatorState>,
     control: SimulatorControl
   ) -> SimulatorHTTPServer.Answer {
     let path = CanonicalRequest.Location(request).path
     if path.hasPrefix(SimulatorControl.prefix) {
       return SimulatorHTTPServer.Answer(.whole(control.answer(request, path: path)))
     }
-    let latency = stage.withLock { $0.latency }
+    let latency = simulatorState.withLock { $0.latency }
     let kind: SimulatorHTTPServer.Answer.Kind
     switch aws.exchange(request, at: SimulatorClock.now) {
     case .answered(let response): kind = .whole(response)
@@ -109,7 +109,7 @@ package final class Simulator: Sendable {
 }
 
 extension Simulator {
-  /// Calls `body`, on a thread of its own, when standard input has ended.
+  /// Calls `body` on its own thread when standard input closes.
   package func whenStandardInputCloses(
     _ body: @escaping @Sendable () -> Void
   ) throws(SimulationProblem) {

@@ -1,8 +1,8 @@
 import Glibc
 package import RolloutCore
 
-/// The clocks and the waiting of the simulator's process. All that it simulates is told the
-/// time instead; this file alone asks for it.
+/// The clocks and the sleep of the simulator. Only this file reads a clock; the simulated AWS gets the
+/// time as a parameter.
 package enum SimulatorClock {
   /// The wall clock.
   package static var now: Instant {
@@ -11,15 +11,15 @@ package enum SimulatorClock {
     return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
   }
 
-  /// A clock that no one sets, from an arbitrary origin.
+  /// A monotonic clock with an arbitrary origin.
   package static var uptime: Duration {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
   }
 
-  /// Blocks the thread until `uptime` has come: to an instant rather than for a while, so that
-  /// what was done before counts as part of the wait.
+  /// Blocks the thread until `uptime`. The parameter is a time and not a duration, so that earlier work
+  /// counts as part of the wait.
   package static func sleep(until uptime: Duration) {
     let (seconds, attoseconds) = uptime.components
     var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))

@@ -1,11 +1,11 @@
 import LosslessJSON
 import RolloutCore
 
-/// A configuration for cognito-certd that fits a running simulator, and the environment that
-/// leads its calls there. An hour of propagation becomes forty seconds.
+/// A configuration and an environment with which cognito-certd uses a running simulator. The window is
+/// forty seconds instead of an hour.
 package struct SimulatorConfigFile: Sendable {
   package let yaml: String
-  /// A shared credentials file; nil when one account's key fits into the environment.
+  /// A shared credentials file; nil when there is one account, whose key is in the environment.
   package let credentials: String?
   package let environment: [(name: String, value: String)]
 
@@ -79,6 +79,6 @@ package struct SimulatorConfigFile: Sendable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// A JSON text is a YAML double-quoted text too.
+  /// A JSON string is also a double-quoted YAML string.
   private static func quoted(_ text: String) -> String { JSONValue.string(text).encoded }
 }

@@ -3,7 +3,7 @@ import POSIX
 import RolloutCore
 
 extension SimulatorControl {
-  /// Calls that one script may spoil.
+  /// The maximum number of requests of one script.
   private static let maximumCount: Int64 = 1_000_000
 
   func fault(_ fields: SimulatorFields) throws(SimulationProblem) -> JSONValue {
@@ -26,10 +26,12 @@ extension SimulatorControl {
 
   func set(_ fields: SimulatorFields) throws(SimulationProblem) -> JSONValue {
     try fields.allow(DomainBehaviour.fieldNames.union(["domain", "latency"]))
-    if let latency = try fields.seconds("latency") { stage.withLock { $0.latency = latency } }
+    if let latency = try fields.seconds("latency") {
+      simulatorState.withLock { $0.latency = latency }
+    }
     guard let name = try fields.text("domain") else {
       guard fields.has("latency") else {
-        throw SimulationProblem("name a domain, or a latency for all calls")
+        throw SimulationProblem("name a domain, or a latency for all requests")
       }
       return ["set": "latency"]
     }
@@ -38,7 +40,7 @@ extension SimulatorControl {
     else { throw SimulationProblem("there is no domain \(name)") }
     try behaviour.change(by: fields)
     guard behaviour.edges.count == edges else {
-      throw SimulationProblem("edge_delays must have \(edges) elements, one an edge")
+      throw SimulationProblem("edge_delays must have \(edges) elements, one for each edge")
     }
     let changed = behaviour
     try aws.withCloud { (cloud) throws(SimulationProblem) in
@@ -61,8 +63,8 @@ extension SimulatorControl {
 
   func permit(_ fields: SimulatorFields, _ isAllowed: Bool) throws(SimulationProblem) -> JSONValue {
     try fields.allow(["action", "account"])
-    let action = try fields.needed("action")
-    let account = try fields.text("account") ?? stage.withLock { $0.firstAccount }
+    let action = try fields.required("action")
+    let account = try fields.text("account") ?? simulatorState.withLock { $0.firstAccount }
     aws.withCloud { cloud in
       if isAllowed { cloud.allow(action, in: account) } else { cloud.deny(action, in: account) }
     }

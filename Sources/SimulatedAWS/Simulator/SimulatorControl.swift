@@ -3,13 +3,13 @@ import POSIX
 import RolloutCore
 import Transport
 
-/// The commands that change or show the simulated world: `POST /_simulator/NAME` with a JSON
-/// object, answered by one. docs/simulator.md lists them.
+/// The commands that change or show the simulated AWS: `POST /_simulator/NAME` with a JSON object. The
+/// answer is a JSON object. docs/simulator.md lists the commands.
 struct SimulatorControl: Sendable {
   static let prefix = "/_simulator/"
 
   let aws: FakeAWS
-  let stage: Guarded<SimulatorStage>
+  let simulatorState: Guarded<SimulatorState>
   let domains: [Simulator.Domain]
   let driver: EdgeDriver
 
@@ -33,7 +33,7 @@ struct SimulatorControl: Sendable {
       let fields = try body(of: request)
       let now = SimulatorClock.now
       let answer = try carryOut(command, fields, at: now)
-      driver.move(at: now)
+      driver.update(at: now)
       return reply(200, answer)
     } catch {
       return reply(400, ["error": .string(error.description)])
@@ -91,10 +91,10 @@ struct SimulatorControl: Sendable {
       try fields.allow(["arn", "names", "not_after"])
       return try reissue(arn, fields, at: now)
     }
-    var plan = try CertificatePlan(fields)
-    if imported { plan.type = "IMPORTED" }
-    let arn = try stage.withLock { (stage) throws(SimulationProblem) in
-      try stage.issue(plan, in: aws, at: now)
+    var setup = try CertificateSetup(fields)
+    if imported { setup.type = "IMPORTED" }
+    let arn = try simulatorState.withLock { (simulatorState) throws(SimulationProblem) in
+      try simulatorState.issue(setup, in: aws, at: now)
     }
     return description(of: arn, at: now)
   }
@@ -103,7 +103,7 @@ struct SimulatorControl: Sendable {
     _ fields: SimulatorFields, at now: Instant
   ) throws(SimulationProblem) -> JSONValue {
     try fields.allow(["arn", "not_after"])
-    return try reissue(try fields.needed("arn"), fields, at: now)
+    return try reissue(try fields.required("arn"), fields, at: now)
   }
 
   private func reissue(
@@ -111,14 +111,14 @@ struct SimulatorControl: Sendable {
   ) throws(SimulationProblem) -> JSONValue {
     let validity = try fields.seconds("not_after")
     let names = try fields.texts("names")
-    try stage.withLock { (stage) throws(SimulationProblem) in
-      try stage.reissue(arn, validFor: validity, names: names, in: aws, at: now)
+    try simulatorState.withLock { (simulatorState) throws(SimulationProblem) in
+      try simulatorState.reissue(arn, validFor: validity, names: names, in: aws, at: now)
     }
     return description(of: arn, at: now)
   }
 
-  /// One new certificate for every domain, or the one that is named: what a pipeline does
-  /// when the old ones near their end.
+  /// Issues a replacement for every domain, or for the named one, as a pipeline does before the old
+  /// ones expire.
   private func replace(
     _ fields: SimulatorFields, at now: Instant
   ) throws(SimulationProblem) -> JSONValue {
@@ -126,17 +126,17 @@ struct SimulatorControl: Sendable {
     let wanted = try fields.text("domain")
     var replaced: [JSONValue] = []
     for domain in domains where domain.name == wanted ?? domain.name {
-      var plan = CertificatePlan(names: [domain.name])
+      var setup = CertificateSetup(names: [domain.name])
       let attached = aws.withCloud { $0.domains[domain.name]?.attachments.last?.certificateARN }
-      if let old = attached.flatMap({ arn in stage.withLock { $0.plans[arn] } }) {
-        plan.names = old.names
-        plan.key = old.key
-        plan.type = old.type
-        plan.tags = old.tags
+      if let old = attached.flatMap({ arn in simulatorState.withLock { $0.setups[arn] } }) {
+        setup.names = old.names
+        setup.key = old.key
+        setup.type = old.type
+        setup.tags = old.tags
       }
-      plan.account = domain.account
-      let arn = try stage.withLock { (stage) throws(SimulationProblem) in
-        try stage.issue(plan, in: aws, at: now)
+      setup.account = domain.account
+      let arn = try simulatorState.withLock { (simulatorState) throws(SimulationProblem) in
+        try simulatorState.issue(setup, in: aws, at: now)
       }
       replaced.append(
         .object([
@@ -153,7 +153,7 @@ struct SimulatorControl: Sendable {
     _ fields: SimulatorFields, at now: Instant
   ) throws(SimulationProblem) -> JSONValue {
     try fields.allow(["arn", "force"])
-    let arn = try fields.needed("arn")
+    let arn = try fields.required("arn")
     let force = try fields.flag("force") ?? false
     try aws.withCloud { (cloud) throws(SimulationProblem) in
       try cloud.delete(arn, force: force, at: now)
@@ -165,14 +165,14 @@ struct SimulatorControl: Sendable {
     _ fields: SimulatorFields, at now: Instant
   ) throws(SimulationProblem) -> JSONValue {
     try fields.allow(["arn"])
-    let arn = try fields.needed("arn")
+    let arn = try fields.required("arn")
     try aws.withCloud { (cloud) throws(SimulationProblem) in try cloud.revoke(arn, at: now) }
     return description(of: arn, at: now)
   }
 
   private func tag(_ fields: SimulatorFields) throws(SimulationProblem) -> JSONValue {
     try fields.allow(["arn", "tags"])
-    let arn = try fields.needed("arn")
+    let arn = try fields.required("arn")
     let tags = try fields.textMap("tags") ?? [:]
     try aws.withCloud { (cloud) throws(SimulationProblem) in try cloud.tag(arn, tags) }
     return ["tagged": .string(arn)]
@@ -182,8 +182,8 @@ struct SimulatorControl: Sendable {
     _ fields: SimulatorFields, at now: Instant
   ) throws(SimulationProblem) -> JSONValue {
     try fields.allow(["domain", "arn"])
-    let domain = try fields.needed("domain")
-    let arn = try fields.needed("arn")
+    let domain = try fields.required("domain")
+    let arn = try fields.required("arn")
     try aws.withCloud { (cloud) throws(SimulationProblem) in
       try cloud.attach(arn, to: domain, at: now)
     }

@@ -1,8 +1,7 @@
 import LosslessJSON
 import RolloutCore
 
-/// The members of one JSON object that people write for the simulator, read by name, with
-/// problems that say where they are.
+/// The members of a JSON object in a scenario or a command. Errors name their place.
 struct SimulatorFields {
   /// `domains[0]`; empty for the outermost object.
   let path: String
@@ -16,7 +15,7 @@ struct SimulatorFields {
     self.members = Dictionary(members.map { ($0.name, $0.value) }) { first, _ in first }
   }
 
-  /// Every name must be one of these.
+  /// Throws unless every name is one of these.
   func allow(_ names: Set<String>) throws(SimulationProblem) {
     for name in members.keys.sorted() where !names.contains(name) {
       throw SimulationProblem(
@@ -26,13 +25,13 @@ struct SimulatorFields {
 
   func place(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
-  /// null counts as absent.
+  /// The member; nil when it is absent or null.
   func value(_ name: String) -> JSONValue? {
     guard let value = members[name], value != .null else { return nil }
     return value
   }
 
-  /// Whether it stands there, as null or otherwise.
+  /// Whether the member is present, also as null.
   func has(_ name: String) -> Bool { members[name] != nil }
 
   func text(_ name: String) throws(SimulationProblem) -> String? {
@@ -43,7 +42,7 @@ struct SimulatorFields {
     return text
   }
 
-  func needed(_ name: String) throws(SimulationProblem) -> String {
+  func required(_ name: String) throws(SimulationProblem) -> String {
     guard let text = try text(name) else { throw SimulationProblem("\(place(name)) is missing") }
     return text
   }
@@ -72,7 +71,7 @@ struct SimulatorFields {
     return try SimulatorFields.duration(value, place(name), negative: negative)
   }
 
-  /// About 30 years: beyond every certificate.
+  /// About 30 years, longer than every certificate.
   static let maximumSeconds = 1e9
 
   static func duration(

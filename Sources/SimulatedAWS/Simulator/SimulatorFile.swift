@@ -3,7 +3,7 @@ import POSIX
 
 /// Small files that the simulator writes and reads.
 package enum SimulatorFile {
-  /// Of a scenario.
+  /// The maximum size of a scenario, in bytes.
   static let maximumSize = 64 << 20
 
   package static func write(
@@ -15,7 +15,7 @@ package enum SimulatorFile {
     guard send(Array(text.utf8), to: descriptor) else { throw problem("write", path) }
   }
 
-  /// Whether everything was written.
+  /// Writes all bytes, and returns whether that worked.
   package static func send(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     var written = 0
     while written < bytes.count {
@@ -29,7 +29,7 @@ package enum SimulatorFile {
     return true
   }
 
-  /// `-`: standard input.
+  /// Reads a file, or standard input for `-`.
   package static func read(_ path: String) throws(SimulationProblem) -> [UInt8] {
     do throws(RegularFile.Failure) {
       if path == "-" { return try RegularFile.readToEnd(of: 0, limit: maximumSize) }
@@ -46,7 +46,7 @@ package enum SimulatorFile {
     }
   }
 
-  /// A new directory of this process's own.
+  /// Makes a new directory with a unique name.
   package static func makeDirectory(in parent: String) throws(SimulationProblem) -> String {
     var template = Array((parent + "/cognito-certd-simulator.XXXXXX").utf8CString)
     guard mkdtemp(&template) != nil else { throw problem("make a directory in", parent) }

@@ -2,15 +2,15 @@ import Glibc
 import POSIX
 package import Transport
 
-/// A small HTTP/1.1 server on the loopback address: one blocking thread a connection, so that
-/// sixteen callers that each wait 20 ms are answered at the same time and on time.
+/// A small HTTP/1.1 server on the loopback address. Each connection has a blocking thread, so that the
+/// delays of concurrent requests do not add up.
 package final class SimulatorHTTPServer: Sendable {
   package let port: Int
 
   private let listener: TLSEdgeListener
   private let shared: Shared
 
-  /// What a request gets, and when: `delay` counts from its last byte.
+  /// The answer to a request. `delay` counts from the last byte of the request.
   package struct Answer: Sendable {
     package var kind: Kind
     package var delay: Duration
@@ -26,7 +26,7 @@ package final class SimulatorHTTPServer: Sendable {
       case half(HTTPResponse)
       /// The end of the connection.
       case nothing
-      /// Nothing at all, until the client gives up.
+      /// Nothing, until the client closes the connection.
       case silence
     }
   }
@@ -45,7 +45,7 @@ package final class SimulatorHTTPServer: Sendable {
     var isStopping = false
   }
 
-  /// Listens at once. Port 0: the system picks one.
+  /// Begins to listen. With port 0 the system chooses the port.
   package init(
     port: Int = 0, limits: HTTPServerLimits = HTTPServerLimits(),
     answer: @escaping @Sendable (HTTPRequest) -> Answer
@@ -67,14 +67,14 @@ package final class SimulatorHTTPServer: Sendable {
 
   deinit { stop() }
 
-  /// Connections that were accepted since the start.
+  /// The number of accepted connections.
   package var connections: Int { shared.connections.withLock { $0.accepted } }
 
-  /// The most connections that were open at one time.
+  /// The maximum number of connections that were open at the same time.
   package var mostOpenAtOnce: Int { shared.connections.withLock { $0.mostOpenAtOnce } }
 
-  /// Closes the listener and every connection, and returns when all threads are done with
-  /// them. To be called as often as one likes.
+  /// Closes the listener and every connection, and returns when all threads have ended. It may be
+  /// called any number of times.
   package func stop() {
     listener.stop()
     shared.connections.withLock { connections in

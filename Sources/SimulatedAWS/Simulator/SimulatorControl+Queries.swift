@@ -2,7 +2,7 @@ import LosslessJSON
 import RolloutCore
 
 extension SimulatorControl {
-  /// Calls in one answer; `since` brings the next.
+  /// The requests in one answer. `since` returns the following ones.
   static let maximumCalls = 10_000
 
   func calls(_ fields: SimulatorFields) throws(SimulationProblem) -> JSONValue {
@@ -91,7 +91,7 @@ extension SimulatorControl {
     _ fields: SimulatorFields, at now: Instant
   ) throws(SimulationProblem) -> JSONValue {
     try fields.allow(["domain"])
-    let name = try fields.needed("domain")
+    let name = try fields.required("domain")
     guard let domain = domains.first(where: { $0.name == name }) else {
       throw SimulationProblem("there is no domain \(name)")
     }

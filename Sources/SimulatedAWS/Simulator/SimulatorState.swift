@@ -1,17 +1,17 @@
 import LosslessJSON
 import RolloutCore
 
-/// What the simulator keeps beside the simulated AWS: the authority, and the keys of every
-/// certificate it has made.
-struct SimulatorStage: Sendable {
+/// The state of the simulator besides the simulated AWS: the certificate authority, and every
+/// certificate that it has issued, with its key.
+struct SimulatorState: Sendable {
   let mint: CertificateMint
   /// By the leaf's SHA-256.
   var minted: [String: MintedCertificate] = [:]
-  /// The plans that certificates were made by, for their renewals.
-  var plans: [String: CertificatePlan] = [:]
+  /// The setups of the certificates by ARN, for renewals.
+  var setups: [String: CertificateSetup] = [:]
   var latency: Duration
   private var nextSerial: UInt64
-  /// Whose all is that names no account.
+  /// The owner of everything that names no account.
   let firstAccount: String
 
   init(_ scenario: Scenario, at now: Instant) throws(SimulationProblem) {
@@ -27,7 +27,7 @@ struct SimulatorStage: Sendable {
     firstAccount = scenario.accounts.first?.number ?? Scenario.Account.standard.number
   }
 
-  /// Makes the accounts, certificates and domains of a scenario, and opens the edges' ports.
+  /// Creates the accounts, certificates and domains of a scenario, and opens the ports of the edges.
   mutating func populate(
     _ aws: FakeAWS, with scenario: Scenario, at now: Instant
   ) throws(SimulationProblem) -> [Simulator.Domain] {
@@ -43,24 +43,25 @@ struct SimulatorStage: Sendable {
       for role in scenario.roles { cloud.add(role) }
     }
     var named: [String: String] = [:]
-    for plan in scenario.certificates {
-      let arn = try issue(plan, in: aws, at: now)
-      if let name = plan.name { named[name] = arn }
+    for setup in scenario.certificates {
+      let arn = try issue(setup, in: aws, at: now)
+      if let name = setup.name { named[name] = arn }
     }
     var domains: [Simulator.Domain] = []
-    for plan in scenario.domains {
-      domains.append(try open(plan, certificate: plan.certificate.flatMap { named[$0] }, aws, now))
+    for setup in scenario.domains {
+      domains.append(
+        try open(setup, certificate: setup.certificate.flatMap { named[$0] }, aws, now))
     }
     return domains
   }
 
   private mutating func open(
-    _ plan: Scenario.DomainPlan, certificate: String?, _ aws: FakeAWS, _ now: Instant
+    _ setup: Scenario.DomainSetup, certificate: String?, _ aws: FakeAWS, _ now: Instant
   ) throws(SimulationProblem) -> Simulator.Domain {
     var arn = certificate
-    let account = plan.account ?? firstAccount
+    let account = setup.account ?? firstAccount
     if arn == nil {
-      var own = CertificatePlan(names: [plan.domain])
+      var own = CertificateSetup(names: [setup.domain])
       own.account = account
       own.notBefore = .days(-60)
       own.created = .days(-60)
@@ -69,72 +70,72 @@ struct SimulatorStage: Sendable {
     }
     let attached = arn ?? ""
     let domain = FakeDomain(
-      name: plan.domain, userPoolID: plan.userPoolID, region: plan.region, account: account,
-      certificateARN: attached, since: now - .days(1), behaviour: plan.behaviour,
-      config: plan.config, topLevel: plan.topLevel)
+      name: setup.domain, userPoolID: setup.userPoolID, region: setup.region, account: account,
+      certificateARN: attached, since: now - .days(1), behaviour: setup.behaviour,
+      config: setup.config, topLevel: setup.topLevel)
     aws.withCloud { $0.add(domain) }
     let material = aws.withCloud { $0.certificates[attached]?.current }
     guard let leaf = material.flatMap({ minted[$0.sha256] }) else {
-      throw SimulationProblem("the certificate of \(plan.domain) is pending and cannot be served")
+      throw SimulationProblem("the certificate of \(setup.domain) is pending and cannot be served")
     }
     var servers: [TLSEdgeServer] = []
-    for edge in plan.behaviour.edges {
+    for edge in setup.behaviour.edges {
       do throws(TLSEdgeServerError) {
         servers.append(
           try TLSEdgeServer(
-            certificate: leaf, page: "\(plan.domain) as served by \(edge.label)\n"))
+            certificate: leaf, page: "\(setup.domain) as served by \(edge.label)\n"))
       } catch {
-        throw SimulationProblem("\(plan.domain), \(edge.label): \(error)")
+        throw SimulationProblem("\(setup.domain), \(edge.label): \(error)")
       }
     }
     return Simulator.Domain(
-      name: plan.domain, userPoolID: plan.userPoolID, region: plan.region, account: account,
+      name: setup.domain, userPoolID: setup.userPoolID, region: setup.region, account: account,
       edges: servers)
   }
 
   /// Issues or imports a certificate under a new ARN.
   mutating func issue(
-    _ plan: CertificatePlan, in aws: FakeAWS, at now: Instant
+    _ setup: CertificateSetup, in aws: FakeAWS, at now: Instant
   ) throws(SimulationProblem) -> String {
-    let material = plan.isPending ? nil : try make(plan, at: now)
-    let account = plan.account ?? firstAccount
+    let material = setup.isPending ? nil : try make(setup, at: now)
+    let account = setup.account ?? firstAccount
     let arn = aws.withCloud {
       $0.issue(
         CertificateOrder(
-          account: account, names: plan.names, material: material, region: plan.region,
-          type: plan.type, keyAlgorithm: plan.key.algorithm, tags: plan.tags,
-          managedBy: plan.managedBy, createdAt: now + plan.created), at: now)
+          account: account, names: setup.names, material: material, region: setup.region,
+          type: setup.type, keyAlgorithm: setup.key.algorithm, tags: setup.tags,
+          managedBy: setup.managedBy, createdAt: now + setup.created), at: now)
     }
-    plans[arn] = plan
+    setups[arn] = setup
     return arn
   }
 
-  /// Makes another leaf for an ARN that is there: a renewal, or the end of a validation.
+  /// Issues another leaf for an existing ARN: a renewal, or the end of a validation.
   mutating func reissue(
     _ arn: String, validFor validity: Duration?, names: [String]?, in aws: FakeAWS,
     at now: Instant
   ) throws(SimulationProblem) {
-    guard var plan = plans[arn] else { throw SimulationProblem("there is no certificate \(arn)") }
-    plan.notBefore = .zero
-    plan.notAfter = validity ?? max(plan.notAfter, .days(90))
-    plan.names = names ?? plan.names
-    let material = try make(plan, at: now)
+    guard var setup = setups[arn] else { throw SimulationProblem("there is no certificate \(arn)") }
+    setup.notBefore = .zero
+    setup.notAfter = validity ?? max(setup.notAfter, .days(90))
+    setup.names = names ?? setup.names
+    let material = try make(setup, at: now)
     try aws.withCloud { (cloud) throws(SimulationProblem) in
       try cloud.reissue(arn, as: material, names: names, at: now)
     }
-    plans[arn] = plan
+    setups[arn] = setup
   }
 
   private mutating func make(
-    _ plan: CertificatePlan, at now: Instant
+    _ setup: CertificateSetup, at now: Instant
   ) throws(SimulationProblem) -> CertificateMaterial {
     nextSerial += 1
     do throws(MintError) {
       let leaf = try mint.issue(
-        names: plan.names, notBefore: now + plan.notBefore, notAfter: now + plan.notAfter,
-        key: plan.key.minted, selfSigned: plan.isSelfSigned, serial: nextSerial)
+        names: setup.names, notBefore: now + setup.notBefore, notAfter: now + setup.notAfter,
+        key: setup.key.minted, selfSigned: setup.isSelfSigned, serial: nextSerial)
       minted[leaf.sha256] = leaf
-      return CertificateMaterial(leaf, isSelfSigned: plan.isSelfSigned)
+      return CertificateMaterial(leaf, isSelfSigned: setup.isSelfSigned)
     } catch {
       throw SimulationProblem("\(error)")
     }

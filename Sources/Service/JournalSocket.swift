@@ -1,31 +1,31 @@
 import POSIX
 
 /// The socket of systemd's journal.
-package final class Journal: Sendable {
+package final class JournalSocket: Sendable {
   private let socket: UnixDatagram
-  /// Whether the last record was not taken, so that the next one is not waited for.
+  /// Whether the last record was not accepted, so that the next one does not wait.
   private let isStalled = Guarded(false)
 
-  /// Bytes for all values of a record that the kernel would not take whole: with their names
-  /// they stay below what every kernel takes unless it was told otherwise, 208 KiB.
+  /// The bytes for all values of a record that is too large for one datagram. With the names they are
+  /// below the default limit of the kernel, 208 KiB.
   static let reducedSize = 128 << 10
 
   package init(path: String) {
     self.socket = UnixDatagram(path: path)
   }
 
-  /// Whether the journal took the record.
+  /// Sends the record, and returns whether the journal accepted it.
   package func write(_ record: LogRecord) -> Bool {
     let waits = !isStalled.withLock { $0 }
     var outcome = socket.send(LogFormatJournal.datagram(record), waits: waits)
     if outcome == .tooLarge {
-      // The message holds the facts once more.
-      let share = Journal.reducedSize / (record.fields.count + 1)
+      // The message contains the fields once more.
+      let share = JournalSocket.reducedSize / (record.fields.count + 1)
       let reduced = LogFormatJournal.datagram(record, size: share)
       outcome = socket.send(reduced, waits: waits)
     }
-    let wasTaken = outcome == .sent
-    isStalled.withLock { $0 = !wasTaken }
-    return wasTaken
+    let isSent = outcome == .sent
+    isStalled.withLock { $0 = !isSent }
+    return isSent
   }
 }

@@ -1,11 +1,11 @@
 import POSIX
 
-/// A bounded number of threads for work that blocks, which the threads of Swift's own pool
-/// must not do.
+/// A bounded number of threads for work that blocks, because the threads of Swift's own pool must not
+/// block.
 ///
-/// A thread is started when there is work for it and ends when there is none, so an idle crew
-/// holds nothing. What finds every thread busy waits its turn, first come first served.
-final class WorkerCrew: Sendable {
+/// A thread starts when there is work for it and ends when there is none, so an idle pool has no
+/// threads. While every thread is busy, further work waits in order.
+final class ThreadPool: Sendable {
   private let limit: Int
   private let state = Guarded(State())
 
@@ -15,49 +15,49 @@ final class WorkerCrew: Sendable {
   }
 
   init(limit: Int) {
-    precondition(limit > 0, "a crew of none does nothing")
+    precondition(limit > 0, "a pool needs at least one thread")
     self.limit = limit
   }
 
-  /// Has a thread run `work`, and returns at once. Throws only when there is no thread to run
-  /// it: while any is at work, it takes what waits after its own.
-  func submit(_ work: @escaping @Sendable () -> Void) throws(StepFailure) {
-    try state.withLock { (state) throws(StepFailure) in
+  /// Lets a thread run `work`, and returns at once. Throws only when no thread runs and none can be
+  /// started; otherwise a running thread takes the work later.
+  func submit(_ work: @escaping @Sendable () -> Void) throws(EdgeProbeError) {
+    try state.withLock { (state) throws(EdgeProbeError) in
       guard state.threads < limit else {
         state.waiting.append(work)
         return
       }
       do throws(SystemError) {
         try startThread { [shared = self.state] in
-          WorkerCrew.work(on: shared, beginningWith: work)
+          ThreadPool.runLoop(on: shared, beginningWith: work)
         }
         state.threads += 1
       } catch {
-        if state.threads == 0 { throw StepFailure("no thread could be started: \(error)") }
+        if state.threads == 0 { throw EdgeProbeError("no thread could be started: \(error)") }
         state.waiting.append(work)
       }
     }
   }
 
-  /// Runs `work` on a thread and waits for its result without holding one of Swift's.
+  /// Runs `work` on a thread and waits for its result without blocking one of Swift's threads.
   ///
-  /// A cancelled task gets `ifCancelled` at once. Work that has not begun is then dropped; work
-  /// that has goes on to its own limits, and no one waits for it.
+  /// A cancelled task gets `ifCancelled` at once. Work that has not begun is then dropped; work that
+  /// has begun continues to its own limits, and its result is ignored.
   func run<Value: Sendable>(
     ifCancelled: Value, _ work: @escaping @Sendable () -> Value
-  ) async throws(StepFailure) -> Value {
+  ) async throws(EdgeProbeError) -> Value {
     let handoff = Handoff<Value>()
-    let operation = { () async throws(StepFailure) -> Value in
+    let operation = { () async throws(EdgeProbeError) -> Value in
       try self.submit {
         if !handoff.isDelivered { handoff.deliver(work()) }
       }
       return await handoff.value()
     }
     let outcome = await withTaskCancellationHandler {
-      do throws(StepFailure) {
-        return Result<Value, StepFailure>.success(try await operation())
+      do throws(EdgeProbeError) {
+        return Result<Value, EdgeProbeError>.success(try await operation())
       } catch {
-        return Result<Value, StepFailure>.failure(error)
+        return Result<Value, EdgeProbeError>.failure(error)
       }
     } onCancel: {
       handoff.deliver(ifCancelled)
@@ -65,21 +65,22 @@ final class WorkerCrew: Sendable {
     return try outcome.get()
   }
 
-  private static func work(
+  private static func runLoop(
     on state: Guarded<State>, beginningWith first: @Sendable () -> Void
   ) {
     first()
-    while let work = state.withLock({ takeNextOrEnd(&$0) }) { work() }
+    while let work = state.withLock({ nextWork(&$0) }) { work() }
   }
 
-  private static func takeNextOrEnd(_ state: inout State) -> (@Sendable () -> Void)? {
+  /// The next work; nil ends the thread.
+  private static func nextWork(_ state: inout State) -> (@Sendable () -> Void)? {
     guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
     state.threads -= 1
     return nil
   }
 }
 
-/// A value that a thread delivers to the one task that awaits it; the first delivery counts.
+/// A value that a thread delivers to the one task that awaits it. The first delivery counts.
 private final class Handoff<Value: Sendable>: Sendable {
   private let state = Guarded(State.empty)
 
@@ -126,7 +127,7 @@ private final class Handoff<Value: Sendable>: Sendable {
           state = .done
           return value
         case .awaited, .done:
-          preconditionFailure("one task awaits a handoff, once")
+          preconditionFailure("only one task awaits a handoff, and only once")
         }
       }
       if let delivered { continuation.resume(returning: delivered) }

@@ -1,8 +1,8 @@
-/// A repeatable stand-in for chance: the same seed and the same words give the same number.
+/// Repeatable random numbers: the same seed and the same words give the same number.
 ///
-/// Numbers are drawn by what they are for, not one after another from a stream, so that a
-/// history does not depend on the order in which parallel calls arrive.
-package struct Lot: Sendable {
+/// A number depends on the words that name its purpose and not on earlier numbers. So a history does
+/// not depend on the order in which concurrent requests arrive.
+package struct SeededRandom: Sendable {
   package let seed: UInt64
 
   package init(seed: UInt64) {
@@ -39,7 +39,7 @@ package struct Lot: Sendable {
     return text
   }
 
-  /// `count` letters and digits, for what is to look like a key or a token.
+  /// `count` letters and digits, for keys and tokens.
   package func letters(_ count: Int, _ words: String...) -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
     return String(

@@ -2,9 +2,9 @@ package import Reconciliation
 package import RolloutCore
 import StateStore
 
-/// Whether a daemon runs with a state file, known by its lock, and when it last polled well,
-/// by its heartbeat.
-package struct DaemonStanding: Equatable, Sendable {
+/// Whether a daemon runs with a state file, from its lock, and when it last polled successfully, from
+/// its heartbeat.
+package struct DaemonStatus: Equatable, Sendable {
   package var isRunning: Bool
   package var pid: Int32?
   package var lastSuccessfulPoll: Instant?
@@ -23,27 +23,27 @@ package struct DaemonStanding: Equatable, Sendable {
     let holder = try ProcessLock.holder(ofStateFile: stateFile)
     let path =
       holder?.heartbeat ?? Heartbeat.path(stateFile: stateFile, runtimeDirectory: nil)
-    let beat = Heartbeat.read(path: path)
-    // One that an earlier process left says nothing of the one that runs.
-    let isOfHolder = holder == nil || holder?.pid == nil || beat?.pid == holder?.pid
+    let heartbeat = Heartbeat.read(path: path)
+    // A heartbeat of an earlier process says nothing about the running one.
+    let isOfHolder = holder == nil || holder?.pid == nil || heartbeat?.pid == holder?.pid
     self.init(
       isRunning: holder != nil, pid: holder?.pid,
-      lastSuccessfulPoll: isOfHolder ? beat?.lastSuccessfulPoll : nil,
-      pollInterval: isOfHolder ? beat?.pollInterval : nil)
+      lastSuccessfulPoll: isOfHolder ? heartbeat?.lastSuccessfulPoll : nil,
+      pollInterval: isOfHolder ? heartbeat?.pollInterval : nil)
   }
 
-  /// How many intervals without a good poll are too many.
+  /// The number of poll intervals without a successful poll that is tolerated.
   package static let toleratedIntervals: Int64 = 3
 
-  /// Why a person should look at the daemon itself; nil when it is well. A daemon that has
-  /// just started has not polled yet and is given no time: it polls at once.
-  package func trouble(at now: Instant) -> String? {
+  /// Why a person is needed for the daemon itself, or nil. A daemon that has just started gets no extra
+  /// time, because it polls at once.
+  package func problem(at now: Instant) -> String? {
     if !isRunning { return "the daemon is not running" }
     guard let lastSuccessfulPoll, let pollInterval else {
       return "the daemon has not listed every account since it started"
     }
-    let limit = pollInterval * Int(DaemonStanding.toleratedIntervals)
+    let limit = pollInterval * Int(DaemonStatus.toleratedIntervals)
     return now.since(lastSuccessfulPoll) > limit
-      ? "the last good poll was \(now.since(lastSuccessfulPoll).compact) ago" : nil
+      ? "the last successful poll was \(now.since(lastSuccessfulPoll).compact) ago" : nil
   }
 }

@@ -2,14 +2,14 @@ import COpenSSL
 import RolloutCore
 
 extension ChainVerdict {
-  /// Judges whether the leaf leads to a root by the other certificates that came with it, for
-  /// use by a TLS server, as of `now`.
+  /// Verifies that the leaf leads to a root through the certificates that came with it, for use by a
+  /// TLS server, at the time `now`.
   ///
-  /// Key sizes are not judged: what CloudFront serves is its own business and checked by name
-  /// elsewhere. Nor is the leaf's own validity part of the chain, but a leaf that is not valid
-  /// now is not trusted either; the reason then says that nothing else is wrong.
+  /// Key sizes are not verified here: `CandidateChecks` compares the key algorithm with those that
+  /// CloudFront serves. A leaf that is not valid now is not trusted; the reason then says that its
+  /// chain is.
   init(
-    judging leaf: OpaquePointer, _ facts: LeafFacts, others: OpaquePointer?, roots: TrustRoots,
+    verifying leaf: OpaquePointer, _ facts: LeafFacts, others: OpaquePointer?, roots: TrustRoots,
     now: Instant
   ) {
     defer { ERR_clear_error() }
@@ -32,19 +32,19 @@ extension ChainVerdict {
   }
 }
 
-/// Intermediates between a leaf and its root. Real chains have one or two.
+/// The maximum number of intermediates between a leaf and its root. Real chains have one or two.
 private let maximumDepth: Int32 = 10
 
-/// OpenSSL's reason against the chain, the leaf's own validity left aside; nil for none.
+/// OpenSSL's reason why the chain is not trusted, or nil. The leaf's own validity is ignored.
 private func chainFault(
   of leaf: OpaquePointer, others: OpaquePointer?, roots: TrustRoots, now: Instant
 ) -> String? {
-  guard let context = X509_STORE_CTX_new() else { return StepFailure.openSSL().text }
+  guard let context = X509_STORE_CTX_new() else { return EdgeProbeError.openSSL().text }
   defer { X509_STORE_CTX_free(context) }
   return withExtendedLifetime(roots) {
     guard X509_STORE_CTX_init(context, roots.store, leaf, others) == 1,
       X509_STORE_CTX_set_purpose(context, X509_PURPOSE_SSL_SERVER) == 1
-    else { return StepFailure.openSSL().text }
+    else { return EdgeProbeError.openSSL().text }
     let parameters = X509_STORE_CTX_get0_param(context)
     X509_VERIFY_PARAM_set_time(parameters, now.unixSeconds)
     X509_VERIFY_PARAM_set_depth(parameters, maximumDepth)
@@ -61,13 +61,13 @@ private func isLeafValidity(_ context: OpaquePointer?) -> Bool {
   return code == X509_V_ERR_CERT_HAS_EXPIRED || code == X509_V_ERR_CERT_NOT_YET_VALID
 }
 
-/// `unable to get local issuer certificate (of CN = R3)`.
+/// For example `unable to get local issuer certificate (at /CN=R3)`.
 private func fault(in context: OpaquePointer) -> String {
   let code = Int(X509_STORE_CTX_get_error(context))
   let reason =
     X509_verify_cert_error_string(code).map { String(cString: $0) } ?? "error \(code)"
   guard let certificate = X509_STORE_CTX_get_current_cert(context) else { return reason }
-  // Escapes all but printable ASCII, and cuts what does not fit.
+  // Escapes everything but printable ASCII, and truncates.
   var buffer = [CChar](repeating: 0, count: 200)
   guard
     X509_NAME_oneline(
@@ -81,7 +81,7 @@ private func fault(in context: OpaquePointer) -> String {
 extension Instant {
   /// Whole seconds since 1970, rounded down.
   fileprivate var unixSeconds: Int {
-    let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
-    return Int(rest < 0 ? seconds - 1 : seconds)
+    let (seconds, remainder) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+    return Int(remainder < 0 ? seconds - 1 : seconds)
   }
 }

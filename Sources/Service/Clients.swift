@@ -2,8 +2,8 @@ import AWSWire
 import EdgeProbe
 import Transport
 
-/// The clients of AWS and of the edges, as the environment configures them.
-struct Connections: Sendable {
+/// The clients for AWS and the edges, configured by the environment.
+struct Clients: Sendable {
   let client: AWSClient
   let probe = OpenSSLEdgeProbe()
   private let transport = CurlTransport()
