@@ -19,6 +19,7 @@ package final class World: Sendable {
   let report: WorldReport
   let mint: CertificateMint
   let directory: String
+  let sabotage: Sabotage?
   let state: Guarded<State>
 
   /// What the script has done to the world so far.
@@ -38,19 +39,23 @@ package final class World: Sendable {
   enum EdgeState { case reachable, unreachable, hanging }
 
   /// `directory` must exist and be the world's own; its state file is left there.
-  package convenience init(seed: UInt64, directory: String) throws {
-    try self.init(script: WorldScript(seed: seed), directory: directory)
+  package convenience init(
+    seed: UInt64, directory: String, sabotage: Sabotage? = nil
+  ) throws {
+    try self.init(script: WorldScript(seed: seed), directory: directory, sabotage: sabotage)
   }
 
-  init(script: WorldScript, directory: String) throws {
+  init(script: WorldScript, directory: String, sabotage: Sabotage? = nil) throws {
     self.script = script
     self.directory = directory
+    self.sabotage = sabotage
     executor = VirtualExecutor(seed: script.seed)
     machine = WorldMachine(executor: executor, start: WorldScript.start)
     aws = FakeAWS(seed: script.seed)
     checkers = Checkers(
       aws: aws, machine: machine, script: script, violations: Violations(machine: machine))
-    report = WorldReport(machine: machine, expiry: checkers.expiry)
+    report = WorldReport(
+      machine: machine, expiry: checkers.expiry, concealsExpiry: sabotage == .concealsExpiry)
     mint = try CertificateMint(
       notBefore: WorldScript.start - .days(2000), notAfter: WorldScript.start + .days(4000))
     state = Guarded(State(dice: WorldDice(seed: script.seed ^ 0xd1ce)))
@@ -132,7 +137,7 @@ package final class World: Sendable {
     do {
       let store = try StateStore.open(path: stateFile, mode: .daemon)
       let ports = try ports(store, clock)
-      let ledger = Ledger(ports: ports, fleet: fleet)
+      let ledger = Ledger(ports: ports, fleet: known(fleet))
       machine.run(WorldMachine.Process(number: number, clock: clock, ledger: ledger))
       checkers.started(with: fleet)
       let ending = await Dispatcher(ledger: ledger, ports: ports, mode: .service).run()
@@ -156,8 +161,10 @@ package final class World: Sendable {
             "AWS_CONFIG_FILE": directory + "/none",
           ])),
       endpoints: try Endpoints(), clock: RequestClock(clock: clock))
+    let domains: any DomainPort =
+      sabotage == nil ? client : SabotagedDomains(inner: client, world: self)
     return Ports(
-      certificates: client, domains: client, credentials: client,
+      certificates: client, domains: domains, credentials: client,
       edges: WorldEdges(world: self, judge: OpenSSLEdgeProbe()),
       state: WorldStore(world: self, store: store),
       clock: ProcessClock(clock: clock, world: self), report: report)

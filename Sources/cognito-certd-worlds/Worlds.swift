@@ -21,6 +21,9 @@ struct Worlds: AsyncParsableCommand {
   @Option(help: "Worlds played side by side.")
   var lanes = 2
 
+  @Option(help: "Play worlds of a daemon with this defect until an invariant breaks.")
+  var sabotage: String?
+
   @Flag(help: "Print a line for each world.")
   var verbose = false
 
@@ -37,6 +40,19 @@ struct Worlds: AsyncParsableCommand {
       if !outcome.violations.isEmpty { throw ExitCode.failure }
       return
     }
+    if let sabotage {
+      guard let defect = Sabotage(rawValue: sabotage) else {
+        throw ValidationError("the defects are \(Sabotage.allCases)")
+      }
+      for seed in from...through {
+        let outcome = try await Worlds.play(seed, defect)
+        guard let found = outcome.violations.first(where: { $0.contains(defect.violation) }) else {
+          continue
+        }
+        return print("\(defect), seed \(seed): \(found)")
+      }
+      throw ValidationError("no checker notices \(defect)")
+    }
     let (first, last, step, verbose) = (from, through, lanes, verbose)
     let failures = try await withThrowingTaskGroup(of: Int.self) { group in
       for lane in 0..<step {
@@ -47,7 +63,8 @@ struct Worlds: AsyncParsableCommand {
             if !outcome.violations.isEmpty { failures += 1 }
             if verbose {
               print(
-                "\(seed): \(outcome.requests) requests, \(outcome.attachments) attachments, \(outcome.powerCuts) cuts, delay \(outcome.longestDelay)")
+                "\(seed): \(outcome.requests) requests, \(outcome.attachments) attachments, \(outcome.powerCuts) cuts, delay \(outcome.longestDelay)"
+              )
             }
             for violation in outcome.violations.prefix(3) { print("seed \(seed): \(violation)") }
           }
@@ -60,9 +77,12 @@ struct Worlds: AsyncParsableCommand {
     if failures > 0 { throw ExitCode.failure }
   }
 
-  private static func play(_ seed: UInt64) async throws -> World.Outcome {
+  private static func play(
+    _ seed: UInt64, _ sabotage: Sabotage? = nil
+  ) async throws -> World.Outcome {
     let directory = try makeDirectory()
-    let outcome = await (try World(seed: seed, directory: directory)).run()
+    let world = try World(seed: seed, directory: directory, sabotage: sabotage)
+    let outcome = await world.run()
     try FileManager.default.removeItem(atPath: directory)
     return outcome
   }

@@ -16,10 +16,12 @@ struct WorldTests {
     ProcessInfo.processInfo.environment[variable].flatMap { UInt64($0) }
   }
 
-  static func play(_ seed: UInt64) async throws -> World.Outcome {
+  static func play(
+    _ seed: UInt64, _ sabotage: Sabotage? = nil
+  ) async throws -> World.Outcome {
     let directory = try makeDirectory()
     defer { remove(directory) }
-    return await (try World(seed: seed, directory: directory)).run()
+    return await (try World(seed: seed, directory: directory, sabotage: sabotage)).run()
   }
 
   /// In memory, where there is a file system in it: every commit is synced.

@@ -15,7 +15,9 @@ struct ProcessClock: ClockPort {
 
   func sleep(for duration: Duration) async -> WakeReason {
     world.checkers.budget.sleeps()
-    return await clock.sleep(for: duration)
+    let reason = await clock.sleep(for: duration)
+    if world.sabotage == .wakesLate, reason == .time { await clock.pause(for: .seconds(3)) }
+    return reason
   }
 }
 

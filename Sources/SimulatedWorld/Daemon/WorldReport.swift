@@ -14,9 +14,12 @@ final class WorldReport: ReportPort {
   private let machine: WorldMachine
   private let expiry: ExpiryChecker
 
-  init(machine: WorldMachine, expiry: ExpiryChecker) {
+  private let concealsExpiry: Bool
+
+  init(machine: WorldMachine, expiry: ExpiryChecker, concealsExpiry: Bool) {
     self.machine = machine
     self.expiry = expiry
+    self.concealsExpiry = concealsExpiry
   }
 
   var history: [String] { state.withLock { $0.lines } }
@@ -31,6 +34,7 @@ final class WorldReport: ReportPort {
 
   func emit(_ event: Event) {
     guard machine.isOn else { return }
+    if concealsExpiry, event.kind == .certificateExpiring { return }
     state.withLock { $0.counts[event.level, default: 0] += 1 }
     if event.level == .debug { return }
     expiry.hears(event)

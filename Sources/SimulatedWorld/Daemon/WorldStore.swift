@@ -22,6 +22,7 @@ struct WorldStore: StatePort {
 
   func pendingRequests() async throws(StateFailure) -> [OperatorRequest] {
     guard machine.isOn else { throw dead }
+    if world.sabotage == .ignoresHolds { return [] }
     let store = store
     return try await machine.executor.outside { () async throws(StateFailure) in
       try await store.pendingRequests()
@@ -29,6 +30,15 @@ struct WorldStore: StatePort {
   }
 
   func commit(_ change: StateChange) async throws(StateFailure) {
+    var change = change
+    if world.sabotage == .ignoresHolds { change.guarding = nil }
+    if world.sabotage == .callsWithoutIntent {
+      change.records.removeAll { $0.rollout?.phaseWord == "submitting" }
+    }
+    try await write(change)
+  }
+
+  private func write(_ change: StateChange) async throws(StateFailure) {
     await machine.sleep(for: world.writeLatency())
     guard machine.point() else { throw dead }
     if machine.diskIsFull {

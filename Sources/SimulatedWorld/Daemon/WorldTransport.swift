@@ -85,7 +85,8 @@ struct WorldCall: Sendable {
     account = WorldCall.account(of: request.header("Authorization") ?? "")
     begunAt = uptime
     // Of a certificate only the first page matters, and of a list nothing else.
-    let body = operation == "DescribeCertificate" || operation == "GetCertificate"
+    let body =
+      operation == "DescribeCertificate" || operation == "GetCertificate"
       ? nil : try? JSONValue(parsing: request.body)
     domain = body?["Domain"]?.string ?? ""
     certificate = body?["CustomDomainConfig"]?["CertificateArn"]?.string ?? ""

@@ -1,0 +1,83 @@
+import Reconciliation
+import RolloutCore
+import SimulatedAWS
+
+/// A defect of the daemon, put between it and the world: it shows that the invariants of a world
+/// can be broken, and that a checker notices.
+package enum Sabotage: String, Sendable, CaseIterable {
+  /// No request of an operator is ever seen, and no commit is guarded.
+  case ignoresHolds
+  /// Intents are not written.
+  case callsWithoutIntent
+  /// Every call attaches the oldest certificate that covers the domain.
+  case attachesOldest
+  /// Settings are sent that nobody described.
+  case changesSettings
+  /// A call whose answer was lost is made again at once.
+  case repeatsLostCalls
+  /// Every domain is in the first wave.
+  case ignoresWaves
+  /// A new configuration is never put in force.
+  case ignoresReloads
+  /// `certificate.expiring` is not logged.
+  case concealsExpiry
+  /// The dispatcher wakes 3 s late.
+  case wakesLate
+
+  /// Words of the violation that it must bring about.
+  package var violation: String {
+    switch self {
+    case .ignoresHolds: "which an operator holds"
+    case .callsWithoutIntent: "without a journalled intent"
+    case .attachesOldest: "to an older certificate"
+    case .changesSettings: "changed settings"
+    case .repeatsLostCalls: "after one whose answer was lost"
+    case .ignoresWaves: "is unsettled"
+    case .ignoresReloads: "whose mode is observe"
+    case .concealsExpiry: "no error was logged before"
+    case .wakesLate: "after it was due"
+    }
+  }
+}
+
+/// The domain port of a daemon with a defect in its calls.
+struct SabotagedDomains: DomainPort {
+  let inner: any DomainPort
+  let world: World
+
+  func describeDomain(
+    _ domain: DomainName, in region: Region, as identity: Identity
+  ) async -> DomainLook {
+    await inner.describeDomain(domain, in: region, as: identity)
+  }
+
+  func updateDomain(_ update: DomainUpdate) async -> UpdateOutcome {
+    var update = update
+    switch world.sabotage {
+    case .changesSettings:
+      update.settings.customDomainConfig["SecurityPolicy"] = "\"TLS_V1\""
+    case .attachesOldest:
+      if let oldest = world.oldestCertificate(for: update.domain) { update.certificate = oldest }
+    case nil, .ignoresHolds, .callsWithoutIntent, .repeatsLostCalls, .ignoresWaves,
+      .ignoresReloads, .concealsExpiry, .wakesLate:
+      break
+    }
+    let outcome = await inner.updateDomain(update)
+    if world.sabotage == .repeatsLostCalls, case .failed(let failure) = outcome,
+      failure.kind.mayHaveWorked
+    {
+      return await inner.updateDomain(update)
+    }
+    return outcome
+  }
+}
+
+extension World {
+  fileprivate func oldestCertificate(for domain: DomainName) -> CertificateARN? {
+    let oldest = aws.withCloud { cloud in
+      cloud.certificates.values.filter { $0.covers(domain.text) }
+        .min { ($0.createdAt, $0.arn) < ($1.createdAt, $1.arn) }?.arn
+    }
+    return oldest.flatMap { try? CertificateARN(parsing: $0) }
+  }
+}
