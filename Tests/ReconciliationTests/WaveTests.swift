@@ -181,7 +181,7 @@ struct WaveTests {
           group.addTask {
             await gate.waitForLowerWaves(than: mapping.wave)
             await executor.sleep(for: .milliseconds(Int(seed) % (mapping.wave + 2)))
-            await gate.passed(mapping)
+            await gate.pass(mapping.domain)
             return mapping.wave
           }
         }
