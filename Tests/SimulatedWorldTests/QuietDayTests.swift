@@ -1,3 +1,4 @@
+import Narration
 import Foundation
 import SimulatedWorld
 import Testing
