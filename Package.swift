@@ -126,7 +126,10 @@ let package = Package(
       "StateStoreTests", ["StateStore", "RolloutCore", "Reconciliation", "TestSupport", grdb]),
     tests(
       "ServiceTests",
-      ["Service", "RolloutCore", "Reconciliation", "LosslessJSON", "TestSupport", logging],
+      [
+        "Service", "RolloutCore", "Narration", "Reconciliation", "LosslessJSON", "TestSupport",
+        logging,
+      ],
       exclude: ["journald-alone"]),
     tests(
       "SimulatedAWSTests", ["SimulatedAWS", "RolloutCore", "LosslessJSON", "Transport"],
@@ -135,8 +138,8 @@ let package = Package(
     tests(
       "EndToEndTests",
       [
-        "LosslessJSON", "POSIX", "RolloutCore", "Reconciliation", "Transport", "StateStore",
-        "TestSupport", grdb,
+        "LosslessJSON", "POSIX", "RolloutCore", "Narration", "Reconciliation", "Transport",
+        "StateStore", "TestSupport", grdb,
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -26,8 +26,10 @@ struct TroubleLog: Sendable {
       accounts[identity] = nil
       return nil
     }
-    guard isNews(failure.description, accounts[identity], now) else { return nil }
-    accounts[identity] = Logged(description: failure.description, at: now)
+    // Refused credentials fail every request: which one met them first is no news.
+    let trouble = credentials.map { $0.code ?? $0.message } ?? failure.description
+    guard isNews(trouble, accounts[identity], now) else { return nil }
+    accounts[identity] = Logged(description: trouble, at: now)
     if credentials != nil { return .credentialsRefused(identity, failure) }
     return retryIn.map { .accountHangs(identity, failure, retryIn: $0) }
       ?? .accountUnseen(identity, failure)

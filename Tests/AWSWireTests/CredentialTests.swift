@@ -1,4 +1,5 @@
 import Foundation
+import POSIX
 import RolloutCore
 import TestSupport
 import Testing
@@ -201,7 +202,7 @@ struct CredentialTests {
       let odd = ["AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": secret]
       #expect(
         await found(odd)
-          == "the secret access key of the environment holds a space or a character beyond ASCII")
+          == "the secret access key of the environment contains a space or a character beyond ASCII")
     }
   }
 
@@ -220,25 +221,50 @@ struct CredentialTests {
     }
   }
 
-  @Test("The cache reads once, reads again after a refusal, and does not keep a failure")
-  func cache() async throws {
+  @Test("The cache keeps no failure, and reads its file again when the file has changed")
+  func changedFile() async throws {
     try await withFiles(["c": "[default]\n"]) { path in
       let file = URL(filePath: path + "/c")
       let cache = CredentialCache(
         source: CredentialChain(environment: ["AWS_SHARED_CREDENTIALS_FILE": file.path]))
       let identity = Identity()
       await #expect(throws: Failure.self) { try await cache.credentials(for: identity) }
-      try Data("[default]\n\(keys("old"))".utf8).write(to: file)
-      let old = try await cache.credentials(for: identity)
-      #expect(old.accessKeyID.revealed == "old-key")
-      try Data("[default]\n\(keys("new"))".utf8).write(to: file)
-      #expect(try await cache.credentials(for: identity) == old)
-      await cache.invalidate(identity, refused: old)
-      let new = try await cache.credentials(for: identity)
-      #expect(new.accessKeyID.revealed == "new-key")
-      try Data("[default]\n\(keys("third"))".utf8).write(to: file)
-      await cache.invalidate(identity, refused: old)
-      #expect(try await cache.credentials(for: identity) == new)
+      for name in ["old", "newer"] {
+        try Data("[default]\n\(keys(name))".utf8).write(to: file)
+        #expect(try await cache.credentials(for: identity).accessKeyID.revealed == name + "-key")
+      }
+    }
+  }
+
+  @Test("The cache reads an unchanged source once, and again after a refusal or when asked")
+  func cache() async throws {
+    let source = CountingSource()
+    let cache = CredentialCache(source: source)
+    let identity = Identity()
+    let first = try await cache.credentials(for: identity)
+    #expect(first.accessKeyID.revealed == "key-1")
+    #expect(try await cache.credentials(for: identity) == first)
+    await cache.invalidate(identity, refused: first)
+    let second = try await cache.credentials(for: identity)
+    #expect(second.accessKeyID.revealed == "key-2")
+    await cache.invalidate(identity, refused: first)
+    #expect(try await cache.credentials(for: identity) == second)
+    await cache.refresh()
+    #expect(try await cache.credentials(for: identity).accessKeyID.revealed == "key-3")
+  }
+
+  /// A source that never changes and has new keys each time that it is read.
+  private final class CountingSource: CredentialSource {
+    private let reads = Guarded(0)
+    var version: String { "" }
+
+    func credentials(for identity: Identity) async throws(Failure) -> Credentials {
+      let count = reads.withLock { reads in
+        reads += 1
+        return reads
+      }
+      return Credentials(
+        accessKeyID: "key-\(count)", secretAccessKey: "secret", sessionToken: nil, origin: "here")
     }
   }
 

@@ -41,7 +41,7 @@ struct HouseRulesTests {
   @Test("The sources are found")
   func notEmpty() {
     #expect(HouseRulesTests.sources.count > 100)
-    #expect(HouseRulesTests.sources.contains { $0.path == "RolloutCore/Planner.swift" })
+    #expect(HouseRulesTests.sources.contains { $0.path == "RolloutCore/Plan/Planner.swift" })
   }
 
   @Test("The core and the JSON module import nothing")
@@ -68,12 +68,12 @@ struct HouseRulesTests {
       ("import CYaml", ["Configuration"]),
       (
         "import ArgumentParser",
-        ["cognito-certd", "cognito-certd-simulator"]
+        ["cognito-certd", "cognito-certd-simulator", "cognito-certd-worlds"]
       ),
       (
         "import SimulatedAWS", ["SimulatedWorld", "cognito-certd-simulator", "cognito-certd-bench"]
       ),
-      ("import SimulatedWorld", []),
+      ("import SimulatedWorld", ["cognito-certd-worlds"]),
       ("import VirtualTime", ["SimulatedWorld"]),
     ])
   func imports(statement: String, modules: [String]) {
@@ -97,9 +97,10 @@ struct HouseRulesTests {
     #expect(offences(["try? await"]) { _ in false } == [])
   }
 
-  @Test("No file is too long")
+  /// One idea may need a long file, such as every decision about a domain in its order.
+  @Test("No file has more than 700 lines")
   func lengths() {
-    let long = HouseRulesTests.sources.filter { $0.lines.count > 350 }
+    let long = HouseRulesTests.sources.filter { $0.lines.count > 700 }
     #expect(long.map { "\($0.path): \($0.lines.count)" } == [])
   }
 }

@@ -1,4 +1,5 @@
 import Logging
+import Narration
 import RolloutCore
 import TestSupport
 import Testing

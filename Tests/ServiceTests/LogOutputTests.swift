@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Narration
 import RolloutCore
 import Testing
 
@@ -76,7 +77,7 @@ struct LogOutputTests {
         msg="the window has passed and the edges do not serve the new certificate" \
         domain=auth.example.com deadline=d
         time=1970-01-01T00:00:00.001Z level=notice event=candidate.ineligible \
-        msg="a certificate for this domain cannot be chosen"
+        msg="a certificate for this domain was not chosen"
 
         """)
   }

@@ -1,5 +1,6 @@
 import Logging
 import LosslessJSON
+import Narration
 import RolloutCore
 import Testing
 

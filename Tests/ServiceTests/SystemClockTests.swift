@@ -7,10 +7,6 @@ import Testing
 
 @testable import Service
 
-private func fleet(_ number: Int) -> Fleet {
-  Fleet(mappings: [], pacing: Pacing(pollInterval: .seconds(Int64(number))))
-}
-
 /// A counter for any thread.
 private final class Counter: Sendable {
   private let count = Guarded(0)
@@ -61,11 +57,9 @@ struct SystemClockTests {
   @Test("Wake-ups that arrive together become one, the strongest")
   func coalesced() async {
     let clock = SystemClock()
-    let all: [WakeReason] = [
-      .reloaded(fleet(1)), .operatorRequest, .pollRequested, .reloaded(fleet(2)), .time,
-    ]
+    let all: [WakeReason] = [.cycleEnded, .operatorRequest, .pollRequested, .cycleEnded, .time]
     for reason in all { clock.wake(reason) }
-    #expect(await clock.sleep(for: long) == .reloaded(fleet(2)))
+    #expect(await clock.sleep(for: long) == .pollRequested)
     #expect(await clock.sleep(for: .zero) == .time)
     clock.wake(.operatorRequest)
     clock.wake(.pollRequested)
@@ -77,7 +71,7 @@ struct SystemClockTests {
   func shutdownStays() async {
     let clock = SystemClock()
     clock.wake(.shutdown)
-    clock.wake(.reloaded(fleet(1)))
+    clock.wake(.pollRequested)
     #expect(await clock.sleep(for: long) == .shutdown)
     #expect(await clock.sleep(for: long) == .shutdown)
   }
@@ -132,10 +126,10 @@ struct SystemClockTests {
       }
     }
     // Each round waits for its wake-up, so that a lost one would hang here.
-    for round in 0..<1500 {
+    for _ in 0..<1500 {
       await chance.dawdle()
       let before = received.value
-      clock.wake(chance.flip() ? .pollRequested : .reloaded(fleet(round)))
+      clock.wake(chance.flip() ? .pollRequested : .cycleEnded)
       while received.value == before { await Task.yield() }
     }
     clock.wake(.shutdown)

@@ -1,5 +1,5 @@
 import Foundation
-import RolloutCore
+import Narration
 import TestSupport
 import Testing
 

@@ -10,6 +10,8 @@ struct HTTPConnection {
   private let shared: SimulatorHTTPServer.Shared
 
   private static let readSize = 16 << 10
+  /// How often a connection looks whether its answer is still kept back.
+  private static let delayStep = Duration.milliseconds(10)
   /// The bytes that are read and discarded after a refusal, so that the client receives it.
   private static let maximumDrain = 4 << 20
 
@@ -83,6 +85,10 @@ struct HTTPConnection {
     let arrival = SimulatorClock.uptime
     let answer = shared.answer(request)
     if answer.delay > .zero { SimulatorClock.sleep(until: arrival + answer.delay) }
+    while !answer.isDue() {
+      if shared.connections.withLock({ $0.isStopping }) { return false }
+      SimulatorClock.sleep(until: SimulatorClock.uptime + HTTPConnection.delayStep)
+    }
     switch answer.kind {
     case .whole(let response):
       return send(HTTPConnection.head(response, keepsAlive: keepsAlive) + response.body)

@@ -155,9 +155,21 @@ extension Scenario.DomainSetup {
     let count = Int(try fields.integer("edges", in: 0...Int64(DomainBehaviour.maximumEdges)) ?? 1)
     behaviour.edges = (0..<count).map { .init(label: "edge-\($0 + 1)", delay: .seconds(4)) }
     try behaviour.change(by: fields)
-    config = []
-    topLevel = []
-    for member in fields.value("settings")?.members ?? [] {
+    let settings = DomainSettings(fields.value("settings") ?? [:])
+    config = settings.config
+    topLevel = settings.topLevel
+  }
+}
+
+/// The settings of a domain that an update must send back, as a scenario or a command writes them.
+struct DomainSettings: Sendable {
+  /// The members of `CustomDomainConfig` but `CertificateArn`.
+  private(set) var config: [JSONValue.Member] = []
+  /// The members beside it.
+  private(set) var topLevel: [JSONValue.Member] = []
+
+  init(_ value: JSONValue) {
+    for member in value.members ?? [] {
       if member.name == "CustomDomainConfig" {
         config = (member.value.members ?? []).filter { $0.name != "CertificateArn" }
       } else {
@@ -173,7 +185,7 @@ extension DomainBehaviour {
     "active_after", "edge_delays", "edge_jitter", "renewal_delays", "shows_new_arn",
     "omitted_members", "while_updating", "refuses_young_for", "refusal", "stays_updating",
     "ends_failed", "failure_keeps_new_arn", "forced_status", "hides_certificate",
-    "refuses_old_policy_with_managed_login", "overwrites",
+    "refuses_old_policy_with_managed_login", "overwrites", "description_lag",
   ]
 
   /// Changes the behaviour that the fields name, and nothing else.
@@ -190,6 +202,7 @@ extension DomainBehaviour {
     hidesCertificate = try fields.flag("hides_certificate") ?? hidesCertificate
     refusesOldPolicyWithManagedLogin =
       try fields.flag("refuses_old_policy_with_managed_login") ?? refusesOldPolicyWithManagedLogin
+    descriptionLag = try fields.seconds("description_lag") ?? descriptionLag
     if fields.has("forced_status") { forcedStatus = try fields.text("forced_status") }
     for member in fields.value("overwrites")?.members ?? [] {
       overwrites[member.name] = member.value.encoded

@@ -96,7 +96,9 @@ package final class Simulator: Sendable {
     if path.hasPrefix(SimulatorControl.prefix) {
       return SimulatorHTTPServer.Answer(.whole(control.answer(request, path: path)))
     }
-    let latency = simulatorState.withLock { $0.latency }
+    let (latency, releases, isDelayed) = simulatorState.withLock { state in
+      (state.latency, state.releases, state.delays.contains { $0.concerns(request) })
+    }
     let kind: SimulatorHTTPServer.Answer.Kind
     switch aws.exchange(request, at: SimulatorClock.now) {
     case .answered(let response): kind = .whole(response)
@@ -104,7 +106,9 @@ package final class Simulator: Sendable {
     case .lost(.unreachable, _), .lost(.request, _), .lost(.answer, _): kind = .nothing
     case .lost(.hang, _): kind = .silence
     }
-    return SimulatorHTTPServer.Answer(kind, after: latency)
+    return SimulatorHTTPServer.Answer(kind, after: latency) {
+      !isDelayed || simulatorState.withLock { $0.releases > releases }
+    }
   }
 }
 

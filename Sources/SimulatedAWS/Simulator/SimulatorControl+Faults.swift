@@ -24,8 +24,23 @@ extension SimulatorControl {
     return ["waiting": JSONValue(waiting)]
   }
 
-  func set(_ fields: SimulatorFields) throws(SimulationProblem) -> JSONValue {
-    try fields.allow(DomainBehaviour.fieldNames.union(["domain", "latency"]))
+  func delay(_ fields: SimulatorFields) throws(SimulationProblem) -> JSONValue {
+    try fields.allow(["operation", "object"])
+    let delay = AnswerDelay(
+      operation: try fields.text("operation"), object: try fields.text("object"))
+    return [
+      "delays": JSONValue(
+        simulatorState.withLock { state in
+          state.delays.append(delay)
+          return state.delays.count
+        })
+    ]
+  }
+
+  func set(
+    _ fields: SimulatorFields, at now: Instant
+  ) throws(SimulationProblem) -> JSONValue {
+    try fields.allow(DomainBehaviour.fieldNames.union(["domain", "latency", "settings"]))
     if let latency = try fields.seconds("latency") {
       simulatorState.withLock { $0.latency = latency }
     }
@@ -43,8 +58,15 @@ extension SimulatorControl {
       throw SimulationProblem("edge_delays must have \(edges) elements, one for each edge")
     }
     let changed = behaviour
+    let settings = fields.value("settings").map(DomainSettings.init)
     try aws.withCloud { (cloud) throws(SimulationProblem) in
-      try cloud.change(domain: name) { $0.behaviour = changed }
+      try cloud.change(domain: name) { domain in
+        domain.behaviour = changed
+        guard let settings else { return }
+        domain.keepSettings(until: now)
+        domain.config = settings.config
+        domain.topLevel = settings.topLevel
+      }
     }
     return ["set": .string(name)]
   }
@@ -53,6 +75,7 @@ extension SimulatorControl {
     try fields.allow(["domain"])
     guard let name = try fields.text("domain") else {
       aws.withCloud { $0.release(at: now) }
+      simulatorState.withLock { $0.release() }
       return ["released": "all"]
     }
     try aws.withCloud { (cloud) throws(SimulationProblem) in

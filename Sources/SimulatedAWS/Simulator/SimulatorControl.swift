@@ -15,7 +15,7 @@ struct SimulatorControl: Sendable {
 
   enum Command: String, CaseIterable {
     case issue, `import`, renew, complete, delete, revoke, tag, attach, replace
-    case fault, set, release, deny, allow
+    case fault, delay, set, release, deny, allow
     case calls, attachments, certificates, domains, edges
   }
 
@@ -70,7 +70,8 @@ struct SimulatorControl: Sendable {
     case .attach: try attach(fields, at: now)
     case .replace: try replace(fields, at: now)
     case .fault: try fault(fields)
-    case .set: try set(fields)
+    case .delay: try delay(fields)
+    case .set: try set(fields, at: now)
     case .release: try release(fields, at: now)
     case .deny: try permit(fields, false)
     case .allow: try permit(fields, true)

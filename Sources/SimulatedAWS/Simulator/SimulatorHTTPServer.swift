@@ -14,10 +14,16 @@ package final class SimulatorHTTPServer: Sendable {
   package struct Answer: Sendable {
     package var kind: Kind
     package var delay: Duration
+    /// The answer is kept back while this is false.
+    let isDue: @Sendable () -> Bool
 
-    package init(_ kind: Kind, after delay: Duration = .zero) {
+    package init(
+      _ kind: Kind, after delay: Duration = .zero,
+      when isDue: @escaping @Sendable () -> Bool = { true }
+    ) {
       self.kind = kind
       self.delay = delay
+      self.isDue = isDue
     }
 
     package enum Kind: Sendable {

@@ -10,6 +10,9 @@ struct SimulatorState: Sendable {
   /// The setups of the certificates by ARN, for renewals.
   var setups: [String: CertificateSetup] = [:]
   var latency: Duration
+  var delays: [AnswerDelay] = []
+  /// How often every delay was lifted.
+  private(set) var releases = 0
   private var nextSerial: UInt64
   /// The owner of everything that names no account.
   let firstAccount: String
@@ -63,9 +66,9 @@ struct SimulatorState: Sendable {
     if arn == nil {
       var own = CertificateSetup(names: [setup.domain])
       own.account = account
-      own.notBefore = .days(-60)
-      own.created = .days(-60)
-      own.notAfter = .days(30)
+      own.notBefore = .days(-30)
+      own.created = .days(-30)
+      own.notAfter = .days(60)
       arn = try issue(own, in: aws, at: now)
     }
     let attached = arn ?? ""
@@ -91,6 +94,12 @@ struct SimulatorState: Sendable {
     return Simulator.Domain(
       name: setup.domain, userPoolID: setup.userPoolID, region: setup.region, account: account,
       edges: servers)
+  }
+
+  /// Lets every answer go that is kept back.
+  mutating func release() {
+    delays = []
+    releases += 1
   }
 
   /// Issues or imports a certificate under a new ARN.

@@ -1,5 +1,6 @@
 import Foundation
 import LosslessJSON
+import Narration
 import RolloutCore
 import Testing
 
@@ -64,52 +65,27 @@ struct DocumentedNamesTests {
 
   @Test("Every condition is explained, with whether a person is needed")
   func conditions() {
-    let conditions = Condition.allCases.map(\.rawValue)
+    let conditions = Condition.known.map(\.word)
     compare(json.names(under: "condition"), conditions, "docs/json.md")
     compare(readme.names(under: "condition"), conditions, "README.md")
     for row in json.rows(under: "condition") {
-      guard let name = CodeSpans.of(row.first ?? "").first,
-        let condition = Condition(rawValue: name)
-      else { continue }
-      #expect((row.last == "yes") == condition.needsPerson, "\(name)")
+      guard let name = CodeSpans.of(row.first ?? "").first else { continue }
+      #expect((row.last == "yes") == Condition(word: name).needsPerson, "\(name)")
     }
   }
 
   @Test("Every phase of a rollout is explained")
   func phases() throws {
     let file = try MarkdownFile("docs/architecture.md")
-    compare(
-      file.names(under: "phase"), Rollout.Phase.allCases.map(\.rawValue), "docs/architecture.md")
+    compare(file.names(under: "phase"), Rollout.phaseWords, "docs/architecture.md")
   }
 
-  @Test("Every reason is explained")
-  func reasons() throws {
-    let checks = Check.allCases.map(\.rawValue)
-    compare(readme.names(under: "code"), checks, "README.md")
-    let kinds: [Failure.Kind] = [
-      .unreachable, .answerLost, .server, .malformedAnswer, .throttled, .conflict,
-      .certificateRejected, .credentials, .accessDenied, .notFound, .quotaExceeded, .notReady,
-    ]
-    var others = kinds.map(\.code) + RefusalReason.allCases.map(\.rawValue)
-    others += try writtenReasons()
-    compare(json.names(under: "code"), others, "docs/json.md")
-  }
-
-  /// The codes that stand as text in the sources that decide.
-  private func writtenReasons() throws -> [String] {
-    var codes: [String] = []
-    for folder in ["Sources/RolloutCore", "Sources/Reconciliation"] {
-      let url = MarkdownFile.repository.appending(path: folder)
-      for file in try FileManager.default.contentsOfDirectory(
-        at: url, includingPropertiesForKeys: nil)
-      {
-        let text = try String(contentsOf: file, encoding: .utf8)
-        codes += text.matches(of: /Reason\(\s*"([a-z_]+)"/).map { String($0.1) }
-        codes += text.matches(of: /\.reason: "([a-z_]+)"/).map { String($0.1) }
-      }
-    }
-    #expect(codes.contains("held") && codes.contains("plan_review"))
-    return codes
+  @Test("Every reason is explained: those of the checks in the README, the others in docs/json.md")
+  func reasons() {
+    let named = readme.names(under: "code")
+    let checks = Check.chain.map(\.reason.word)
+    #expect(Set(checks).subtracting(named) == [], "README.md")
+    compare(named + json.names(under: "code"), Reason.known.map(\.word), "docs/json.md")
   }
 
   @Test("The line of the log that is shown has an event, its level, its message and its fields")

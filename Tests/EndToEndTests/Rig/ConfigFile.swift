@@ -18,7 +18,7 @@ struct ConfigFile: Sendable {
     var certificate = "{ any: true }"
     /// Any other key.
     var more: [String: String] = [:]
-    /// nil: at the edges.
+    /// nil: at the edges; off where there are none.
     var probe: String?
     /// nil: the simulator's own.
     var caFile: String?
@@ -52,7 +52,8 @@ struct ConfigFile: Sendable {
         "    certificate: \(mapping.certificate)",
       ]
       let edges = mapping.edges.map(quoted).joined(separator: ", ")
-      lines.append("    probe: \(mapping.probe ?? "{ connect_to: [\(edges)] }")")
+      let target = edges.isEmpty ? "{ enabled: false }" : "{ connect_to: [\(edges)] }"
+      lines.append("    probe: \(mapping.probe ?? target)")
       lines += mapping.more.sorted { $0.key < $1.key }.map { "    \($0.key): \($0.value)" }
     }
     return lines.joined(separator: "\n") + "\n"

@@ -74,6 +74,13 @@ final class Daemon: Sendable {
     }
   }
 
+  /// Waits until as many accounts have been polled since the start.
+  func polledAccounts(_ count: Int) async throws {
+    _ = try await eventually("\(count) accounts are polled") {
+      Set(lines("poll.completed").compactMap { $0["identity"] }).count >= count ? true : nil
+    }
+  }
+
   /// SIGTERM, and how it ended.
   func stop() async throws -> ChildProcess.Ending {
     process.send(SIGTERM)

@@ -1,5 +1,5 @@
 import LosslessJSON
-import RolloutCore
+import Narration
 import Testing
 
 /// One line of the daemon's log in its JSON form.

@@ -32,6 +32,33 @@ enum Scene {
     "domains": [domain(), domain(other, pool: "eu-west-1_Fg56Hi78J")]
   ]
 
+  /// The number of an account of a fleet, by its index.
+  static func account(_ index: Int) -> String { String(200_000_000_000 + index) }
+
+  /// The name of a domain of a fleet, by its account and its index there.
+  static func name(_ account: Int, _ index: Int = 0) -> String {
+    "d\(index).a\(account).example.com"
+  }
+
+  /// Several accounts with keys of their own, each with as many domains, without edges.
+  static func fleet(_ accounts: Int, domains: Int = 1, more: JSONValue = [:]) -> JSONValue {
+    let places = (0..<accounts).flatMap { account in
+      (0..<domains).map { (account: account, index: $0) }
+    }
+    return [
+      "accounts": .array(
+        (0..<accounts).map { ["account": .string(account($0))] }),
+      "domains": .array(
+        places.map { place in
+          let own: JSONValue = ["account": .string(account(place.account))]
+          return domain(
+            name(place.account, place.index),
+            pool: "eu-west-1_Fleet\(place.account)x\(place.index)", active: 0, edges: [],
+            more: .object((own.members ?? []) + (more.members ?? [])))
+        }),
+    ]
+  }
+
   /// An authority that the simulator's certificates do not come from.
   static let otherRoot = """
     -----BEGIN CERTIFICATE-----

@@ -48,10 +48,14 @@ final class Stage: Sendable {
     let fifo = directory + "/leash"
     guard mkfifo(fifo, 0o600) == 0 else { throw SystemError.last }
     leash = open(fifo, O_RDWR | O_CLOEXEC)
+    var arguments = ["serve", "--config", path, "--directory", directory, "--until-stdin-closes"]
+    if (scenario["accounts"]?.array?.count ?? 1) > 1 {
+      // For the profiles of all accounts.
+      arguments += ["--write-config", directory + "/private"]
+    }
     let process = try ChildProcess(
-      "cognito-certd-simulator",
-      ["serve", "--config", path, "--directory", directory, "--until-stdin-closes"],
-      environment: [:], output: directory + "/simulator", input: fifo)
+      "cognito-certd-simulator", arguments, environment: [:], output: directory + "/simulator",
+      input: fifo)
     simulator = process
     ready = try await eventually("the simulator is ready") {
       if let ending = process.poll() {
@@ -105,6 +109,7 @@ final class Stage: Sendable {
       "AWS_ACCESS_KEY_ID": ready["access_key_id"]?.string ?? "",
       "AWS_SECRET_ACCESS_KEY": ready["secret_access_key"]?.string ?? "",
       "AWS_SESSION_TOKEN": ready["session_token"]?.string ?? "",
+      "AWS_SHARED_CREDENTIALS_FILE": directory + "/private.credentials",
     ]
   }
 
@@ -117,6 +122,17 @@ final class Stage: Sendable {
           userPoolID: domain["user_pool_id"]?.string ?? "",
           edges: (domain["edges"]?.array ?? []).compactMap(\.string))
       })
+  }
+
+  /// The same for several accounts: each domain with the profile of its own.
+  var configWithProfiles: ConfigFile {
+    var config = config
+    for domain in ready["domains"]?.array ?? [] {
+      guard let index = config.mappings.firstIndex(where: { $0.domain == domain["domain"]?.string })
+      else { continue }
+      config.mappings[index].more["profile"] = "account-\(domain["account"]?.string ?? "")"
+    }
+    return config
   }
 
   func configure(_ config: ConfigFile, stateFile: String? = nil) throws {

@@ -62,8 +62,8 @@ enum StatusSchema {
     expect(
       domain,
       has: [
-        "domain", "user_pool_id", "region", "condition", "reason", "attached_certificate_arn",
-        "desired_certificate_arn", "served", "not_after", "rollout",
+        "domain", "user_pool_id", "region", "condition", "reason", "ending", "next_step_at",
+        "attached_certificate_arn", "desired_certificate_arn", "served", "not_after", "rollout",
       ])
     for name in ["domain", "user_pool_id", "region"] {
       #expect(domain[name]?.string?.isEmpty == false)
@@ -76,6 +76,8 @@ enum StatusSchema {
     for name in ["reason", "attached_certificate_arn", "desired_certificate_arn"] {
       #expect(isTextOrNull(domain[name]), "\(name)")
     }
+    #expect(domain["ending"]?.bool != nil)
+    #expect(isTimeOrNull(domain["next_step_at"]))
     #expect(isTimeOrNull(domain["not_after"]))
     for edge in domain["served"]?.array ?? [] {
       expect(edge, has: ["address", "sha256", "serial", "not_after", "matches"])
@@ -98,7 +100,7 @@ enum StatusSchema {
     #expect(rollout["id"]?.string?.wholeMatch(of: /[0-9a-f]{16}/) != nil)
     #expect(rollout["certificate_arn"]?.string?.hasPrefix("arn:aws:acm:us-east-1:") == true)
     #expect(isTextOrNull(rollout["previous_certificate_arn"]))
-    #expect(Rollout.Phase(rawValue: rollout["phase"]?.string ?? "") != nil)
+    #expect(Rollout.phaseWords.contains(rollout["phase"]?.string ?? ""))
     #expect(isRequiredTime(rollout["started_at"]))
     for name in ["submitted_at", "deadline", "completed_at"] {
       #expect(isTimeOrNull(rollout[name]), "\(name)")

@@ -3,7 +3,7 @@ import LosslessJSON
 import TestSupport
 import Testing
 
-@Suite("Which certificate, and when", .timeLimit(.minutes(2)))
+@Suite("Which certificate, and when", .timeLimit(.minutes(5)))
 struct ChoiceTests {
   let name = Scene.name
 

@@ -3,7 +3,7 @@ import LosslessJSON
 import TestSupport
 import Testing
 
-@Suite("Credentials and clocks", .timeLimit(.minutes(2)))
+@Suite("Credentials and clocks", .timeLimit(.minutes(5)))
 struct CredentialTests {
   let name = Scene.name
 
@@ -140,7 +140,7 @@ struct CredentialTests {
     try await Stage.with(Scene.two) { stage in
       try stage.configure(stage.config)
       let daemon = try await stage.pollingDaemon()
-      let troubles = ["poll.failed", "credentials.failed"]
+      let troubles = ["poll.failed", "credentials.failed", "decision.blocked"]
       for operation in ["ListCertificates", "DescribeUserPoolDomain"] {
         let before = daemon.log.count
         try await stage.simulate(

@@ -2,7 +2,7 @@ import LosslessJSON
 import TestSupport
 import Testing
 
-@Suite("Domains that are not as expected", .timeLimit(.minutes(2)))
+@Suite("Domains that are not as expected", .timeLimit(.minutes(5)))
 struct DomainTests {
   let name = Scene.name
 

@@ -3,7 +3,7 @@ import LosslessJSON
 import TestSupport
 import Testing
 
-@Suite("Someone else attaches a certificate", .timeLimit(.minutes(2)))
+@Suite("Someone else attaches a certificate", .timeLimit(.minutes(5)))
 struct DriftTests {
   let name = Scene.name
 

@@ -4,7 +4,7 @@ import LosslessJSON
 import TestSupport
 import Testing
 
-@Suite("What surrounds the daemon", .timeLimit(.minutes(2)))
+@Suite("What surrounds the daemon", .timeLimit(.minutes(5)))
 struct EnvironmentTests {
   let name = Scene.name
 

@@ -2,7 +2,7 @@ import LosslessJSON
 import TestSupport
 import Testing
 
-@Suite("How commands end", .timeLimit(.minutes(2)))
+@Suite("How commands end", .timeLimit(.minutes(5)))
 struct ExitTests {
   let name = Scene.name
 
@@ -124,7 +124,7 @@ struct ExitTests {
         let status = try await stage.status()
         return status.exit == 3 ? status : nil
       }
-      #expect(ill.json["daemon"]?["running"] == true && ill.condition(name) == "in_sync")
+      #expect(ill.json["daemon"]?["running"] == true)
       try await stage.simulate("allow", ["action": "acm:ListCertificates"])
       _ = try await eventually("status is content") { try await stage.status().exit == 0 ? 0 : nil }
 

@@ -4,7 +4,7 @@ import LosslessJSON
 import TestSupport
 import Testing
 
-@Suite("What systemd is told", .timeLimit(.minutes(2)))
+@Suite("What systemd is told", .timeLimit(.minutes(5)))
 struct NotifyTests {
   let name = Scene.name
 

@@ -3,7 +3,7 @@ import LosslessJSON
 import TestSupport
 import Testing
 
-@Suite("One pass, and as many as it takes", .timeLimit(.minutes(2)))
+@Suite("One pass, and as many as it takes", .timeLimit(.minutes(5)))
 struct OnceTests {
   let name = Scene.name
 

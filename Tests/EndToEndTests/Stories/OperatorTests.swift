@@ -2,7 +2,7 @@ import LosslessJSON
 import TestSupport
 import Testing
 
-@Suite("What operators ask for", .timeLimit(.minutes(2)))
+@Suite("What operators ask for", .timeLimit(.minutes(5)))
 struct OperatorTests {
   let name = Scene.name
 

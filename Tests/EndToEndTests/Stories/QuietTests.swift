@@ -2,7 +2,7 @@ import Foundation
 import LosslessJSON
 import Testing
 
-@Suite("Nothing to do", .timeLimit(.minutes(2)))
+@Suite("Nothing to do", .timeLimit(.minutes(5)))
 struct QuietTests {
   let name = Scene.name
 

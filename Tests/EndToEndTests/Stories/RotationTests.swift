@@ -3,7 +3,7 @@ import POSIX
 import TestSupport
 import Testing
 
-@Suite("A rotation from end to end", .timeLimit(.minutes(2)))
+@Suite("A rotation from end to end", .timeLimit(.minutes(5)))
 struct RotationTests {
   let name = "auth.example.com"
 
@@ -79,7 +79,7 @@ struct RotationTests {
       _ = try await stage.issue(name)
       let waiting = try await daemon.line("propagation.waiting", domain: name)
       let slow = try #require(stage.config[name].edges.last)
-      #expect(waiting["edges"]?.contains(slow) == true && waiting["confirmations"] == "0/3")
+      #expect(waiting["edges"]?.contains(slow) == true && waiting["confirmations"] == "0")
       try await daemon.polls(2)
       #expect(daemon.lines("rollout.completed").isEmpty)
       let served = try await stage.status()[name]["served"]?.array ?? []
@@ -88,7 +88,7 @@ struct RotationTests {
       try await daemon.line("rollout.completed", domain: name)
       let rounds = daemon.lines("propagation.waiting", domain: name)
         .compactMap { $0["confirmations"] }
-      #expect(rounds.suffix(2) == ["1/3", "2/3"])
+      #expect(rounds.suffix(2) == ["1", "2"])
     }
   }
 

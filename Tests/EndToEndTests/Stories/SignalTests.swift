@@ -3,7 +3,7 @@ import LosslessJSON
 import TestSupport
 import Testing
 
-@Suite("Signals", .timeLimit(.minutes(2)))
+@Suite("Signals", .timeLimit(.minutes(5)))
 struct SignalTests {
   let name = Scene.name
 

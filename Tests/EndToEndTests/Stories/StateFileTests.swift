@@ -5,7 +5,7 @@ import POSIX
 import TestSupport
 import Testing
 
-@Suite("The state file", .timeLimit(.minutes(2)))
+@Suite("The state file", .timeLimit(.minutes(5)))
 struct StateFileTests {
   let name = Scene.name
 
