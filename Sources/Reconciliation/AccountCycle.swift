@@ -38,7 +38,7 @@ struct AccountCycle: Sendable {
             deadline: deadline,
             mayOverrun: isLeftOver)
           let isComplete = await turn.run()
-          await gate.passed(mapping)
+          await gate.pass(mapping.domain)
           return isComplete ? nil : mapping.domain
         }
       }
@@ -55,11 +55,12 @@ struct AccountCycle: Sendable {
 /// Lets a domain of a higher wave wait for the lower ones of the same cycle, so that it does not
 /// wait for the next.
 actor WaveGate {
-  private var open: [Int: Int] = [:]
+  /// The wave of each domain that is not decided yet.
+  private var undecided: [DomainName: Int] = [:]
   private var waiters: [(wave: Int, continuation: CheckedContinuation<Void, Never>)] = []
 
   init(_ mappings: [Mapping]) {
-    for mapping in mappings { open[mapping.wave, default: 0] += 1 }
+    for mapping in mappings { undecided[mapping.domain] = mapping.wave }
   }
 
   func waitForLowerWaves(than wave: Int) async {
@@ -67,14 +68,13 @@ actor WaveGate {
     await withCheckedContinuation { waiters.append((wave, $0)) }
   }
 
-  func passed(_ mapping: Mapping) {
-    open[mapping.wave, default: 0] -= 1
+  /// The domain is decided, or its turn ended.
+  func pass(_ domain: DomainName) {
+    guard undecided.removeValue(forKey: domain) != nil else { return }
     let ready = waiters.filter { isOpen(below: $0.wave) }
     waiters.removeAll { isOpen(below: $0.wave) }
     for waiter in ready { waiter.continuation.resume() }
   }
 
-  private func isOpen(below wave: Int) -> Bool {
-    open.allSatisfy { $0.key >= wave || $0.value == 0 }
-  }
+  private func isOpen(below wave: Int) -> Bool { undecided.values.allSatisfy { $0 >= wave } }
 }

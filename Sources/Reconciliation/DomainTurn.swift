@@ -25,6 +25,8 @@ struct DomainTurn: Sendable {
     var asked: Set<Question> = []
     /// The mapping that they were asked for.
     var mapping: Mapping?
+    /// Whether the domain was decided once without the edges.
+    var isDecided = false
   }
 
   /// False when the cycle's budget did not suffice.
@@ -52,7 +54,15 @@ struct DomainTurn: Sendable {
         }
         let age = answers.description.map { ports.clock.uptime - $0.at } ?? .zero
         switch await ledger.settle(facts, assessment, age: age) {
-        case .settled, .dropped: return true
+        case .dropped: return true
+        case .settled:
+          // The edges are asked when all that AWS says is decided: no call waits for them.
+          if answers.isDecided { return true }
+          answers.isDecided = true
+          await gate.pass(domain)
+          guard let facts = await self.facts(answers), facts.isProbeDue,
+            case .described = assessment
+          else { return true }
         case .outdated: break
         case .tooOld:
           answers.description = nil
@@ -72,11 +82,13 @@ struct DomainTurn: Sendable {
   private func facts(_ answers: Answers) async -> DomainFacts? {
     guard
       var facts = await ledger.facts(
-        of: domain, for: identity, lookBegan: lookBegan, isPoll: isPoll)
+        of: domain, for: identity, lookBegan: lookBegan,
+        isPoll: isPoll && !answers.isDecided)
     else { return nil }
     facts.certificates = await account.facts(caFile: facts.mapping.caFile)
     facts.description = answers.description?.look
     facts.round = answers.round
+    facts.defersProbe = !answers.isDecided
     return facts
   }
 

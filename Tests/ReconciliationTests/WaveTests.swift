@@ -148,6 +148,28 @@ struct WaveTests {
     }
   }
 
+  @Test("Orders that come while a domain waits for a lower wave of its account are obeyed")
+  func ordersDuringWait() async throws {
+    let canary = mapping("canary", of: "a") { $0.selector.arn = arn("old") }
+    let stage = Stage(
+      [canary] + ["free", "held", "observed"].map { mapping($0, of: "a", wave: 1) })
+    try await stage.play {
+      await stage.pass(.seconds(10))
+      stage.cloud.add([certificate("new", from: -1)], to: account("a"))
+      stage.cloud.answer(.describe(domain("canary")), .takes(.seconds(5)))
+      stage.clock.wake(.pollRequested)
+      await stage.pass(.seconds(2))
+      #expect(stage.cloud.updates() == [])
+      stage.ask(.hold(until: nil), for: "held")
+      await stage.adopt([
+        canary, mapping("free", of: "a", wave: 1), mapping("held", of: "a", wave: 1),
+        mapping("observed", of: "a", wave: 1) { $0.mode = .observe },
+      ])
+      await stage.pass(.minutes(2))
+      #expect(stage.cloud.updates().map(\.domain) == [domain("free")])
+    }
+  }
+
   @Test("Domains of higher waves go on when the lower ones have been looked at", arguments: 0..<20)
   func gate(seed: UInt64) async throws {
     let executor = VirtualExecutor(seed: seed)
@@ -159,7 +181,7 @@ struct WaveTests {
           group.addTask {
             await gate.waitForLowerWaves(than: mapping.wave)
             await executor.sleep(for: .milliseconds(Int(seed) % (mapping.wave + 2)))
-            await gate.passed(mapping)
+            await gate.pass(mapping.domain)
             return mapping.wave
           }
         }

@@ -117,6 +117,20 @@ struct DriftStoryTests {
     #expect(scene.condition == .drifted)
   }
 
+  @Test("retry with mode observe leaves a drifted domain drifted")
+  func retriedObserved() {
+    var scene = Scene.drifted {
+      $0.mode = .observe
+      $0.onDrift = .report
+    }
+    scene.pass()
+    scene.retry()
+    for _ in 0..<3 {
+      #expect(scene.pass(after: .minutes(5)).update == nil && scene.condition == .drifted)
+    }
+    #expect(!scene.record.retryRequested)
+  }
+
   @Test("a drift that is undone by hand is over")
   func resolvedByHand() {
     var scene = Scene.drifted { $0.onDrift = .report }

@@ -218,6 +218,23 @@ struct RestStoryTests {
     #expect(scene.record.selectorFingerprint == scene.mapping.selector.fingerprint)
   }
 
+  @Test("a selector that changed during a rollout is obeyed after its completion")
+  func selectorChangedMeanwhile() {
+    var scene = Scene.propagating { $0.probe.isEnabled = false }
+    scene.cognito(.active, newOne.arn)
+    scene.mapping.selector.domainName = "*.example.com"
+    #expect(scene.pass(after: .minutes(1)).update == nil && scene.condition == .noCandidate)
+    for _ in 0..<3 {
+      #expect(scene.pass(after: .minutes(5)).logged == [] && scene.condition == .noCandidate)
+    }
+    let other = certificate("other", from: -90, to: 90) {
+      $0.primaryName = "*.example.com"
+      $0.names = ["*.example.com"]
+    }
+    scene.list(other)
+    #expect(scene.pass(after: .minutes(5)).update?.certificate == other.arn)
+  }
+
   @Test("a changed selector is not settled while its tags cannot be seen")
   func selectorTags() {
     var scene = Scene([oldOne, certificate("older", from: -90, to: 90)])

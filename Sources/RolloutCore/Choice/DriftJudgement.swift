@@ -75,9 +75,10 @@ struct DriftJudge {
     return end.since(facts.now) < Urgency.threshold && end < otherEnd
   }
 
-  /// At most once in 24 hours, unless an operator asks for it.
+  /// At most once in 24 hours, unless an operator asks for it. In mode observe there is nothing to
+  /// ask for.
   private var mayRestore: Bool {
-    if facts.record.retryRequested { return true }
+    if facts.record.retryRequested, facts.mapping.mode == .apply { return true }
     switch facts.mapping.onDrift {
     case .report: return false
     case .restore:

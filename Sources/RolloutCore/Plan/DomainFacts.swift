@@ -32,6 +32,9 @@ package struct DomainFacts: Sendable {
     self.isPoll = isPoll
   }
 
+  /// Set while the edges are not to be asked yet: a call does not wait for them.
+  package var defersProbe = false
+
   /// The open rollout.
   package var openRollout: Rollout? { record.rollout.flatMap { $0.isOpen ? $0 : nil } }
 

@@ -164,7 +164,7 @@ package struct DomainPlan: Sendable {
     case .awaitingCall: rollout.outcomeUnknown(at: now, pacing: pacing)
     case .shown:
       guard rollout.shown(at: now, pacing: pacing) else { return }
-      record.noteAttachment(of: rollout.certificate, selector: mapping.selector)
+      record.noteAttachment(of: rollout.certificate)
       findings.append(.updateShown(rollout, domain.description.status))
     case .notKept:
       let shown = "Cognito shows \(domain.description.status) with \(domain.attached)"
@@ -217,7 +217,7 @@ package struct DomainPlan: Sendable {
     switch outcome {
     case .completed(let proof):
       memory.waiting = nil
-      record.noteAttachment(of: rollout.certificate, selector: mapping.selector)
+      record.noteAttachment(of: rollout.certificate)
       findings.append(
         .rolloutCompleted(
           rollout, summary, after: now.since(rollout.submittedAt ?? rollout.startedAt),
@@ -554,11 +554,12 @@ extension DomainFacts {
 
 extension DomainRecord {
   /// The certificate is attached by this daemon's doing: later changes of it are someone else's.
-  mutating func noteAttachment(of arn: CertificateARN, selector: CertificateSelector) {
+  /// Which selector chose it is known where the call is answered, and is settled at rest: the
+  /// mapping may have changed since.
+  mutating func noteAttachment(of arn: CertificateARN) {
     lastAttached = arn
     driftedTo = nil
     shunned.removeAll { $0 == arn }
-    selectorFingerprint = selector.fingerprint
   }
 
   /// Someone moved away from the certificate: it is not chosen again until `retry` or a newer one.

@@ -11,7 +11,7 @@ package enum Survey: Sendable {
     var questions: [Question] = []
     if facts.description == nil { questions.append(.describe) }
     if facts.certificates.listed == nil { questions.append(.list) }
-    if facts.isProbeDue && facts.round == nil { questions.append(.probe) }
+    if facts.isProbeDue && !facts.defersProbe && facts.round == nil { questions.append(.probe) }
     guard questions.isEmpty, let description = facts.description else { return .open(questions) }
     switch description {
     case .unseen(let failure): return .complete(.undescribed(Explanation(failure)))

@@ -15,7 +15,8 @@ package struct CallOutcome: Sendable {
     switch outcome {
     case .accepted(let requestID):
       rollout.accepted(at: now, pacing: pacing)
-      self.record.noteAttachment(of: rollout.certificate, selector: mapping.selector)
+      self.record.noteAttachment(of: rollout.certificate)
+      self.record.selectorFingerprint = mapping.selector.fingerprint
       findings.append(.updateAccepted(rollout, requestID: requestID))
     case .failed(let failure):
       let consequence = rollout.failed(failure, at: now, pacing: pacing, chance: chance)
