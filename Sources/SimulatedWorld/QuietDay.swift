@@ -1,4 +1,4 @@
-package import Narration
+import Narration
 import POSIX
 import RolloutCore
 import SimulatedAWS
@@ -10,7 +10,7 @@ package struct QuietDay: Sendable {
   /// Transactions of the state file after the first look at everything.
   package let commits: Int
   /// Events of each level after the first look at everything.
-  package let events: [Event.Level: Int]
+  package let events: [String: Int]
   /// Requests by operation, in the whole day.
   package let requests: [String: Int]
   package let violations: [String]
@@ -30,7 +30,8 @@ package struct QuietDay: Sendable {
     self.accounts = accounts
     domains = accounts * domainsInEach
     commits = world.checkers.disk.commits - before.commits
-    events = world.report.counts.merging(before.events) { $0 - $1 }
+    let counts = world.report.counts.merging(before.events) { $0 - $1 }
+    events = Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
     requests = world.aws.withCloud { cloud in
       cloud.calls.reduce(into: [:]) { $0[$1.operation, default: 0] += 1 }
     }

@@ -9,7 +9,7 @@ package enum Sabotage: String, Sendable, CaseIterable {
   case ignoresHolds
   /// Intents are not written.
   case callsWithoutIntent
-  /// Every call attaches the oldest certificate that covers the domain.
+  /// Once a domain has another certificate, a call attaches the oldest one that covers it.
   case attachesOldest
   /// Settings are sent that nobody described.
   case changesSettings
@@ -73,10 +73,13 @@ struct SabotagedDomains: DomainPort {
 }
 
 extension World {
+  /// nil while it is the attached one.
   fileprivate func oldestCertificate(for domain: DomainName) -> CertificateARN? {
-    let oldest = aws.withCloud { cloud in
-      cloud.certificates.values.filter { $0.covers(domain.text) }
-        .min { ($0.createdAt, $0.arn) < ($1.createdAt, $1.arn) }?.arn
+    let now = machine.trueTime
+    let oldest = aws.withCloud { cloud -> String? in
+      let certificates = cloud.certificates.values.filter { $0.covers(domain.text) }
+      let oldest = certificates.min { ($0.createdAt, $0.arn) < ($1.createdAt, $1.arn) }?.arn
+      return oldest == cloud.domains[domain.text]?.shownARN(at: now) ? nil : oldest
     }
     return oldest.flatMap { try? CertificateARN(parsing: $0) }
   }

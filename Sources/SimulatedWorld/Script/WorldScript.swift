@@ -43,16 +43,16 @@ struct WorldScript: Sendable {
   init(seed: UInt64) {
     self.seed = seed
     var dice = WorldDice(seed: seed)
-    accounts = 2 + dice.below(5)
+    accounts = 2 + min(dice.below(5), dice.below(5))
     pacing = Pacing(
-      pollInterval: .minutes(Int64(20 + dice.below(50))), concurrency: 1 + dice.below(6),
+      pollInterval: .minutes(Int64(25 + dice.below(60))), concurrency: 1 + dice.below(6),
       retryMaximum: .minutes(Int64(10 + dice.below(21))),
       checkInterval: .seconds(Int64(30 + dice.below(90))), maxCheckInterval: .minutes(10),
       confirmations: 1 + dice.below(3), resubmits: dice.below(4),
       idleProbeInterval: dice.isOne(in: 4) ? nil : .hours(Int64(1 + dice.below(6))))
     let hasWaves = dice.isOne(in: 3)
     domains = (0..<accounts).flatMap { account in
-      (0..<(1 + dice.below(3))).map { index in
+      (0..<(1 + min(dice.below(3), dice.below(3)))).map { index in
         WorldScript.domain(index, of: account, hasWaves: hasWaves, &dice)
       }
     }
