@@ -134,7 +134,7 @@ let package = Package(
     tests(
       "SimulatedAWSTests", ["SimulatedAWS", "RolloutCore", "LosslessJSON", "Transport"],
       exclude: ["Vectors"]),
-    tests("SimulatedWorldTests", ["SimulatedWorld", "POSIX", "RolloutCore"]),
+    tests("SimulatedWorldTests", ["SimulatedWorld", "Narration", "POSIX", "RolloutCore"]),
     tests(
       "EndToEndTests",
       [

@@ -1,5 +1,5 @@
-import Narration
 import Foundation
+import Narration
 import SimulatedWorld
 import Testing
 
