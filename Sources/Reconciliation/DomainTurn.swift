@@ -35,7 +35,7 @@ struct DomainTurn: Sendable {
     while let facts = await facts(answers) {
       switch Survey.of(facts) {
       case .open(let questions):
-        let mayAsk = mayOverrun && !answers.asked.isEmpty
+        let mayAsk = answers.isDecided || (mayOverrun && !answers.asked.isEmpty)
         if ports.clock.uptime >= deadline && !mayAsk { return false }
         if ledger.stop.isOpen { return true }
         // Each answer stands for the whole look, so a question is asked once for a mapping.
@@ -55,7 +55,7 @@ struct DomainTurn: Sendable {
         let age = answers.description.map { ports.clock.uptime - $0.at } ?? .zero
         switch await ledger.settle(facts, assessment, age: age) {
         case .dropped: return true
-        case .settled:
+        case .settled, .unrecorded:
           // The edges are asked when all that AWS says is decided: no call waits for them.
           if answers.isDecided { return true }
           answers.isDecided = true

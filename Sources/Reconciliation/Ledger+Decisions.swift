@@ -18,7 +18,9 @@ package enum Settlement: Sendable {
   case outdated
   /// A call is planned and the description is too old for it: describe again.
   case tooOld
-  /// Nothing was recorded: the state file failed, or the daemon stops.
+  /// The state file could not be written, and no call is made. The edges are still watched.
+  case unrecorded
+  /// Nothing was recorded: the daemon stops, or the review found a defect.
   case dropped
 }
 
@@ -78,7 +80,7 @@ extension Ledger {
     case .failure(let failure) where failure.kind == .requestWaiting:
       await takeRequests()
       return .outdated
-    case .failure: return .dropped
+    case .failure: return .unrecorded
     }
     if plan.update != nil { calls += 1 }
     return plan.update.map { .call($0) } ?? .settled

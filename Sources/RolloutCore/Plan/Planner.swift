@@ -70,7 +70,10 @@ package enum Planner {
     let memory = fleet.memories[domain] ?? DomainMemory()
     guard let record = fleet.records[domain], let lookedAt = memory.lookedAt, lookedAt >= since
     else { return .notLookedAt }
-    if !record.isSettled { return .unsettled(record.condition, record.reason) }
-    return memory.seenAt == lookedAt ? nil : .unseen(memory.obstruction?.explanation)
+    let isSeen = memory.seenAt == lookedAt
+    if !record.isSettled && (isSeen || record.condition != .unknown) {
+      return .unsettled(record.condition, record.reason)
+    }
+    return isSeen ? nil : .unseen(memory.obstruction?.explanation)
   }
 }
