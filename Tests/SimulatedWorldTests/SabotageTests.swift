@@ -10,7 +10,7 @@ struct SabotageTests {
   func defectIsNoticed(_ defect: Sabotage) async throws {
     for seed in SabotageTests.seeds {
       let outcome = try await WorldTests.play(seed, defect)
-      if outcome.violations.contains(where: { $0.contains(defect.violation) }) { return }
+      if defect.shows(in: outcome.violations) { return }
     }
     Issue.record("no checker notices the defect \(defect)")
   }
