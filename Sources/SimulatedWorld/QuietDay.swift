@@ -3,7 +3,7 @@ import POSIX
 import RolloutCore
 import SimulatedAWS
 
-/// A day in which nothing happens, measured.
+/// Hours in which nothing happens, measured.
 package struct QuietDay: Sendable {
   package let domains: Int
   package let accounts: Int
@@ -11,13 +11,15 @@ package struct QuietDay: Sendable {
   package let commits: Int
   /// Events of each level after the first look at everything.
   package let events: [String: Int]
-  /// Requests by operation, in the whole day.
+  /// Requests by operation, in all hours.
   package let requests: [String: Int]
   package let violations: [String]
 
-  package init(directory: String, accounts: Int = 25, domainsInEach: Int = 4) async throws {
+  package init(
+    hours: Int64, directory: String, accounts: Int = 25, domainsInEach: Int = 4
+  ) async throws {
     let script = WorldScript(
-      quietFor: .hours(24), accounts: accounts, domainsInEach: domainsInEach)
+      quietFor: .hours(hours), accounts: accounts, domainsInEach: domainsInEach)
     let world = try World(script: script, directory: directory)
     let first = Guarded<(commits: Int, events: [Event.Level: Int])>((0, [:]))
     world.machine.schedule(after: QuietDay.firstLook) {

@@ -46,10 +46,8 @@ struct Worlds: AsyncParsableCommand {
       }
       for seed in from...through {
         let outcome = try await Worlds.play(seed, defect)
-        guard let found = outcome.violations.first(where: { $0.contains(defect.violation) }) else {
-          continue
-        }
-        return print("\(defect), seed \(seed): \(found)")
+        guard defect.shows(in: outcome.violations) else { continue }
+        return print("\(defect), seed \(seed): \(outcome.violations)")
       }
       throw ValidationError("no checker notices \(defect)")
     }
@@ -89,7 +87,7 @@ struct Worlds: AsyncParsableCommand {
 
   private static func measureQuietDay() async throws {
     let directory = try makeDirectory()
-    let day = try await QuietDay(directory: directory)
+    let day = try await QuietDay(hours: 24, directory: directory)
     try FileManager.default.removeItem(atPath: directory)
     print(day)
   }

@@ -5,12 +5,18 @@ import Testing
 struct SabotageTests {
   /// Worlds in which a defect may show.
   static let seeds: ClosedRange<UInt64> = 1...80
+  /// Worlds that are known to show a defect which few others do: a hint that saves time.
+  static let hints: [Sabotage: UInt64] = [
+    .ignoresHolds: 24, .ignoresWaves: 17, .ignoresReloads: 44, .concealsExpiry: 4,
+    .repeatsLostCalls: 3,
+  ]
 
   @Test("a daemon with a defect breaks an invariant", arguments: Sabotage.allCases)
   func defectIsNoticed(_ defect: Sabotage) async throws {
-    for seed in SabotageTests.seeds {
+    let hint = SabotageTests.hints[defect].map { [$0] } ?? []
+    for seed in hint + Array(SabotageTests.seeds) {
       let outcome = try await WorldTests.play(seed, defect)
-      if outcome.violations.contains(where: { $0.contains(defect.violation) }) { return }
+      if defect.shows(in: outcome.violations) { return }
     }
     Issue.record("no checker notices the defect \(defect)")
   }

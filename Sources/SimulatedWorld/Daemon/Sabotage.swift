@@ -24,18 +24,22 @@ package enum Sabotage: String, Sendable, CaseIterable {
   /// The dispatcher wakes 3 s late.
   case wakesLate
 
-  /// Words of the violation that it must bring about.
-  package var violation: String {
+  /// Whether one of the violations is what the defect must bring about.
+  package func shows(in violations: [String]) -> Bool {
+    violations.contains { violation in words.contains { violation.contains($0) } }
+  }
+
+  private var words: [String] {
     switch self {
-    case .ignoresHolds: "which an operator holds"
-    case .callsWithoutIntent: "without a journalled intent"
-    case .attachesOldest: "to an older certificate"
-    case .changesSettings: "changed settings"
-    case .repeatsLostCalls: "after one whose answer was lost"
-    case .ignoresWaves: "is unsettled"
-    case .ignoresReloads: "whose mode is observe"
-    case .concealsExpiry: "no error was logged before"
-    case .wakesLate: "after it was due"
+    case .ignoresHolds: ["which an operator holds"]
+    case .callsWithoutIntent: ["without a journalled intent"]
+    case .attachesOldest: ["to an older certificate"]
+    case .changesSettings: ["changed settings"]
+    case .repeatsLostCalls: ["after one whose answer was lost"]
+    case .ignoresWaves: ["is unsettled"]
+    case .ignoresReloads: ["whose mode is observe", "is pinned", "which the mapping does not name"]
+    case .concealsExpiry: ["no error was logged before"]
+    case .wakesLate: ["after it was due"]
     }
   }
 }

@@ -69,7 +69,8 @@ extension WorldScript {
       case .lostPermission: 4
       case .poll, .retry: 2
       case .hold: 4
-      case .observeMode, .changedSelector, .pin, .changedWaves, .wrongAccount: 2
+      case .observeMode: 4
+      case .changedSelector, .pin, .changedWaves, .wrongAccount: 2
       }
     }
   }

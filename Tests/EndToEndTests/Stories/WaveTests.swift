@@ -99,7 +99,7 @@ struct WaveTests {
       try await daemon.line("rollout.completed", domain: other)
       #expect(try await stage.effects(on: other) == [new[1]])
       #expect(try await stage.effects(on: canary).isEmpty)
-      #expect(try await stage.status().condition(canary) == "pending")
+      try await stage.condition("pending", of: canary)
     }
   }
 }
