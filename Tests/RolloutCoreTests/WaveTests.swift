@@ -240,7 +240,8 @@ struct WaveTests {
     let seen = fleet.scenes[1].record.reason
     #expect(seen?.reason == .waitsForWave)
     #expect(
-      seen?.detail == "d0.example.com (wave 0) could not be seen: \(failure(.accessDenied))")
+      seen?.detail
+        == "d0.example.com (wave 0) could not be seen: access_denied: \(failure(.accessDenied))")
   }
 
   @Test("a domain in sync whose account cannot be listed holds up the higher waves")

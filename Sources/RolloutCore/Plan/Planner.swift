@@ -21,7 +21,7 @@ package enum Constraint: Equatable, Sendable {
     switch obstacle {
     case .notLookedAt: "has not been looked at since"
     case .unseen(let explanation):
-      "could not be seen" + (explanation.map { ": \($0.detail)" } ?? "")
+      "could not be seen" + (explanation.map { ": \($0)" } ?? "")
     case .unsettled(let condition, let explanation):
       "is \(condition)" + (explanation.map { " (\($0.reason))" } ?? "")
     }
