@@ -135,6 +135,7 @@ let package = Package(
       "SimulatedAWSTests", ["SimulatedAWS", "RolloutCore", "LosslessJSON", "Transport"],
       exclude: ["Vectors"]),
     tests("SimulatedWorldTests", ["SimulatedWorld", "Narration", "POSIX", "RolloutCore"]),
+    tests("SourceRulesTests", []),
     tests(
       "EndToEndTests",
       [

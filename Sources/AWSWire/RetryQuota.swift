@@ -1,6 +1,5 @@
 import POSIX
 import RolloutCore
-import Transport
 
 /// Limits retries as the SDKs do: a retry costs tokens, and a success returns some. When they are used
 /// up, the next failure is final. So retries do not add load to a service that fails.

@@ -101,8 +101,7 @@ struct ConfigurationReader {
     pacing.retryInitial = initial.value(or: pacing.retryInitial)
     pacing.retryMaximum = maximum.value(or: pacing.retryMaximum)
     reportOrder(
-      ("initial", initial, pacing.retryInitial), ("maximum", maximum, pacing.retryMaximum),
-      in: retry)
+      ("initial", initial, pacing.retryInitial), ("maximum", maximum, pacing.retryMaximum))
   }
 
   static let confirmations = 1...100
@@ -117,7 +116,7 @@ struct ConfigurationReader {
     pacing.maxCheckInterval = last.value(or: pacing.maxCheckInterval)
     reportOrder(
       ("check_interval", first, pacing.checkInterval),
-      ("max_check_interval", last, pacing.maxCheckInterval), in: section)
+      ("max_check_interval", last, pacing.maxCheckInterval))
     pacing.confirmations = section.integer(
       "confirmations", in: ConfigurationReader.confirmations
     ).value(or: pacing.confirmations)
@@ -132,7 +131,7 @@ struct ConfigurationReader {
   /// of the other when only that is written.
   private func reportOrder(
     _ first: (key: String, setting: Setting<Duration>, value: Duration),
-    _ last: (key: String, setting: Setting<Duration>, value: Duration), in section: Section
+    _ last: (key: String, setting: Setting<Duration>, value: Duration)
   ) {
     guard !first.setting.isInvalid, !last.setting.isInvalid, first.value > last.value,
       let location = first.setting.located?.location ?? last.setting.located?.location

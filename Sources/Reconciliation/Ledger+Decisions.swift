@@ -126,7 +126,7 @@ extension Ledger {
     if !change.records.isEmpty { durable[domain] = plan.record }
     for event in events { ports.report.emit(event) }
     schedule(domain, nextLookAt)
-    noteWaves(of: domain, former: former.0)
+    noteWaves(of: domain)
     return .success(())
   }
 
@@ -156,7 +156,7 @@ extension Ledger {
       roster.schedule(
         domain, of: mapping.identity, at: ports.clock.uptime + Ledger.stateRetryInterval)
     }
-    noteWaves(of: domain, former: before)
+    noteWaves(of: domain)
   }
 
   /// Takes back a record whose commit failed, and brings it up to date with what changed every
@@ -202,7 +202,7 @@ extension Ledger {
 extension Ledger {
   /// A domain that waits for its wave is due when nothing holds it up any more; until then, the
   /// lower domains that were not looked at since are due.
-  private func noteWaves(of domain: DomainName, former: DomainRecord?) {
+  private func noteWaves(of domain: DomainName) {
     guard let mapping = mappings[domain], let record = records[domain] else { return }
     if record.reason?.reason == .waitsForWave || memories[domain]?.found?.reason == .waitsForWave {
       waitingForWave.insert(domain)

@@ -1,4 +1,3 @@
-import COpenSSL
 import EdgeProbe
 import Glibc
 import POSIX

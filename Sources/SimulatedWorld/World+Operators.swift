@@ -1,4 +1,3 @@
-import POSIX
 import Reconciliation
 import RolloutCore
 import StateStore

@@ -72,7 +72,7 @@ extension StateFile {
           .io, path: path,
           message: "SQLite's write-ahead log does not work there; put it on a local file system")
       }
-      try StateFormat.migrate(database, in: self)
+      try StateFormat.migrate(database)
       return .success(())
     } catch {
       let systemError = sqlite3_system_errno(database.sqliteConnection)

@@ -73,7 +73,7 @@ enum StateFormat {
 
   /// Runs the steps that the file lacks, each in one transaction with its mark, so that an
   /// interruption leaves a complete earlier format.
-  static func migrate(_ database: Database, in file: StateFile) throws {
+  static func migrate(_ database: Database) throws {
     for migration in migrations {
       try database.inTransaction(.immediate) {
         let found = try Int64.fetchOne(database, sql: "PRAGMA user_version") ?? 0

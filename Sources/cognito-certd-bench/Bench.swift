@@ -77,7 +77,7 @@ struct Bench {
   private static func measureQuiet(_ fleet: BenchFleet, _ name: String) throws {
     let run = try DaemonRun(fleet, arguments: ["run"])
     _ = try run.waitUntilReady()
-    try fleet.waitForPolls(atLeast: 1, since: fleet.polls())
+    try fleet.waitForPoll(since: fleet.polls())
     let before = fleet.stateStamp()
     let written = run.bytesWritten()
     try run.poll(fleet)

@@ -106,7 +106,7 @@ final class BenchFleet {
     }
   }
 
-  func waitForPolls(atLeast count: Int, since before: String?) throws {
+  func waitForPoll(since before: String?) throws {
     for _ in 0..<600 {
       if let now = polls(), now != before, now.contains("T") { return }
       usleep(50_000)

@@ -64,7 +64,7 @@ final class DaemonRun {
     let before = fleet.polls()
     usleep(300_000)
     kill(pid, SIGUSR1)
-    try fleet.waitForPolls(atLeast: 1, since: before)
+    try fleet.waitForPoll(since: before)
   }
 
   func stop() { kill(pid, SIGTERM) }

@@ -41,10 +41,6 @@ package struct CertificateFacts: Equatable, Sendable {
     indexList()
   }
 
-  package mutating func describe(_ arn: CertificateARN, as look: Look<Certificate?>) {
-    details[arn] = look
-  }
-
   private mutating func indexList() {
     index = [:]
     for (position, certificate) in (listed?.value ?? []).enumerated() {

@@ -101,7 +101,7 @@ package struct Chooser: Sendable {
     }
     let unusability = unusability(of: present)
     if let pinned = mapping.selector.arn {
-      return choosePinned(pinned, present: present, unusability)
+      return choosePinned(pinned, unusability)
     }
     if let unusability { return chooseForUnusable(unusability) }
     switch present {
@@ -133,7 +133,7 @@ package struct Chooser: Sendable {
   }
 
   private func choosePinned(
-    _ pinned: CertificateARN, present: CertificateFacts.Known, _ unusability: Unusability?
+    _ pinned: CertificateARN, _ unusability: Unusability?
   ) -> Answerable<Choice> {
     if pinned == self.present {
       return .known(unusability.map { .missing($0.explanation) } ?? .keep)

@@ -70,7 +70,7 @@ package struct DomainPlan: Sendable {
       checkEdges(domain)
       settleDrift(domain)
       take(domain.course, domain)
-      finishRetry(domain)
+      finishRetry()
     }
     layHoldOver()
     warnOfExpiry()
@@ -485,7 +485,7 @@ package struct DomainPlan: Sendable {
 
   /// An operator's `retry` is kept until it is carried out, or until a look shows that there is
   /// nothing to try again.
-  private mutating func finishRetry(_ domain: DescribedDomain) {
+  private mutating func finishRetry() {
     guard record.retryRequested else { return }
     if update != nil || !retryIsPending { record.retryRequested = false }
   }

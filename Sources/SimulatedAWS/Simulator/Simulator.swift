@@ -13,7 +13,6 @@ package final class Simulator: Sendable {
   package let domains: [Domain]
 
   let accounts: [Scenario.Account]
-  let simulatorState: Guarded<SimulatorState>
   private let server: SimulatorHTTPServer
   private let driver: EdgeDriver
 
@@ -34,7 +33,6 @@ package final class Simulator: Sendable {
     let aws = FakeAWS(seed: scenario.seed, options: scenario.options)
     let simulatorState = Guarded(try SimulatorState(scenario, at: now))
     self.aws = aws
-    self.simulatorState = simulatorState
     accounts = scenario.accounts
     caFile = directory + "/root.pem"
     try SimulatorFile.write(simulatorState.withLock { $0.mint.rootPEM }, to: caFile, mode: 0o644)

@@ -16,7 +16,6 @@ final class BudgetChecker: Sendable {
     var updates: [String: Int] = [:]
     var requests: [Int: Int] = [:]
     var sleeps = 0
-    var mostRequests = 0
   }
 
   private let state = Guarded(State())

@@ -1,0 +1,29 @@
+import Foundation
+
+/// A source file of the package.
+struct SourceFile: Sendable {
+  /// `Service/Daemon.swift`
+  let path: String
+  let text: String
+  let lines: [String]
+
+  var module: String { String(path.prefix { $0 != "/" }) }
+
+  /// Every file below `Sources`, in order.
+  static let sources = files(in: "Sources")
+  /// Every file below `Tests`, in order.
+  static let tests = files(in: "Tests")
+
+  private static func files(in directory: String) -> [SourceFile] {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appending(path: directory)
+    let files = FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String }
+    return (files ?? []).filter { $0.hasSuffix(".swift") }.sorted().compactMap { path in
+      let data = FileManager.default.contents(atPath: root.path + "/" + path)
+      return data.map {
+        let text = String(decoding: $0, as: UTF8.self)
+        return SourceFile(path: path, text: text, lines: text.components(separatedBy: "\n"))
+      }
+    }
+  }
+}
