@@ -118,17 +118,17 @@ extension Event.Kind {
     case .updateAccepted:
       "Cognito accepted the certificate; the edges are checked until they serve it"
     case .updateRetrying: "the update failed and will be tried again"
-    case .updateRefused: "Cognito refuses the certificate or the domain; a person is needed"
+    case .updateRefused: "the update is refused; a person is needed"
     case .propagationWaiting: "not every edge is proven to serve the new certificate yet"
     case .rolloutCompleted: "the rollout is complete"
-    case .rolloutOverdue: "the window has passed and the edges do not serve the new certificate"
+    case .rolloutOverdue: "the window has passed without proof of the new certificate"
     case .rolloutSuperseded: "an open rollout ends without proof"
     case .settingsChanged: "a setting of the domain came back different from what was sent"
     case .driftDetected: "someone else attached another certificate"
     case .renewalUnserved: "the certificate was renewed and an edge still serves the old one"
     case .credentialsFailed: "AWS does not accept the credentials, or there are none"
     case .clockStepped: "the clock was stepped; deadlines were moved with it"
-    case .stateFailed: "the state file cannot be written; no update is made until it can"
+    case .stateFailed: "a file of the state cannot be read or written"
     }
   }
 }

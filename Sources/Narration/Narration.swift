@@ -107,7 +107,7 @@ package enum Narration {
     return fields
   }
 
-  /// An error below seven days, and a warning above.
+  /// An error with seven days or less left, and a warning above.
   private static func expiring(
     _ certificate: CertificateARN?, notAfter: Instant, left: Duration
   ) -> Event {

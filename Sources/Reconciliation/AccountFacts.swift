@@ -30,7 +30,7 @@ package actor AccountFacts {
     let caFile: String?
   }
 
-  /// What the requests of a cycle came to.
+  /// The results of a cycle's requests.
   package struct Summary: Sendable {
     package var failures: [Failure] = []
     /// A failure that took as long as a time-out.

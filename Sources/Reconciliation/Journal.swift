@@ -9,11 +9,11 @@ actor Journal {
 
   private struct Waiter {
     let change: StateChange
-    let continuation: CheckedContinuation<Turn, Never>
+    let continuation: CheckedContinuation<Signal, Never>
   }
 
-  /// What a waiter is told.
-  private enum Turn: Sendable {
+  /// What ends the wait of a change.
+  private enum Signal: Sendable {
     case done(StateFailure?)
     /// It commits for itself and those that wait behind it.
     case lead

@@ -26,7 +26,7 @@ package enum Settlement: Sendable {
 
 extension Ledger {
   /// A description older than this is not good enough for a call.
-  static let freshness = Duration.seconds(10)
+  static let maximumDescriptionAge = Duration.seconds(10)
   /// How soon a state file that could not be written is tried again.
   static let stateRetryInterval = Duration.seconds(30)
 
@@ -62,13 +62,13 @@ extension Ledger {
     // Facts that waited long for a lower wave, or from before the clock was set, decide nothing.
     let wait = ports.clock.now.since(facts.now)
     guard mappings[domain] == facts.mapping, records[domain] == facts.record, wait >= .zero,
-      wait <= Ledger.freshness
+      wait <= Ledger.maximumDescriptionAge
     else { return .outdated }
     let plan = DomainPlan.of(
       facts, assessment, constraint: constraint(on: facts, assessment),
       dice: Dice(seed: ports.clock.random()))
     if plan.update != nil {
-      if age > Ledger.freshness { return .tooOld }
+      if age > Ledger.maximumDescriptionAge { return .tooOld }
       let violations = PlanReview.violations(in: plan, of: facts)
       if !violations.isEmpty {
         for violation in violations { emit(.reviewObjected(violation), facts.mapping) }

@@ -47,7 +47,8 @@ extension Ledger {
 }
 
 extension DomainRecord {
-  /// The record after an operator's request. `retry` also lifts what was moved away from.
+  /// The record after an operator's request. `retry` also allows certificates
+  /// again that someone moved away from.
   package mutating func obey(_ request: OperatorRequest.Kind, at now: Instant) {
     switch request {
     case .hold(let until):

@@ -86,7 +86,8 @@ package actor Ledger {
     await recordDepartures()
   }
 
-  /// Writes down that domains have left the configuration: no look will.
+  /// Records that domains have left the configuration. They are not looked at again, so nothing else
+  /// would.
   private func recordDepartures() async {
     let departed = durable.values.filter { $0.isMapped && mappings[$0.domain] == nil }
       .map(\.domain)
@@ -191,8 +192,8 @@ package actor Ledger {
   /// when nothing of it was written.
   func commit(_ change: StateChange) async -> StateFailure? {
     if change.isEmpty { return nil }
-    // What could not be written goes with one commit at a time, and without the domains that are
-    // being committed: what they are about to be is not theirs yet.
+    // Records that could not be written earlier go with one commit at a time. Domains with a commit
+    // under way are left out: their new record may still be taken back.
     let carries = !isCarryingUnwritten
     let late =
       carries

@@ -248,7 +248,7 @@ package protocol ReportPort: Sendable {
   func status(_ line: String)
   /// The first looks have begun: the service is ready.
   func looksBegan()
-  /// Every account was listed, the last one at `instant`.
+  /// Every account has been listed; the one listed longest ago was listed at `instant`.
   func pollSucceeded(at instant: Instant)
 }
 

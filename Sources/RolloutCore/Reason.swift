@@ -1,4 +1,4 @@
-/// Every reason code of the program: what `status`, `explain` and the log show, and what scripts
+/// Every reason code of the program: what `status` and the log show, and what scripts
 /// may match.
 ///
 /// A code that another version wrote to the state file is kept as `other` and shown as it is.

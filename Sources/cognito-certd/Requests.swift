@@ -39,7 +39,7 @@ struct Hold: AsyncParsableCommand {
     }
     try await common.submit(.hold(until: until), for: domain)
     let end = until.map { " until \($0.rfc3339)" } ?? " until 'resume'"
-    Output.result("no call will be made for \(domain)\(end)")
+    Output.result("no new call will be made for \(domain)\(end)")
   }
 }
 

@@ -56,7 +56,7 @@ struct CheckSilenceTests {
     arguments: Silence.all)
   func obstacle(silence: Silence) {
     var checked = Checked(silence.edit)
-    checked.facts.describe(arn("c"), as: unseen(.throttled))
+    checked.facts.details[arn("c")] = unseen(.throttled)
     #expect(checked.result(of: silence.check) == .unseen(failure(.throttled)))
     #expect(checked.verdict.unseen() == failure(.throttled))
     #expect(!checked.verdict.isEligible && checked.verdict.failure == nil)

@@ -42,7 +42,7 @@ struct Choosing {
     case .tags: facts.tags = tags
     case .details(let arn):
       let own = listed.value?.first { $0.arn == arn }
-      facts.describe(arn, as: details[arn] ?? .seen(own.map(described)))
+      facts.details[arn] = details[arn] ?? .seen(own.map(described))
     case .evidence(let arn):
       let own = facts.certificates.first { $0.arn == arn } ?? Certificate(arn: arn)
       facts.evidence[arn] = evidence[arn] ?? .seen(RolloutCoreTests.evidence(of: own))

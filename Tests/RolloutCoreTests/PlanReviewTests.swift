@@ -110,7 +110,7 @@ struct Defect: Sendable, CustomTestStringConvertible {
 
   private static let suitability = [
     Defect(.certificateWasSeen) { $0.facts.certificates.list(.seen([oldOne])) },
-    Defect(.certificateWasSeen) { $0.facts.certificates.describe(newOne.arn, as: .seen(nil)) },
+    Defect(.certificateWasSeen) { $0.facts.certificates.details[newOne.arn] = .seen(nil) },
     Defect(.certificateIsEligible) { $0.spoil { $0.status = .revoked } },
     Defect(.certificateIsEligible) { $0.spoil { $0.status = nil } },
     Defect(.certificateIsEligible) { $0.spoil { $0.type = .private } },

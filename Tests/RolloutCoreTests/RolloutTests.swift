@@ -109,7 +109,7 @@ struct RolloutTests {
 
   @Test("a refused certificate that is younger than 15 minutes is tried again")
   func fresh() {
-    #expect(Rollout.freshness == .minutes(15))
+    #expect(Rollout.youngCertificateAge == .minutes(15))
     let phase = { (freshUntil: Instant?) -> PhaseName in
       var it = Rollout(
         id: "", certificate: arn("new"), previous: nil, cause: .replacement, startedAt: noon,

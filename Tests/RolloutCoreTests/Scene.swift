@@ -107,7 +107,7 @@ struct Scene {
     case .tags: facts.certificates.tags = tags
     case .details(let arn):
       let own = listed.value?.first { $0.arn == arn }
-      facts.certificates.describe(arn, as: details[arn] ?? .seen(own.map(described)))
+      facts.certificates.details[arn] = details[arn] ?? .seen(own.map(described))
     case .evidence(let arn):
       let known = facts.certificates.certificates.first { $0.arn == arn }
       facts.certificates.evidence[arn] =

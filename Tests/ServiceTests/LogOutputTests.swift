@@ -74,7 +74,7 @@ struct LogOutputTests {
     #expect(
       pipe.read() == """
         time=1970-01-01T00:00:00.001Z level=error event=rollout.overdue \
-        msg="the window has passed and the edges do not serve the new certificate" \
+        msg="the window has passed without proof of the new certificate" \
         domain=auth.example.com deadline=d
         time=1970-01-01T00:00:00.001Z level=notice event=candidate.ineligible \
         msg="a certificate for this domain was not chosen"

@@ -19,7 +19,7 @@ package struct CertificateFacts: Equatable, Sendable {
   /// nil: not asked yet.
   package private(set) var listed: Look<[Certificate]>?
   /// `.seen(nil)`: ACM says that it does not exist.
-  package private(set) var details: [CertificateARN: Look<Certificate?>]
+  package var details: [CertificateARN: Look<Certificate?>]
   package var tags: Look<[CertificateARN: [String: String]]>?
   package var evidence: [CertificateARN: Look<LeafEvidence>]
   private var index: [CertificateARN: Int] = [:]
@@ -69,9 +69,8 @@ package struct CertificateFacts: Equatable, Sendable {
     case open(Question)
   }
 
-  /// Looks a certificate up in the list, then in the descriptions. Absence from the list alone
-  /// proves nothing; only ACM's own word that it does not exist does, and that only for an
-  /// account that the list is of.
+  /// Looks a certificate up in the list, then in the descriptions. A certificate counts as deleted
+  /// only if ACM says that it does not exist and the list is of that certificate's account.
   package func known(_ arn: CertificateARN) -> Known {
     guard let listed else { return .open(.list) }
     if case .seen(.some(let described))? = details[arn] { return .certificate(described) }

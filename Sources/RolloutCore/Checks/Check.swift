@@ -1,8 +1,9 @@
 /// The checks that a candidate must pass.
 ///
 /// To add one: a case here, its place in `chain`, its reason, and its function in
-/// `CandidateChecks`; the compiler asks for the last two. `PlanReview` decides eligibility a second
-/// time without this code: add the rule there as well.
+/// `CandidateChecks`; the compiler asks for the last two. `ReviewedEligibility` decides eligibility a
+/// second time without this code: add the rule there as well. Then add it to the README's table and
+/// to the changelog, and see whether a cause waives it (`Rollout.Cause.waivedChecks`).
 package enum Check: Sendable, CaseIterable {
   case notIssued, managedByCloudFront, wrongRegion, privateOrSelfSigned, unsupportedKey
   case nameNotCovered, notYetValid, expired, expiresTooSoon, soaking, notSelected
@@ -73,7 +74,7 @@ package struct CandidateVerdict: Sendable {
     }
   }
 
-  /// What the checks but the waived ones come to.
+  /// The combined result of all checks that are not waived.
   package func outcome(waiving waived: Set<Check> = []) -> Outcome {
     var open: [Question] = []
     var unseen: Failure?

@@ -120,7 +120,8 @@ package struct Chooser: Sendable {
   }
 
   /// Whether a changed selector still selects the present certificate may depend on its tags.
-  /// The failure when that cannot be seen: to go on would take the change for settled.
+  /// The failure when that cannot be seen: otherwise the new selector would be stored as the one
+  /// that chose the certificate, and its change would go unnoticed.
   private func selectionOfPresent(_ present: CertificateFacts.Known) -> Answerable<Failure?> {
     guard selectorChanged, case .certificate(let certificate) = present,
       statedUnusability(of: present) == nil

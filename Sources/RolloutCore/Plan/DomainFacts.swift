@@ -9,7 +9,7 @@ package struct DomainFacts: Sendable {
   package var certificates: CertificateFacts
   /// A round of handshakes; nil: not made.
   package var round: ProbeRound?
-  /// When the look began, whose answers these are.
+  /// When the look that produced these answers began.
   package var lookBeganAt: Instant
   package var now: Instant
   /// Whether the look is a poll, or a recheck between two polls.
@@ -66,8 +66,8 @@ package struct DomainFacts: Sendable {
     return record.served.map(\.notAfter).min()
   }
 
-  /// Since when the domain wants the certificate: since this look, unless it did before. What the
-  /// lower waves were seen to be before that says nothing about it.
+  /// When the domain first wanted this certificate. Only looks at lower waves that began at or after
+  /// this time count.
   package func wantingSince(_ certificate: CertificateARN) -> Instant {
     record.desired == certificate ? memory.wantingSince ?? lookBeganAt : lookBeganAt
   }

@@ -516,8 +516,8 @@ package struct DomainPlan: Sendable {
     findings.append(.expiring(record.attached, notAfter: end, left: left))
   }
 
-  /// What is due already and was not done now waits for something else: for the next poll,
-  /// unless a time is named. To look again at once would be to look without end.
+  /// A step that is overdue and was not taken is blocked. It waits for the next poll or a named time,
+  /// so that looks do not repeat without a pause.
   private mutating func scheduleNextLook() {
     if update != nil { return }
     var due = [recheckAt, record.rollout?.nextStepAt, record.hold?.until]
@@ -534,7 +534,7 @@ package struct DomainPlan: Sendable {
     self.reason = reason
   }
 
-  /// Whether the domain was not found to stand so before.
+  /// Whether the condition or its reason differs from the last look.
   private var isNews: Bool {
     let known =
       facts.memory.found ?? DomainMemory.Found(before.condition, before.reason?.reason)
@@ -553,16 +553,17 @@ extension DomainFacts {
 }
 
 extension DomainRecord {
-  /// The certificate is attached by this daemon's doing: later changes of it are someone else's.
-  /// Which selector chose it is known where the call is answered, and is settled at rest: the
-  /// mapping may have changed since.
+  /// Records that this daemon attached the certificate: a later change is someone else's. Does not
+  /// set `selectorFingerprint`, because the mapping may have changed since the call; `CallOutcome`
+  /// and `rest` set it.
   mutating func noteAttachment(of arn: CertificateARN) {
     lastAttached = arn
     driftedTo = nil
     shunned.removeAll { $0 == arn }
   }
 
-  /// Someone moved away from the certificate: it is not chosen again until `retry` or a newer one.
+  /// Someone replaced this certificate: it is not chosen again until `retry`, or until someone
+  /// attaches it again.
   mutating func shun(_ arn: CertificateARN) {
     if shunned.contains(arn) { return }
     shunned.append(arn)

@@ -10,7 +10,7 @@ package struct DomainRecord: Equatable, Sendable {
   /// The certificate that Cognito showed last.
   package var attached: CertificateARN?
   package var attachedNotAfter: Instant?
-  /// The certificate that the last choice came to.
+  /// The certificate that the last decision chose.
   package var desired: CertificateARN?
   /// The certificate that this daemon attached, or adopted, last.
   package var lastAttached: CertificateARN?

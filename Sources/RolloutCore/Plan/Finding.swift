@@ -35,7 +35,7 @@ package enum Finding: Equatable, Sendable {
   case reviewObjected(PlanReview.Violation)
 }
 
-/// What a round of handshakes came to, with the edges that did not answer.
+/// The result of a round of handshakes, with the edges that did not answer.
 package struct EdgeSummary: Equatable, Sendable {
   /// nil: no handshake was made.
   package var verdict: ProbeVerdict?

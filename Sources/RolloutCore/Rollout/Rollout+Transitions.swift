@@ -3,7 +3,7 @@
 extension Rollout {
   /// A certificate younger than this may be refused now and pass later: CloudFront does not
   /// know a just issued one at once.
-  package static let freshness = Duration.minutes(15)
+  package static let youngCertificateAge = Duration.minutes(15)
 
   /// How often a refused rollout is tried again by itself.
   package static let refusedInterval = Duration.hours(1)
@@ -31,7 +31,7 @@ extension Rollout {
     Rollout(
       id: id, certificate: certificate.arn, previous: previous,
       previousNotAfter: previousNotAfter, cause: cause, startedAt: now,
-      freshUntil: certificate.issue.map { $0 + freshness }, attempts: 1,
+      freshUntil: certificate.issue.map { $0 + youngCertificateAge }, attempts: 1,
       phase: .submitting(Submission(intendedAt: now, settings: settings, mapping: mapping)))
   }
 

@@ -20,7 +20,7 @@ struct OperatorTests {
       let daemon = try await stage.pollingDaemon()
       let hold = try await stage.run("hold", name)
       #expect(hold.status == 0 && hold.errors.isEmpty)
-      #expect(hold.output == "no call will be made for \(name) until 'resume'\n")
+      #expect(hold.output == "no new call will be made for \(name) until 'resume'\n")
       let held = try await stage.condition("held", of: name, within: .seconds(30))
       #expect(held["reason"]?.string?.hasPrefix("held: ") == true)
       #expect(try await stage.status().exit == 0, "a hold asks for nobody")
