@@ -202,7 +202,8 @@ struct CredentialTests {
       let odd = ["AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": secret]
       #expect(
         await found(odd)
-          == "the secret access key of the environment contains a space or a character beyond ASCII")
+          == "the secret access key of the environment contains a space or a character beyond ASCII"
+      )
     }
   }
 
