@@ -70,11 +70,12 @@ struct CredentialTests {
   @Test("keys that expire are told once, and what is attached stays")
   func expired() async throws {
     var account = Stage.account.members ?? []
-    account.append(.init("expires_in", 2))
+    account.append(.init("expires_in", 5))
     let scene: JSONValue = ["accounts": [.object(account)], "domains": [Scene.domain()]]
     try await Stage.with(scene) { stage in
       try stage.configure(stage.config)
       let daemon = try await stage.pollingDaemon()
+      try await stage.condition("in_sync", of: name)
       let failed = try await daemon.line("credentials.failed")
       #expect(failed["error"]?.contains("ExpiredToken") == true)
       try await daemon.polls(2)
