@@ -13,8 +13,8 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-/// A module that simulated worlds run through: optimised in debug builds as well, because a test
-/// run plays hundreds of them.
+/// A module that simulated worlds spend their time in: optimised in debug builds as well, because
+/// a test run plays hundreds of them.
 func hotModule(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(
     name: name, dependencies: dependencies,
@@ -64,13 +64,13 @@ let package = Package(
     hotModule("RolloutCore"),
     hotModule("LosslessJSON"),
     hotModule("POSIX"),
-    hotModule("Narration", ["RolloutCore"]),
+    module("Narration", ["RolloutCore"]),
     hotModule("Reconciliation", ["RolloutCore", "Narration", "POSIX"]),
     module("Configuration", ["RolloutCore", "POSIX", yams]),
     hotModule("Transport", ["POSIX", "CCurl", "COpenSSL"]),
     hotModule("AWSWire", ["RolloutCore", "Reconciliation", "Transport", "LosslessJSON", "POSIX"]),
-    hotModule("EdgeProbe", ["RolloutCore", "Reconciliation", "POSIX", "COpenSSL"]),
-    hotModule(
+    module("EdgeProbe", ["RolloutCore", "Reconciliation", "POSIX", "COpenSSL"]),
+    module(
       "StateStore", ["RolloutCore", "Reconciliation", "LosslessJSON", "POSIX", grdb, sqlite]),
     module(
       "Service",
@@ -86,7 +86,7 @@ let package = Package(
     hotModule(
       "SimulatedAWS",
       ["RolloutCore", "EdgeProbe", "Transport", "LosslessJSON", "POSIX", "COpenSSL"]),
-    hotModule(
+    module(
       "SimulatedWorld",
       [
         "SimulatedAWS", "VirtualTime", "RolloutCore", "Narration", "Reconciliation", "AWSWire",
