@@ -12,6 +12,8 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR ?=
 SWIFT ?= swift
+# Simulated worlds that `make test` plays; `make test WORLD_SEEDS=500` plays more.
+WORLD_SEEDS ?= 100
 
 SOURCES := Package.swift Sources Tests
 # A separate directory: other flags in .build would rebuild everything each time.
@@ -46,7 +48,7 @@ build: swift deps ## Build everything for debugging
 # In sequence: WorldTests use every core, and EndToEndTests measure time.
 test: swift deps ## Run all tests
 	$(SWIFT) test --disable-xctest --skip WorldTests --skip EndToEndTests
-	$(SWIFT) test --disable-xctest --skip-build --filter WorldTests
+	WORLD_SEEDS=$(WORLD_SEEDS) $(SWIFT) test --disable-xctest --skip-build --filter WorldTests
 	$(SWIFT) test --disable-xctest --skip-build --filter EndToEndTests
 
 demo: build ## Show a rotation against a simulated AWS, about a minute

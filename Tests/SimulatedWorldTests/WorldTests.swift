@@ -10,7 +10,7 @@ import Testing
 struct WorldTests {
   /// Worlds played side by side: one a core of the smallest machine that builds this.
   static let lanes: UInt64 = 2
-  static let seeds = count("WORLD_SEEDS") ?? 500
+  static let seeds = count("WORLD_SEEDS") ?? 100
 
   static func count(_ variable: String) -> UInt64? {
     ProcessInfo.processInfo.environment[variable].flatMap { UInt64($0) }
