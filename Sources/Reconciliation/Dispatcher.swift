@@ -43,7 +43,7 @@ package struct Dispatcher: Sendable {
     ports.report.looksBegan()
     return await withDiscardingTaskGroup { group in
       while true {
-        for turn in await ledger.beginTurns() {
+        for turn in await ledger.beginTurns(isSinglePass: mode == .once) {
           group.addTask { await run(turn) }
         }
         if let ending = await ending() { return ending }

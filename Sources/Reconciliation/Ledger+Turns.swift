@@ -2,9 +2,12 @@ import Narration
 import RolloutCore
 
 extension Ledger {
-  func beginTurns() -> [Turn] {
+  /// - Parameter isSinglePass: whether an account whose poll has ended is left alone.
+  func beginTurns(isSinglePass: Bool) -> [Turn] {
     noteClock()
-    return stop.isOpen ? [] : roster.begin(at: ports.clock.uptime)
+    if stop.isOpen { return [] }
+    let done = isSinglePass ? Set(polls.keys) : []
+    return roster.begin(at: ports.clock.uptime, leavingOut: done)
   }
 
   /// How long the dispatcher may sleep.

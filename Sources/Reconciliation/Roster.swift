@@ -85,9 +85,11 @@ package struct Roster: Sendable {
   // MARK: Turns
 
   /// The cycles that begin now, in order: first those whose last cycle was answered, then those
-  /// that were left over, then those that time out.
-  package mutating func begin(at now: Duration) -> [Turn] {
-    let due = order.compactMap { identity in
+  /// that were left over, then those that time out; without `others`.
+  package mutating func begin(
+    at now: Duration, leavingOut others: Set<Identity> = []
+  ) -> [Turn] {
+    let due = order.filter { !others.contains($0) }.compactMap { identity in
       dueTime(of: identity).flatMap { time in
         time <= now ? (identity: identity, rank: rank(identity), time: time) : nil
       }

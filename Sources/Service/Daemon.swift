@@ -3,6 +3,7 @@ package import Configuration
 import Glibc
 import Logging
 import Narration
+import POSIX
 import Reconciliation
 import RolloutCore
 import ServiceLifecycle
@@ -46,6 +47,7 @@ package struct Daemon: Sendable {
   /// Runs until a signal arrives, or until `--once` is done.
   package func run() async -> ExitStatus {
     StandardStreams.prepare()
+    OpenFileLimit.raise()
     let configuration: Configuration
     do throws(InvalidConfiguration) {
       configuration = try ConfigurationLoader.load(

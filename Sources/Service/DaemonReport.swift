@@ -11,6 +11,8 @@ package final class DaemonReport: ReportPort {
   private let notifier: ServiceNotifier
   private let heartbeatPath: String
   private let heartbeat: Guarded<Heartbeat>
+  /// Whether the last heartbeat could not be written.
+  private let hasFailed = Guarded(false)
 
   package init(
     logger: Logger, notifier: ServiceNotifier, heartbeatPath: String, heartbeat: Heartbeat
@@ -48,7 +50,14 @@ package final class DaemonReport: ReportPort {
     }
     do throws(StateFailure) {
       try heartbeat.write(to: heartbeatPath)
+      hasFailed.withLock { $0 = false }
     } catch {
+      let isFirst = hasFailed.withLock { failed in
+        defer { failed = true }
+        return !failed
+      }
+      // Logged once, and not at each poll, until it can be written again.
+      if !isFirst { return }
       reporter.log(
         .stateWarning(
           path: heartbeatPath,

@@ -28,8 +28,9 @@ final class CurlLoop: @unchecked Sendable {
 
   /// Connections that are kept open: enough for three services in a dozen regions.
   private static let maximumIdleConnections = 64
-  /// Further requests wait for a connection, within their own time limits.
-  private static let maximumConnections = 256
+  /// Far above what a fleet of hundreds of accounts needs when all of them hang: a further request
+  /// would wait for one of those, within its own time limit.
+  private static let maximumConnections = 16_384
   /// How long the thread sleeps when libcurl has no timer of its own, in milliseconds.
   private static let maximumPoll: Int32 = 60_000
 

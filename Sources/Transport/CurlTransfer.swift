@@ -49,7 +49,8 @@ final class CurlTransfer {
     try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     try set(CURLOPT_TIMEOUT_MS, CurlTransfer.milliseconds(request.timeout))
     try set(CURLOPT_CONNECTTIMEOUT_MS, CurlTransfer.milliseconds(request.connectTimeout))
-    try set(CURLOPT_PIPEWAIT, request.usesFreshConnection ? 0 : 1)
+    // A request never waits for another one's connection: that one may hang.
+    try set(CURLOPT_PIPEWAIT, 0)
     try set(CURLOPT_FRESH_CONNECT, request.usesFreshConnection ? 1 : 0)
     try set(CURLOPT_FORBID_REUSE, request.usesFreshConnection ? 1 : 0)
     try check(

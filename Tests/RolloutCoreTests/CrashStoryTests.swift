@@ -25,6 +25,18 @@ struct CrashStoryTests {
     }
   }
 
+  @Test("after a lost answer no other certificate is asked for before check_interval has passed")
+  func lostAnswerAndNewerCertificate() {
+    var scene = Scene([oldOne, newOne])
+    scene.pass()
+    scene.answer(.failed(failure(.answerLost)))
+    scene.list(certificate("newest", from: 0, to: 90))
+    let early = scene.pass(after: .seconds(1))
+    #expect(early.update == nil && scene.condition == .retrying)
+    let late = scene.pass(after: scene.pacing.checkInterval)
+    #expect(late.update?.certificate == arn("newest"))
+  }
+
   @Test("after a power cut one more call is made when Cognito does not show the certificate")
   func notShown() {
     var scene = crashedAfterIntent()

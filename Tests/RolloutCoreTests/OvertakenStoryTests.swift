@@ -44,7 +44,8 @@ struct OvertakenStoryTests {
       var scene = scene
       scene.list(newerOne)
       scene.drift(to: newerOne.arn)
-      #expect(scene.pass().update == nil && scene.phase == .abandoned)
+      #expect(
+        scene.pass(after: .minutes(1)).update == nil && scene.phase == .abandoned)
     }
   }
 

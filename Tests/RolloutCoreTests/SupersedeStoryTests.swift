@@ -66,6 +66,7 @@ struct SupersedeStoryTests {
     var scene = Scene([oldOne, newOne])
     scene.pass()
     scene.restart()
+    scene.now = scene.now + scene.pacing.checkInterval
     expectSuperseded(&scene, from: .submitting)
   }
 

@@ -47,6 +47,32 @@ struct CurlTransportTests {
     #expect(try get.get().body == Array("true".utf8))
   }
 
+  @Test("A request does not wait for a connection on which another one hangs")
+  func hangingConnection() async throws {
+    let isOver = Guarded(false)
+    try await LoopbackServer.serving({ connection in
+      let request = connection.readRequest() ?? ""
+      if request.contains("/hang") { isOver.wait { $0 } }
+      connection.answer("pong")
+    }) { server in
+      let transport = CurlTransport()
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<3 {
+          group.addTask {
+            _ = try? await transport.send(
+              HTTPRequest(url: server.url + "hang", timeout: .seconds(20)))
+          }
+        }
+        // The connections of the first requests are not proven yet.
+        let answer = try? await transport.send(
+          HTTPRequest(url: server.url, timeout: .seconds(5)))
+        #expect(answer?.status == 200)
+        isOver.withLock { $0 = true }
+      }
+      await transport.shutDown()
+    }
+  }
+
   @Test("Connections are reused, except by a request for a fresh one")
   func connections() async throws {
     try await LoopbackServer.serving({ connection in

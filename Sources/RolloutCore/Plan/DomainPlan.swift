@@ -66,6 +66,7 @@ package struct DomainPlan: Sendable {
     case .ofAnotherPool(let explanation): refuse(explanation)
     case .described(let domain):
       noteAttached(domain)
+      if waitForLostCall(domain) { break }
       followRollout(domain)
       checkEdges(domain)
       settleDrift(domain)
@@ -154,6 +155,21 @@ package struct DomainPlan: Sendable {
     if record.attachedNotAfter != before.attachedNotAfter, facts.idleProbePause == nil {
       record.served = []
     }
+  }
+
+  /// A call whose answer was lost may have worked, and a description may lag behind it. Until it
+  /// would have caught up nothing is concluded from it, and no other call is made, whatever
+  /// certificate it would be for.
+  private mutating func waitForLostCall(_ domain: DescribedDomain) -> Bool {
+    guard var rollout = facts.openRollout, domain.standing != .shown else { return false }
+    rollout.outcomeUnknown(at: now, pacing: pacing)
+    guard case .retrying(let retry) = rollout.phase, let notBefore = retry.notBefore,
+      notBefore > now
+    else { return false }
+    record.rollout = rollout
+    set(.retrying, retry.error)
+    recheckAt = notBefore
+    return true
   }
 
   private mutating func followRollout(_ domain: DescribedDomain) {
