@@ -57,7 +57,7 @@ check_start_unconfigured() {
   ! inside systemctl start "$unit" || fail "it started"
   equal "its exit status" "$(property ExecMainStatus)" 78
   equal "the number of restarts" "$(property NRestarts)" 0
-  contains "config.rejected" "$(events "$since" config.rejected)" "add at least one mapping"
+  contains "config.rejected" "$(events "$since" config.rejected)" "add an entry with domain and user_pool_id"
   inside systemctl reset-failed "$unit"
 }
 

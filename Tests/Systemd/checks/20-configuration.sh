@@ -27,7 +27,7 @@ expect_no_restart() {
 
 check_unconfigured() {
   inside cmp "$config" /usr/share/doc/cognito-certd/examples/config.yaml
-  expect_refusal "add at least one mapping"
+  expect_refusal "add an entry with domain and user_pool_id"
   expect_no_restart
 }
 
