@@ -38,7 +38,7 @@ check_incomplete() {
   contains "cognito-certd $command" "$(cat "$work/answer")" \
     "/etc/cognito-certd/config.yaml:"
   contains "cognito-certd $command" "$(cat "$work/answer")" \
-    "the list is empty; add an entry with domain and user_pool_id with domain and user_pool_id"
+    "the list is empty; add an entry with domain and user_pool_id"
 }
 
 # As the comments of the file say.
