@@ -50,7 +50,7 @@ package final class VirtualClock: ClockPort {
     for sleeper in sleepers { sleeper.resume() }
   }
 
-  /// As the port says; a cancelled task is told to shut down.
+  /// See `ClockPort`. In a cancelled task it returns `shutdown`.
   package func sleep(for duration: Duration) async -> WakeReason {
     let deadline = uptime + max(duration, .zero)
     while true {

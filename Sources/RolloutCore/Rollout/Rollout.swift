@@ -89,7 +89,7 @@ package struct Rollout: Equatable, Sendable {
     package var error: Explanation
     /// The last call, when it may have worked although no good answer came.
     package var lost: Submission?
-    /// The call is not made earlier, whoever asks: a description may lag behind a lost call.
+    /// No request makes the call earlier: a description may lag behind a lost call.
     package var notBefore: Instant?
     /// `Mapping.fingerprint` at the last call.
     package var mapping: String

@@ -3,7 +3,7 @@ import RolloutCore
 
 /// Requests stay within an hourly budget, and the dispatcher does not run in circles.
 final class BudgetChecker: Sendable {
-  /// Updates of one domain: backoff, `resubmits` and cures allow fewer.
+  /// Updates of one domain: backoff and `resubmits` allow fewer.
   private static let updates = 30
   /// Requests of one account: a poll every 20 minutes and a recheck every 30 s of each of its
   /// three domains, every request tried three times, come to fewer.
