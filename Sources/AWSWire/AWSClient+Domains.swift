@@ -38,8 +38,10 @@ extension AWSClient: DomainPort {
       } catch {
         throw call(.null).failure(.refused(.settingsRejected), error.description)
       }
-      let (_, requestID) = try await client.object(from: call(body))
-      return .accepted(requestID: requestID)
+      let (answer, requestID) = try await client.object(from: call(body))
+      return .accepted(
+        requestID: requestID,
+        cloudFrontDomain: DomainAnswers.distribution(answer["CloudFrontDomain"]))
     } catch {
       return .failed(error)
     }

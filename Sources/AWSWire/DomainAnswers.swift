@@ -29,7 +29,9 @@ enum DomainAnswers {
     }
     var seen = DomainDescription(
       userPoolID: try description.text("UserPoolId"), status: DomainStatus(status),
-      certificateARN: nil, settings: settings)
+      certificateARN: nil,
+      cloudFrontDomain: distribution(description["CloudFrontDistribution"]),
+      settings: settings)
     guard let text = try config?.text(certificateMember) else { return .withoutCertificate(seen) }
     do throws(MalformedIdentifier) {
       seen.certificateARN = try CertificateARN(parsing: text)
@@ -38,6 +40,14 @@ enum DomainAnswers {
         description: "CustomDomainConfig.CertificateArn is malformed: \(error.problem)")
     }
     return .described(seen)
+  }
+
+  /// The name of a distribution: `d111.cloudfront.net`. It is shown and connected to, and nothing that
+  /// matters depends on it, so a value that is no host name counts as absent.
+  static func distribution(_ value: JSONValue?) -> String? {
+    guard case .string(let text)? = value else { return nil }
+    let name = DNSName.lowercased(text)
+    return DNSName.problem(with: name, underscores: .allowed) == nil ? name : nil
   }
 
   private static let certificateMember = "CertificateArn"

@@ -209,6 +209,8 @@ extension EdgeSummary: CustomStringConvertible {
     return switch verdict {
     case .passed(let edges): "all \(edges) that answer serve the new leaf\(others)"
     case .stale(let addresses): "another leaf at \(addresses.joined(separator: ", "))\(others)"
+    case .refused(let addresses):
+      "the handshake is refused at \(addresses.joined(separator: ", "))\(others)"
     case .silent(let reason): "none answers: \(reason)"
     case .incomparable(let reason): "cannot be compared: \(reason)"
     }

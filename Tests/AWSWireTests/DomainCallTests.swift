@@ -28,14 +28,14 @@ struct DomainCallTests {
       "CustomDomainConfig":{"Future":{"z":1.0,"a":[12345678901234567890,null]},
       "CertificateArn":"\(arn)","SecurityPolicy":"TLS_V1_2_2021","Nothing":null},
       "ManagedLoginVersion":2,"Routing":{"Failover":{"SecondaryRegion":"us-west-2"}},
-      "CloudFrontDistribution":"d"
+      "CloudFrontDistribution":"D111.cloudfront.net"
       """)
     #expect(
       look
         == .described(
           DomainDescription(
             userPoolID: "eu-west-1_Ab12Cd34E", status: .updating,
-            certificateARN: try Example.arn(),
+            certificateARN: try Example.arn(), cloudFrontDomain: "d111.cloudfront.net",
             settings: EchoedSettings(
               customDomainConfig: [
                 "Future": "{\"a\":[12345678901234567890,null],\"z\":1.0}",
@@ -116,14 +116,15 @@ struct DomainCallTests {
 
   @Test("An update sends every setting back unchanged, except the certificate")
   func update() async throws {
-    let aws = try ScriptedAWS([.json("{\"CloudFrontDomain\":\"d\"}")])
+    let aws = try ScriptedAWS([.json("{\"CloudFrontDomain\":\"d111.cloudfront.net\"}")])
     let settings = EchoedSettings(
       customDomainConfig: [
         "SecurityPolicy": "\"TLS_V1_2_2021\"",
         "Future": "{\"a\":[12345678901234567890,null,1.0],\"é\":\"\\u0001\"}",
       ], topLevel: ["ManagedLoginVersion": "2", "Routing": "{\"Failover\":{}}"])
     let outcome = await aws.client.updateDomain(try Example.update(settings: settings))
-    #expect(outcome == .accepted(requestID: "r-1"))
+    #expect(
+      outcome == .accepted(requestID: "r-1", cloudFrontDomain: "d111.cloudfront.net"))
     #expect(
       aws.transport.bodies == [
         """

@@ -64,14 +64,14 @@ extension EdgeLook.Result {
   var leaf: ServedLeaf? {
     switch self {
     case .served(let leaf): leaf
-    case .unreachable, .noRoute: nil
+    case .refusing, .unreachable, .noRoute: nil
     }
   }
 
   var failure: String? {
     switch self {
     case .unreachable(let text): text
-    case .served, .noRoute: nil
+    case .served, .refusing, .noRoute: nil
     }
   }
 }

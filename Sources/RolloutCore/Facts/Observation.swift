@@ -31,15 +31,18 @@ package struct DomainDescription: Equatable, Sendable {
   package var userPoolID: String?
   package var status: DomainStatus
   package var certificateARN: CertificateARN?
+  /// The name of the CloudFront distribution that serves the domain: `d111.cloudfront.net`.
+  package var cloudFrontDomain: String?
   package var settings: EchoedSettings
 
   package init(
     userPoolID: String?, status: DomainStatus, certificateARN: CertificateARN?,
-    settings: EchoedSettings = EchoedSettings()
+    cloudFrontDomain: String? = nil, settings: EchoedSettings = EchoedSettings()
   ) {
     self.userPoolID = userPoolID
     self.status = status
     self.certificateARN = certificateARN
+    self.cloudFrontDomain = cloudFrontDomain
     self.settings = settings
   }
 }
@@ -124,7 +127,8 @@ package struct DomainUpdate: Equatable, Sendable {
 
 /// How an UpdateUserPoolDomain call ended.
 package enum UpdateOutcome: Equatable, Sendable {
-  case accepted(requestID: String?)
+  /// With the name of the distribution that the answer named.
+  case accepted(requestID: String?, cloudFrontDomain: String? = nil)
   case failed(Failure)
 }
 
@@ -152,6 +156,9 @@ package struct EdgeLook: Equatable, Sendable {
 
   package enum Result: Equatable, Sendable {
     case served(ServedLeaf)
+    /// It was reached, speaks TLS, and refuses the name with an alert: `handshake: unrecognized
+    /// name`. It serves the domain to nobody.
+    case refusing(String)
     /// With the stage and the reason: `connect: connection refused`.
     case unreachable(String)
     /// This host has no route to the address's family; it says nothing about the edge.

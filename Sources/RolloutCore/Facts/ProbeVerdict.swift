@@ -4,6 +4,8 @@ package enum ProbeVerdict: Equatable, Sendable {
   case passed(edges: Int)
   /// These addresses serve another leaf.
   case stale([String])
+  /// No edge serves another leaf, and these addresses refuse the handshake for the name.
+  case refused([String])
   /// No edge answered at all, for this reason.
   case silent(String)
   /// What the leaf should be could not be seen, for this reason.
@@ -14,17 +16,21 @@ package enum ProbeVerdict: Equatable, Sendable {
   package init(_ round: ProbeRound, expecting sha256: String) {
     var serving = 0
     var stale: [String] = []
+    var refusing: [String] = []
     var unreachable: [String] = []
     for edge in round.edges {
       switch edge.result {
       case .served(let leaf) where leaf.sha256 == sha256: serving += 1
       case .served: stale.append(edge.address)
+      case .refusing: refusing.append(edge.address)
       case .unreachable(let reason): unreachable.append("\(edge.address) \(reason)")
       case .noRoute: break
       }
     }
     if !stale.isEmpty {
       self = .stale(stale)
+    } else if !refusing.isEmpty {
+      self = .refused(refusing)
     } else if serving > 0 {
       self = .passed(edges: serving)
     } else {
@@ -38,7 +44,7 @@ extension ProbeVerdict {
   /// The verdict without the numbers of its texts.
   var masked: ProbeVerdict {
     switch self {
-    case .passed, .stale: self
+    case .passed, .stale, .refused: self
     case .silent(let text): .silent(text.maskingDigits)
     case .incomparable(let text): .incomparable(text.maskingDigits)
     }

@@ -13,7 +13,7 @@ package struct CallOutcome: Sendable {
     self.memory = memory
     guard var rollout = record.rollout, case .submitting = rollout.phase else { return }
     switch outcome {
-    case .accepted(let requestID):
+    case .accepted(let requestID, _):
       rollout.accepted(at: now, pacing: pacing)
       self.record.noteAttachment(of: rollout.certificate)
       self.record.selectorFingerprint = mapping.selector.fingerprint

@@ -228,7 +228,7 @@ extension Rollout {
     case nil: .controlPlane
     case .passed: propagation.confirmations >= pacing.confirmations ? .edge : nil
     case .silent: windowHasPassed ? .controlPlane : nil
-    case .stale, .incomparable: nil
+    case .stale, .refused, .incomparable: nil
     }
   }
 
