@@ -134,6 +134,9 @@ struct JSONClient: Sendable {
     } catch {
       return .failure(JSONClient.failedAttempt(of: call, error, hiding: keys.secrets))
     }
+    if let date = response.header("date").flatMap(AnswerTime.httpDate) {
+      clock.note(date, from: url)
+    }
     if (200..<300).contains(response.status) { return .success(response) }
     let error = ErrorAnswer(reading: response, hiding: keys.secrets)
     let kind = ErrorClassification.kind(

@@ -4,6 +4,8 @@ package import RolloutCore
 package protocol WireClock: Sendable {
   /// The wall clock, without the correction of `ClockOffsets`.
   var now: Instant { get }
+  /// An answer of `host` carried this date.
+  func note(_ date: Instant, from host: String)
   /// 64 random bits.
   func random() -> UInt64
   /// Returns when `duration` has passed, or at once when the task is cancelled.

@@ -38,8 +38,10 @@ package struct Event: Equatable, Sendable {
     case settingsChanged = "settings.changed"
     case driftDetected = "drift.detected"
     case renewalUnserved = "renewal.unserved"
+    case edgesRefusing = "edges.refusing"
     case credentialsFailed = "credentials.failed"
     case clockStepped = "clock.stepped"
+    case clockWrong = "clock.wrong"
     case stateFailed = "state.failed"
   }
 
@@ -76,6 +78,8 @@ package struct Event: Equatable, Sendable {
     case calls
     case failures
     case step
+    case difference
+    case cloudFrontDomain = "cloudfront_domain"
     case polls
     case left
   }
@@ -92,7 +96,7 @@ extension Event.Kind {
       .rolloutCompleted, .rolloutSuperseded, .driftDetected:
       .notice
     case .pollFailed, .candidateIneligible, .decisionBlocked, .updateRetrying, .renewalUnserved,
-      .clockStepped, .certificateExpiring:
+      .edgesRefusing, .clockStepped, .clockWrong, .certificateExpiring:
       .warning
     case .configRejected, .candidateMissing, .updateRefused, .rolloutOverdue, .settingsChanged,
       .credentialsFailed, .stateFailed:
@@ -126,8 +130,10 @@ extension Event.Kind {
     case .settingsChanged: "a setting of the domain came back different from what was sent"
     case .driftDetected: "someone else attached another certificate"
     case .renewalUnserved: "the certificate was renewed and an edge still serves the old one"
+    case .edgesRefusing: "an edge refuses the TLS handshake for the domain"
     case .credentialsFailed: "AWS does not accept the credentials, or there are none"
-    case .clockStepped: "the clock was stepped; deadlines were moved with it"
+    case .clockStepped: "this host's clock was stepped; no deadline comes sooner or later for it"
+    case .clockWrong: "this host's clock differs from AWS's, which decides"
     case .stateFailed: "a file of the state cannot be read or written"
     }
   }

@@ -25,11 +25,11 @@ package enum Narration {
     case .updateSubmitted(let rollout):
       Event(.updateSubmitted, naming(rollout, [.cause: rollout.cause.word]))
     case .updateAccepted(let rollout, let requestID):
-      Event(.updateAccepted, naming(rollout, requestID, [.deadline: deadline(of: rollout)]))
+      Event(.updateAccepted, naming(rollout, requestID, accepted(rollout)))
     case .updateShown(let rollout, let status):
       Event(
         .updateAccepted,
-        naming(rollout, [.status: status.description, .deadline: deadline(of: rollout)]))
+        naming(rollout, accepted(rollout).merging([.status: status.description]) { $1 }))
     case .updateRetrying(let rollout, let explanation, let delay, let requestID):
       Event(
         .updateRetrying,
@@ -85,15 +85,32 @@ package enum Narration {
       drift(shown, former, .warning, "the former certificate is put back")
     case .driftReported(let shown, let former, let policy):
       drift(shown, former, .error, words(for: policy))
-    case .renewalUnserved(let certificate, let summary):
+    case .renewalUnserved(let certificate, let summary, let isLasting):
       Event(
-        .renewalUnserved, [.certificateARN: certificate.text, .edges: summary.description])
+        .renewalUnserved, level: isLasting ? .error : nil,
+        [.certificateARN: certificate.text, .edges: summary.description])
+    case .edgesRefusing(let certificate, let summary, let isLasting):
+      Event(
+        .edgesRefusing, level: isLasting ? .error : nil,
+        [.certificateARN: certificate.text, .edges: summary.description])
+    case .distributionChanged(let before, let after):
+      Event(
+        .settingsChanged, level: .notice,
+        [.member: "CloudFrontDomain", .before: before, .after: after])
+    case .permissionMissing(let failure):
+      Event(.decisionBlocked, explaining(Explanation(failure), naming(nil, failure.requestID)))
     case .decisionBlocked(let explanation, let polls, let isLasting):
       Event(
         .decisionBlocked, level: isLasting ? .error : nil,
         explaining(explanation, [.polls: String(polls)]))
     case .reviewObjected(let violation): objected(violation)
     }
+  }
+
+  private static func accepted(_ rollout: Rollout) -> [Event.Field: String] {
+    var fields: [Event.Field: String] = [.deadline: deadline(of: rollout)]
+    fields[.cloudFrontDomain] = rollout.cloudFrontDomain
+    return fields
   }
 
   private static func describing(
@@ -160,6 +177,7 @@ package enum Narration {
     switch adoption {
     case .newer: "it is newer and eligible"
     case .formerDeleted: "the certificate attached before was deleted"
+    case .formerOfAnotherAccount: "the certificate attached before is of another account"
     case .formerIneligible: "the certificate attached before is not eligible"
     case .formerEndsSoon: "the certificate attached before ends sooner"
     case .shownDeleted: "the attached certificate was deleted"
@@ -205,13 +223,14 @@ extension EdgeSummary: CustomStringConvertible {
   /// The verdict in words, with the edges that did not answer.
   package var description: String {
     guard let verdict else { return "not probed" }
-    let others = unreached.isEmpty ? "" : "; no answer from \(unreached.joined(separator: ", "))"
+    let silent = unreached.isEmpty ? "" : "; no answer from \(unreached.joined(separator: ", "))"
+    let others = silent + (detour.map { "; \($0)" } ?? "")
     return switch verdict {
     case .passed(let edges): "all \(edges) that answer serve the new leaf\(others)"
     case .stale(let addresses): "another leaf at \(addresses.joined(separator: ", "))\(others)"
     case .refused(let addresses):
       "the handshake is refused at \(addresses.joined(separator: ", "))\(others)"
-    case .silent(let reason): "none answers: \(reason)"
+    case .silent(let reason): "none answers: \(reason)\(detour.map { "; \($0)" } ?? "")"
     case .incomparable(let reason): "cannot be compared: \(reason)"
     }
   }

@@ -15,6 +15,8 @@ package enum ServiceFinding: Equatable, Sendable {
   case accountHangs(Identity, Failure, retryIn: Duration)
   case credentialsRefused(Identity, Failure)
   case clockStepped(Duration)
+  /// This host's clock is ahead of AWS's, or behind it by a negative duration.
+  case clockWrong(hostError: Duration)
   case stateFailed(path: String, String)
   /// A trouble with a file of state that does not keep updates from being made.
   case stateWarning(path: String, String)
@@ -54,6 +56,16 @@ extension Narration {
     case .credentialsRefused(let identity, let failure):
       return failed(.credentialsFailed, identity, failure)
     case .clockStepped(let step): return Event(.clockStepped, [.step: step.compact])
+    case .clockWrong(let error):
+      let isAhead = error > .zero
+      let size = (isAhead ? error : .zero - error).inWholeUnits
+      return Event(
+        .clockWrong,
+        [
+          .difference: isAhead ? size : "-\(size)",
+          .error:
+            "this host's clock is \(size) \(isAhead ? "ahead of" : "behind") AWS's; correct it",
+        ])
     case .stateFailed(let path, let message):
       return Event(.stateFailed, [.error: message, .stateFile: path])
     case .stateWarning(let path, let message):

@@ -6,6 +6,7 @@ package actor AccountFacts {
   private let ports: Ports
   private let identity: Identity
   private let stop: Latch
+  private let imports: ImportDates
   private var memory = CertificateMemory()
   /// The answers of this cycle.
   private var listed: Look<[Certificate]>?
@@ -39,10 +40,11 @@ package actor AccountFacts {
     package var hasAnswer = false
   }
 
-  init(ports: Ports, identity: Identity, stop: Latch) {
+  init(ports: Ports, identity: Identity, stop: Latch, imports: ImportDates) {
     self.ports = ports
     self.identity = identity
     self.stop = stop
+    self.imports = imports
   }
 
   func beginCycle() {
@@ -92,7 +94,7 @@ package actor AccountFacts {
     case .tags: tags != nil
     case .details(let arn): details[arn] != nil
     case .evidence: evidence[key] != nil
-    case .describe, .probe: true
+    case .describe, .probe, .probeDistribution: true
     }
   }
 
@@ -101,17 +103,17 @@ package actor AccountFacts {
     switch key.question {
     case .list:
       let look = await request { await ports.certificates.listCertificates(as: identity) }
-      listed = look
+      listed = look.map { $0.map(imports.dated) }
       recallDetails()
     case .tags: tags = await request { await ports.certificates.certificateTags(as: identity) }
     case .details(let arn):
       let look = await request {
         await ports.certificates.describeCertificate(arn, as: identity)
-      }
+      }.map { $0.map(imports.dated) }
       details[arn] = look
       remember(look, of: arn)
     case .evidence(let arn): evidence[key] = await judge(arn, caFile: key.caFile)
-    case .describe, .probe: break
+    case .describe, .probe, .probeDistribution: break
     }
   }
 

@@ -1,25 +1,39 @@
 import RolloutCore
 
-/// Tells a step of the wall clock from the passing of time.
+/// Tells a step of a clock from the passing of time.
 struct ClockWatch: Sendable {
-  private var wall: Instant
+  private var host: Instant
+  private var now: Instant
   private var uptime: Duration
 
-  /// A difference between the wall clock and the machine's uptime that counts as a step.
+  /// A difference between a clock and the machine's uptime that counts as a step.
   static let threshold = Duration.seconds(10)
 
+  /// How far the clocks were stepped since the last call; nil: not at all.
+  struct Steps: Sendable {
+    /// This host's clock.
+    var host: Duration?
+    /// The time that decides, which is AWS's when this host's clock is wrong.
+    var now: Duration?
+  }
+
   init(_ clock: any ClockPort) {
-    wall = clock.now
+    host = clock.hostNow
+    now = clock.now
     uptime = clock.uptime
   }
 
-  /// How far the wall clock was stepped since the last call; nil when it was not.
-  mutating func step(_ clock: any ClockPort) -> Duration? {
-    let now = clock.now
-    let up = clock.uptime
-    let step = now.since(wall) - (up - uptime)
-    wall = now
-    uptime = up
-    return step > ClockWatch.threshold || step < .zero - ClockWatch.threshold ? step : nil
+  mutating func steps(_ clock: any ClockPort) -> Steps {
+    let passed = clock.uptime - uptime
+    func step(_ time: Instant, since former: Instant) -> Duration? {
+      let step = time.since(former) - passed
+      return step.size > ClockWatch.threshold ? step : nil
+    }
+    let steps = Steps(
+      host: step(clock.hostNow, since: host), now: step(clock.now, since: now))
+    host = clock.hostNow
+    now = clock.now
+    uptime += passed
+    return steps
   }
 }

@@ -22,6 +22,7 @@ struct DomainTurn: Sendable {
   private struct Answers {
     var description: (look: DomainLook, at: Duration)?
     var round: ProbeRound?
+    var distributionRound: ProbeRound?
     var asked: Set<Question> = []
     /// The mapping that they were asked for.
     var mapping: Mapping?
@@ -47,7 +48,7 @@ struct DomainTurn: Sendable {
           await ledger.noteStall(of: facts.mapping, questions)
           return true
         }
-        await ask(questions, facts.mapping, &answers)
+        await ask(questions, facts, &answers)
       case .complete(let assessment):
         if assessment.beginsUnhurriedRollout {
           await gate.waitForLowerWaves(than: wave)
@@ -60,8 +61,8 @@ struct DomainTurn: Sendable {
           if answers.isDecided { return true }
           answers.isDecided = true
           await gate.pass(domain)
-          guard let facts = await self.facts(answers), facts.isProbeDue,
-            case .described = assessment
+          guard let facts = await self.facts(answers),
+            facts.isProbeDue || !facts.trials.isEmpty, case .described = assessment
           else { return true }
         case .outdated: break
         case .tooOld:
@@ -88,24 +89,32 @@ struct DomainTurn: Sendable {
     facts.certificates = await account.facts(caFile: facts.mapping.caFile)
     facts.description = answers.description?.look
     facts.round = answers.round
+    facts.distributionRound = answers.distributionRound
     facts.defersProbe = !answers.isDecided
     return facts
   }
 
   /// Asks every open question side by side.
-  private func ask(_ questions: [Question], _ mapping: Mapping, _ answers: inout Answers) async {
+  private func ask(
+    _ questions: [Question], _ facts: DomainFacts, _ answers: inout Answers
+  ) async {
     enum Answer: Sendable {
       case description(DomainLook)
       case round(ProbeRound)
+      case distributionRound(ProbeRound)
       case none
     }
-    let (ports, account) = (ports, account)
+    let (ports, account, mapping) = (ports, account, facts.mapping)
     await withTaskGroup(of: Answer.self) { group in
       for question in questions where answers.asked.insert(question).inserted {
         group.addTask {
           switch question {
           case .describe: return .description(await account.describe(mapping))
-          case .probe: return await probe(mapping).map { .round($0) } ?? .none
+          case .probe:
+            return await probeEdges(facts).map { .round($0) } ?? .none
+          case .probeDistribution:
+            return await probe(mapping, at: facts.distributionTarget)
+              .map { .distributionRound($0) } ?? .none
           case .list, .details, .tags, .evidence:
             await account.ask(question, caFile: mapping.caFile)
             return .none
@@ -116,6 +125,7 @@ struct DomainTurn: Sendable {
         switch answer {
         case .description(let look): answers.description = (look, ports.clock.uptime)
         case .round(let round): answers.round = round
+        case .distributionRound(let round): answers.distributionRound = round
         case .none: break
         }
       }
@@ -123,11 +133,23 @@ struct DomainTurn: Sendable {
     await ledger.noteAnswer(of: identity)
   }
 
-  private func probe(_ mapping: Mapping) async -> ProbeRound? {
+  private func probeEdges(_ facts: DomainFacts) async -> ProbeRound? {
+    guard facts.lacksDistribution else { return await probe(facts.mapping, at: facts.edgeTarget) }
+    let failure = Failure(
+      .notFound, operation: "probe", object: domain.text,
+      message: "Cognito has not named the distribution that probe.connect_to asks for")
+    if facts.mapping.probe.connectTo.isEmpty { return ProbeRound(edges: [], failure: failure) }
+    var round = await probe(facts.mapping, at: facts.edgeTarget)
+    round?.edges.append(
+      EdgeLook(address: "cloudfront", result: .unreachable(failure.message)))
+    return round
+  }
+
+  private func probe(_ mapping: Mapping, at target: ProbeTarget) async -> ProbeRound? {
     let (ports, stop) = (ports, ledger.stop)
     let round = await stop.race {
       await ports.edges.probe(
-        mapping.domain, at: mapping.probe, caFile: mapping.caFile, now: ports.clock.now)
+        mapping.domain, at: target, caFile: mapping.caFile, now: ports.clock.now)
     }
     ports.report.alive()
     return round

@@ -76,6 +76,8 @@ extension StateChange {
   fileprivate func joined(with other: StateChange) -> StateChange {
     StateChange(
       records: records + other.records, ended: ended + other.ended,
-      history: history + other.history, handled: handled + other.handled, guarding: guarding)
+      history: history + other.history,
+      firstImports: firstImports.merging(other.firstImports) { min($0, $1) },
+      handled: handled + other.handled, guarding: guarding)
   }
 }

@@ -40,10 +40,30 @@ extension Ledger {
     guard let mapping = mappings[domain], mapping.identity == identity,
       let record = records[domain]
     else { return nil }
-    return DomainFacts(
+    var facts = DomainFacts(
       mapping: mapping, pacing: fleet.pacing, record: record,
       memory: memories[domain] ?? DomainMemory(), lookBeganAt: lookBeganAt, now: ports.clock.now,
       isPoll: isPoll)
+    facts.trials = openTrials(of: mapping)
+    return facts
+  }
+
+  private func openTrials(of mapping: Mapping) -> Set<PermissionTrial> {
+    let open = trials[mapping.identity] ?? []
+    return mapping.selector.tags.isEmpty ? open.subtracting([.tags]) : open
+  }
+
+  /// Ends the trials that a look has answered: a permission is there, or it is missing and reported.
+  private func endTrials(_ facts: DomainFacts, _ assessment: Assessment) {
+    guard !facts.defersProbe, case .described(let domain) = assessment else { return }
+    func isAnswered<Value>(_ look: Look<Value>?) -> Bool {
+      look.map { $0.failure == nil || $0.failure?.kind == .accessDenied } ?? false
+    }
+    let identity = facts.mapping.identity
+    if isAnswered(facts.certificates.evidence[domain.attached]) {
+      trials[identity]?.remove(.chain)
+    }
+    if isAnswered(facts.certificates.tags) { trials[identity]?.remove(.tags) }
   }
 
   /// Decides from a complete assessment, has the decision reviewed, and records it. Where it
@@ -64,6 +84,8 @@ extension Ledger {
     guard mappings[domain] == facts.mapping, records[domain] == facts.record, wait >= .zero,
       wait <= Ledger.maximumDescriptionAge
     else { return .outdated }
+    var assessment = assessment
+    if openTrials(of: facts.mapping).isDisjoint(with: facts.trials) { assessment.dropDenials() }
     let plan = DomainPlan.of(
       facts, assessment, constraint: constraint(on: facts, assessment),
       dice: Dice(seed: ports.clock.random()))
@@ -82,6 +104,7 @@ extension Ledger {
       return .outdated
     case .failure: return .unrecorded
     }
+    endTrials(facts, assessment)
     if plan.update != nil { calls += 1 }
     return plan.update.map { .call($0) } ?? .settled
   }

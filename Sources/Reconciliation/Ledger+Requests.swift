@@ -32,7 +32,7 @@ extension Ledger {
     noteClock()
     let now = ports.clock.now
     for request in requests {
-      records[request.domain]?.obey(request.kind, at: now)
+      records[request.domain]?.obey(request.kind.moved(by: .zero - hostError), at: now)
       guard let mapping = mappings[request.domain] else { continue }
       roster.requestLook(at: request.domain, of: mapping.identity)
     }
@@ -43,6 +43,16 @@ extension Ledger {
       for record in changed { durable[record.domain] = record }
     }
     return requests.filter { $0.kind == .retry }.map(\.domain)
+  }
+}
+
+extension OperatorRequest.Kind {
+  /// The order with its time moved: commands date it by the host's clock.
+  fileprivate func moved(by duration: Duration) -> OperatorRequest.Kind {
+    switch self {
+    case .hold(let until): .hold(until: until.map { $0 + duration })
+    case .resume, .retry: self
+    }
   }
 }
 

@@ -35,7 +35,7 @@ extension Ledger {
     }
     return AccountCycle(
       ports: ports, ledger: self, account: account, identity: turn.identity,
-      isPoll: turn.isPoll, isLeftOver: turn.isLeftOver,
+      isPoll: turn.isPoll || turn.isLeftOver, isLeftOver: turn.isLeftOver,
       lookBegan: LookStart(at: ports.clock.now, clockSteps: clockSteps), domains: ordered)
   }
 
@@ -66,6 +66,7 @@ extension Ledger {
       ports.report.emit(finding)
     }
     ports.report.status(StatusLine.text(mappedRecords))
+    if !imports.unwritten.isEmpty { _ = await commit(StateChange()) }
     if turn.isPoll { unfinishedPolls.insert(identity) }
     guard leftOver.isEmpty, unfinishedPolls.remove(identity) != nil else { return }
     notePoll(of: identity, listing)
@@ -83,7 +84,7 @@ extension Ledger {
     let former = lastGoodPoll
     polls[identity] = result
     if let latest = lastGoodPoll, latest != former {
-      ports.report.pollSucceeded(at: latest)
+      ports.report.pollSucceeded(at: latest, hostError: hostError)
     }
   }
 

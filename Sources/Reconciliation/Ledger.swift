@@ -19,9 +19,14 @@ package actor Ledger {
   var polls: [Identity: PollResult] = [:]
   /// Accounts whose poll left domains over.
   var unfinishedPolls: Set<Identity> = []
+  let imports = ImportDates()
+  /// Permissions that are still to be tried, by identity.
+  var trials: [Identity: Set<PermissionTrial>] = [:]
   var troubles = TroubleLog()
   var journal: Journal
   var clockWatch: ClockWatch
+  /// The records as they came from disk, until the time is first known to be another one.
+  private var loaded: [DomainName: (original: DomainRecord, bounded: DomainRecord)] = [:]
   /// All steps of the clock since the start, added up.
   var clockSteps: Duration = .zero
   /// How often every waiting call was made due.
@@ -60,12 +65,14 @@ package actor Ledger {
     let now = ports.clock.now
     for record in try await ports.state.loadRecords() {
       durable[record.domain] = record
-      var bounded = record
-      bounded.bound(at: now, pacing: fleet.pacing)
-      records[record.domain] = bounded
+      records[record.domain] = record.bounded(at: now, pacing: fleet.pacing)
     }
+    imports.load(try await ports.state.loadFirstImports())
     put(fleet)
     expediteCalls()
+    for (domain, original) in durable {
+      loaded[domain] = records[domain].map { (original, $0) }
+    }
     let changed = records.values.filter { durable[$0.domain] != $0 }
       .sorted { $0.domain < $1.domain }
     if changed.isEmpty { return }
@@ -125,8 +132,11 @@ package actor Ledger {
     accounts = accounts.filter { mappingsOfIdentity[$0.key] != nil }
     polls = polls.filter { mappingsOfIdentity[$0.key] != nil }
     unfinishedPolls.formIntersection(identities)
+    trials = trials.filter { mappingsOfIdentity[$0.key] != nil }
     for identity in identities where accounts[identity] == nil {
-      accounts[identity] = AccountFacts(ports: ports, identity: identity, stop: stop)
+      trials[identity] = [.chain, .tags]
+      accounts[identity] = AccountFacts(
+        ports: ports, identity: identity, stop: stop, imports: imports)
     }
   }
 
@@ -149,13 +159,29 @@ package actor Ledger {
   /// Ends looks at once; a call that was journalled is waited for.
   package func beginStop() { stop.open() }
 
-  /// Moves every remembered time when the clock was stepped since the last call.
+  /// How far the host's clock is ahead of the time that decides.
+  var hostError: Duration { ports.clock.hostNow.since(ports.clock.now) }
+
+  /// Moves every remembered time when the time was stepped since the last call.
   func noteClock() {
-    guard let step = clockWatch.step(ports.clock) else { return }
-    for domain in records.keys { records[domain]?.shift(by: step) }
-    for domain in memories.keys { memories[domain]?.shift(by: step) }
-    clockSteps += step
-    ports.report.emit(.clockStepped(step))
+    let steps = clockWatch.steps(ports.clock)
+    if let step = steps.now {
+      for domain in records.keys {
+        // What came from disk was written by a right clock, before this one was known to be wrong.
+        if steps.host == nil, let stored = loaded[domain], stored.bounded == records[domain] {
+          records[domain] = stored.original.bounded(at: ports.clock.now, pacing: fleet.pacing)
+        } else {
+          records[domain]?.shift(by: step)
+        }
+      }
+      for domain in memories.keys { memories[domain]?.shift(by: step) }
+      clockSteps += step
+      loaded = [:]
+    }
+    if let step = steps.host { ports.report.emit(.clockStepped(step)) }
+    if let finding = troubles.note(hostError: hostError, at: ports.clock.uptime) {
+      ports.report.emit(finding)
+    }
   }
 
   /// The records of mapped domains, in the configuration's order.
@@ -191,6 +217,8 @@ package actor Ledger {
   /// Commits a change, with the records that could not be written earlier. The failure, logged,
   /// when nothing of it was written.
   func commit(_ change: StateChange) async -> StateFailure? {
+    var change = change
+    change.firstImports = imports.unwritten
     if change.isEmpty { return nil }
     // Records that could not be written earlier go with one commit at a time. Domains with a commit
     // under way are left out: their new record may still be taken back.
@@ -201,9 +229,9 @@ package actor Ledger {
     let events = carries ? unlogged : []
     if carries { isCarryingUnwritten = true }
     defer { if carries { isCarryingUnwritten = false } }
-    var change = change
     change.records = late + change.records
     guard let failure = await journal.commit(change) else {
+      imports.noteWritten(change.firstImports)
       for record in late { durable[record.domain] = record }
       for record in change.records where records[record.domain] == record {
         unwritten.remove(record.domain)

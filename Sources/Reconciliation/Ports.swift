@@ -96,6 +96,9 @@ package protocol EdgePort: Sendable {
 package protocol StatePort: Sendable {
   func loadRecords() async throws(StateFailure) -> [DomainRecord]
 
+  /// When each imported certificate without a CreatedAt was first seen to have been imported.
+  func loadFirstImports() async throws(StateFailure) -> [CertificateARN: Instant]
+
   /// Replaces the given records whole and appends to the history.
   func commit(_ change: StateChange) async throws(StateFailure)
 
@@ -109,6 +112,8 @@ package struct StateChange: Equatable, Sendable {
   /// Rollouts that ended as another took their place in a record.
   package var ended: [EndedRollout]
   package var history: [HistoryEntry]
+  /// Imports that were seen for the first time.
+  package var firstImports: [CertificateARN: Instant]
   package var handled: [Int64]
   /// A domain for which no operator's request may be waiting: otherwise nothing is written and
   /// the commit throws `requestWaiting`. Once `hold` has returned, no new intent can get to disk.
@@ -116,17 +121,20 @@ package struct StateChange: Equatable, Sendable {
 
   package init(
     records: [DomainRecord] = [], ended: [EndedRollout] = [], history: [HistoryEntry] = [],
-    handled: [Int64] = [], guarding: DomainName? = nil
+    firstImports: [CertificateARN: Instant] = [:], handled: [Int64] = [],
+    guarding: DomainName? = nil
   ) {
     self.records = records
     self.ended = ended
     self.history = history
+    self.firstImports = firstImports
     self.handled = handled
     self.guarding = guarding
   }
 
   package var isEmpty: Bool {
-    records.isEmpty && ended.isEmpty && history.isEmpty && handled.isEmpty
+    records.isEmpty && ended.isEmpty && history.isEmpty && firstImports.isEmpty
+      && handled.isEmpty
   }
 }
 
@@ -216,8 +224,11 @@ package struct StateFailure: Error, Equatable, Sendable, CustomStringConvertible
 
 /// Time, chance and waiting: all that the loop may not take from its surroundings.
 package protocol ClockPort: Sendable {
-  /// The wall clock.
+  /// The time that decides: the wall clock, or AWS's clock where the answers show that the wall clock
+  /// is wrong.
   var now: Instant { get }
+  /// The wall clock of this host, right or wrong.
+  var hostNow: Instant { get }
   /// A clock that no one sets, from an arbitrary origin, counting while the machine sleeps.
   var uptime: Duration { get }
   /// 64 random bits.
@@ -249,7 +260,9 @@ package protocol ReportPort: Sendable {
   /// The first looks have begun: the service is ready.
   func looksBegan()
   /// Every account has been listed; the one listed longest ago was listed at `instant`.
-  func pollSucceeded(at instant: Instant)
+  ///
+  /// - Parameter hostError: how far the host's clock is ahead of the time that decides.
+  func pollSucceeded(at instant: Instant, hostError: Duration)
 }
 
 extension ReportPort {

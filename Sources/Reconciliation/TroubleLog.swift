@@ -14,6 +14,8 @@ struct TroubleLog: Sendable {
 
   private var accounts: [Identity: Logged] = [:]
   private var state: Logged?
+  /// How far the host's clock was ahead of AWS's when that was logged, and the uptime then.
+  private var clock: (hostError: Duration, at: Duration)?
 
   /// The event that an account's failures call for: credentials before all else, then a list
   /// that could not be had. Other failures show in their domains.
@@ -39,6 +41,22 @@ struct TroubleLog: Sendable {
     guard isNews(failure.description, state, now) else { return nil }
     state = Logged(description: failure.description, at: now)
     return .stateFailed(path: failure.path, failure.description)
+  }
+
+  /// A wrong clock is logged when it is found, when it becomes wrong by another amount, and every
+  /// hour.
+  mutating func note(hostError: Duration, at now: Duration) -> ServiceFinding? {
+    if hostError == .zero {
+      clock = nil
+      return nil
+    }
+    if let clock, (hostError - clock.hostError).size <= AWSTime.tolerance,
+      now - clock.at < TroubleLog.reminderInterval
+    {
+      return nil
+    }
+    clock = (hostError, now)
+    return .clockWrong(hostError: hostError)
   }
 
   mutating func stateRecovered() { state = nil }

@@ -18,7 +18,7 @@ package enum Reason: OpenWord {
   case held, observeMode, domainUpdating, waitsForWave, answerLost
 
   // The domain is at rest and something about it is worth showing.
-  case drifted, domainStatus, renewalUnserved
+  case drifted, domainStatus, renewalUnserved, edgesRefusing, resolvesElsewhere
 
   // A request to AWS failed and will be tried again.
   case unreachable, serverError, malformedAnswer, throttled, conflict, credentials, notReady
@@ -38,7 +38,8 @@ package enum Reason: OpenWord {
     .nameNotCovered, .notYetValid, .expired, .expiresTooSoon, .soaking, .notSelected,
     .chainUntrusted, .notNewer, .sameLeaf, .deleted, .notLookedAt, .noCertificate,
     .emptyDescription, .held, .observeMode, .domainUpdating, .waitsForWave, .answerLost, .drifted,
-    .domainStatus, .renewalUnserved, .unreachable, .serverError, .malformedAnswer, .throttled,
+    .domainStatus, .renewalUnserved, .edgesRefusing, .resolvesElsewhere, .unreachable, .serverError,
+    .malformedAnswer, .throttled,
     .conflict, .credentials, .notReady, .certificateRejected, .domainNotInPool,
     .parentDomainUnresolved, .settingsRejected, .accessDenied, .quotaExceeded, .notFound,
     .featureUnavailable, .invalidRequest, .updateNotKept, .domainFailed, .planReview,
@@ -73,6 +74,8 @@ package enum Reason: OpenWord {
     case .drifted: "drifted"
     case .domainStatus: "domain_status"
     case .renewalUnserved: "renewal_unserved"
+    case .edgesRefusing: "edges_refusing"
+    case .resolvesElsewhere: "resolves_elsewhere"
     case .unreachable: "unreachable"
     case .serverError: "server_error"
     case .malformedAnswer: "malformed_answer"
@@ -125,6 +128,8 @@ package enum Reason: OpenWord {
     case .drifted: "someone else attached another certificate"
     case .domainStatus: "Cognito shows a status other than ACTIVE"
     case .renewalUnserved: "an edge still serves the leaf from before the renewal"
+    case .edgesRefusing: "an edge refuses the TLS handshake for the domain"
+    case .resolvesElsewhere: "the domain resolves to an address that is not of its distribution"
     case .unreachable: "the service could not be reached"
     case .serverError: "the service answered with a server error"
     case .malformedAnswer: "the answer could not be read"

@@ -1,5 +1,6 @@
 import AWSWire
 import EdgeProbe
+import Reconciliation
 import Transport
 
 /// The clients for AWS and the edges, configured by the environment.
@@ -8,11 +9,11 @@ struct Clients: Sendable {
   let probe = OpenSSLEdgeProbe()
   private let transport = CurlTransport()
 
-  init(environment: [String: String], version: String) throws(MalformedEndpoint) {
+  init(environment: [String: String], version: String, awsTime: AWSTime) throws(MalformedEndpoint) {
     client = AWSClient(
       transport: transport,
       credentials: CredentialCache(source: CredentialChain(environment: environment)),
-      endpoints: try Endpoints(environment: environment), clock: CallClock(),
+      endpoints: try Endpoints(environment: environment), clock: CallClock(awsTime: awsTime),
       userAgent: "cognito-certd/\(version)")
   }
 

@@ -105,12 +105,13 @@ package struct Daemon: Sendable {
       path: configuration.stateFile, mode: .daemon, holding: lock)
     defer { close(store, reporter) }
     let notifier = ServiceNotifier(environment: environment)
+    let awsTime = AWSTime()
     let clock = SystemClock(
-      aliveInterval: (notifier.watchdogInterval ?? .seconds(60)) / 3,
+      awsTime: awsTime, aliveInterval: (notifier.watchdogInterval ?? .seconds(60)) / 3,
       alive: { notifier.notifyWatchdog() })
     let clients: Clients
     do throws(MalformedEndpoint) {
-      clients = try Clients(environment: environment, version: version)
+      clients = try Clients(environment: environment, version: version, awsTime: awsTime)
     } catch {
       reporter.log(.configurationRejected(path: nil, error.description))
       return .configuration

@@ -34,8 +34,11 @@ package final class DaemonReport: ReportPort {
     notifier.ready(status: "the first poll has begun")
   }
 
-  package func pollSucceeded(at instant: Instant) {
-    write { $0.lastSuccessfulPoll = instant }
+  package func pollSucceeded(at instant: Instant, hostError: Duration) {
+    write { heartbeat in
+      heartbeat.lastSuccessfulPoll = instant
+      heartbeat.hostError = hostError
+    }
   }
 
   /// Sets the interval with which `status` compares the age of the heartbeat.

@@ -9,14 +9,18 @@ package struct DaemonStatus: Equatable, Sendable {
   package var pid: Int32?
   package var lastSuccessfulPoll: Instant?
   package var pollInterval: Duration?
+  /// How far this host's clock is ahead of the daemon's time.
+  package var hostError: Duration
 
   package init(
-    isRunning: Bool, pid: Int32?, lastSuccessfulPoll: Instant?, pollInterval: Duration?
+    isRunning: Bool, pid: Int32?, lastSuccessfulPoll: Instant?, pollInterval: Duration?,
+    hostError: Duration = .zero
   ) {
     self.isRunning = isRunning
     self.pid = pid
     self.lastSuccessfulPoll = lastSuccessfulPoll
     self.pollInterval = pollInterval
+    self.hostError = hostError
   }
 
   package init(stateFile: String) throws(StateFailure) {
@@ -29,7 +33,8 @@ package struct DaemonStatus: Equatable, Sendable {
     self.init(
       isRunning: holder != nil, pid: holder?.pid,
       lastSuccessfulPoll: isOfHolder ? heartbeat?.lastSuccessfulPoll : nil,
-      pollInterval: isOfHolder ? heartbeat?.pollInterval : nil)
+      pollInterval: isOfHolder ? heartbeat?.pollInterval : nil,
+      hostError: isOfHolder ? heartbeat?.hostError ?? .zero : .zero)
   }
 
   /// The number of poll intervals without a successful poll that is tolerated.

@@ -29,6 +29,8 @@ extension Event.Kind {
     case .renewalUnserved: "69fefea7ef844bada30bc32883b65286"
     case .credentialsFailed: "26a1156d83cb446d80eb934017dbceaa"
     case .clockStepped: "3a567777d17449d8b6a570776c962d27"
+    case .clockWrong: "b0c1a7c0e5d94e0c8a3f6a54c1d7f3e2"
+    case .edgesRefusing: "5d2e8f4b9a1746d3b7c05e9f31a2c684"
     case .stateFailed: "fb56f8b15b0e4211817c069ed0bb9f70"
     }
   }

@@ -40,6 +40,7 @@ package struct StatusReport: Sendable {
       "reason": JSONValue(record.reason?.description),
       "ending": .bool(record.isEnding(at: now)),
       "next_step_at": JSONValue(record.nextStepAt?.rfc3339),
+      "cloudfront_domain": JSONValue(record.cloudFrontDomain),
       "attached_certificate_arn": JSONValue(record.attached?.text),
       "desired_certificate_arn": JSONValue(record.desired?.text),
       "served": .array(record.served.map(StatusReport.json)),
@@ -95,11 +96,12 @@ extension StatusReport {
     var lines = ["", "\(record.domain)  \(record.condition)\(ending)"]
     func add(_ name: String, _ value: String?) {
       guard let value, !value.isEmpty else { return }
-      let padding = String(repeating: " ", count: max(1, 11 - name.count))
+      let padding = String(repeating: " ", count: max(1, 14 - name.count))
       lines.append("  \(name)\(padding)\(value)")
     }
     add("reason", record.reason?.description)
     add("pool", "\(record.userPoolID) in \(record.region)")
+    add("distribution", record.cloudFrontDomain)
     add("attached", record.attached?.text)
     if record.desired != record.attached { add("desired", record.desired?.text) }
     add("expires", record.attachedNotAfter.map { "\($0.rfc3339) (\(until($0)))" })

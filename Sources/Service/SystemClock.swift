@@ -8,6 +8,7 @@ package import RolloutCore
 /// The clocks and random numbers of the machine, and a sleep that wake-ups end. Only this file reads a
 /// clock, sleeps or draws a random number; the other files get them as parameters.
 package final class SystemClock: ClockPort {
+  private let awsTime: AWSTime
   private let alive: @Sendable () -> Void
   private let aliveInterval: Duration
   private let state = Guarded(State())
@@ -23,11 +24,14 @@ package final class SystemClock: ClockPort {
   static let maximumSleep = Duration.days(366)
 
   /// - Parameters:
+  ///   - awsTime: AWS's clock, which decides when this host's is wrong.
   ///   - aliveInterval: the longest time between two calls of `alive` during a sleep.
   ///   - alive: called when a sleep begins, and repeatedly until it ends.
   package init(
-    aliveInterval: Duration = .seconds(30), alive: @escaping @Sendable () -> Void = {}
+    awsTime: AWSTime = AWSTime(), aliveInterval: Duration = .seconds(30),
+    alive: @escaping @Sendable () -> Void = {}
   ) {
+    self.awsTime = awsTime
     self.aliveInterval = max(aliveInterval, .milliseconds(1))
     self.alive = alive
   }
@@ -39,9 +43,14 @@ package final class SystemClock: ClockPort {
     return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
   }
 
-  package var now: Instant { SystemClock.now }
+  package var now: Instant { awsTime.now(hostNow: hostNow, uptime: uptime) }
 
-  package var uptime: Duration { SystemClock.reading(of: CLOCK_BOOTTIME) }
+  package var hostNow: Instant { SystemClock.now }
+
+  package var uptime: Duration { SystemClock.uptime }
+
+  /// The machine's uptime, sleep included.
+  static var uptime: Duration { reading(of: CLOCK_BOOTTIME) }
 
   /// The clock with which systemd orders reloads.
   package static var monotonic: Duration { reading(of: CLOCK_MONOTONIC) }
@@ -143,7 +152,13 @@ extension WakeReason {
 /// The clock between the attempts of one request. No wake-up ends its sleep; a cancelled task does not
 /// sleep.
 struct CallClock: WireClock {
+  var awsTime = AWSTime()
+
   var now: Instant { SystemClock.now }
+
+  func note(_ date: Instant, from host: String) {
+    awsTime.note(date, from: host, uptime: SystemClock.uptime)
+  }
 
   func random() -> UInt64 {
     var generator = SystemRandomNumberGenerator()

@@ -53,7 +53,7 @@ extension World {
       if let best { violations.record("\(plan.name) has no candidate, but \(best) is eligible") }
     case .pending where waitsForTroubled(plan, among: records): break
     case .pending, .submitting, .propagating, .retrying, .overdue, .refused, .unknown, .held,
-      .other:
+      .unserved, .other:
       violations.record(
         "\(plan.name) did not settle: \(record.condition), \(record.reason?.description ?? "no reason")"
       )

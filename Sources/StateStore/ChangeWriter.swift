@@ -11,6 +11,11 @@ struct ChangeWriter {
       try write(ended.rollout, of: ended.domain)
     }
     for record in change.records { try write(record) }
+    for (certificate, importedAt) in change.firstImports {
+      try execute(
+        Table.firstImports.upsert,
+        ["certificate_arn": certificate.text, "imported_at": importedAt.milliseconds])
+    }
     try HistoryWriter(database: database).write(change.history)
     for id in change.handled { try remove(request: id) }
   }

@@ -23,6 +23,7 @@ extension DomainRecord {
       "held_since": hold?.since.milliseconds,
       "held_until": hold?.until?.milliseconds,
       "retry_requested": retryRequested,
+      "cloudfront_domain": cloudFrontDomain,
       "expiry_warning_not_after": expiryWarning?.notAfter.milliseconds,
       "expiry_warning_threshold": expiryWarning?.threshold.inMilliseconds,
       "rollout": rollout?.id,
@@ -49,6 +50,7 @@ extension DomainRecord {
       hold: try DomainRecord.hold(row),
       retryRequested: try row.flag("retry_requested"),
       served: served,
+      cloudFrontDomain: try row.optionalText("cloudfront_domain"),
       expiryWarning: try DomainRecord.expiryWarning(row))
   }
 

@@ -13,11 +13,16 @@ package struct Heartbeat: Equatable, Sendable {
   /// nil until the first successful poll since the start.
   package var lastSuccessfulPoll: Instant?
   package var pollInterval: Duration
+  /// How far the host's clock was ahead of AWS's, which the daemon's times are of.
+  package var hostError: Duration
 
-  package init(pid: Int32, lastSuccessfulPoll: Instant?, pollInterval: Duration) {
+  package init(
+    pid: Int32, lastSuccessfulPoll: Instant?, pollInterval: Duration, hostError: Duration = .zero
+  ) {
     self.pid = pid
     self.lastSuccessfulPoll = lastSuccessfulPoll
     self.pollInterval = pollInterval
+    self.hostError = hostError
   }
 
   /// `heartbeat` in the first directory of `$RUNTIME_DIRECTORY`, which systemd sets and clears,
@@ -74,17 +79,19 @@ package struct Heartbeat: Equatable, Sendable {
       "pid": .number(String(pid)),
       "last_successful_poll_at": JSONValue(lastSuccessfulPoll?.rfc3339),
       "poll_interval_ms": .number(String(pollInterval.inMilliseconds)),
+      "host_error_ms": .number(String(hostError.inMilliseconds)),
     ]
   }
 
   private init?(json: JSONValue) {
     guard let number = json["pid"]?.int, let pid = Int32(exactly: number), pid > 0,
       let interval = json["poll_interval_ms"]?.int, interval > 0,
-      let poll = json["last_successful_poll_at"]
+      let poll = json["last_successful_poll_at"], let hostError = json["host_error_ms"]?.int
     else { return nil }
     let instant = poll.string.flatMap(Instant.init(rfc3339UTC:))
     guard poll == .null || instant != nil else { return nil }
     self.init(
-      pid: pid, lastSuccessfulPoll: instant, pollInterval: .milliseconds(interval))
+      pid: pid, lastSuccessfulPoll: instant, pollInterval: .milliseconds(interval),
+      hostError: .milliseconds(hostError))
   }
 }

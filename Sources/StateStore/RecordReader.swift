@@ -32,6 +32,17 @@ struct RecordReader {
     return records
   }
 
+  func firstImports() throws -> [CertificateARN: Instant] {
+    let rows = try Row.fetchCursor(database, sql: Table.firstImports.select)
+    var imports: [CertificateARN: Instant] = [:]
+    while let row = try rows.next() {
+      let reader = RowReader(.firstImports, row, key: "certificate_arn")
+      let certificate = try reader.parsed("certificate_arn", CertificateARN.init(parsing:))
+      imports[certificate] = try reader.instant("imported_at")
+    }
+    return imports
+  }
+
   /// Those of a kind that this version knows, oldest first, and no more than `limit`.
   func requests(limit: Int) throws -> [OperatorRequest] {
     let rows = try Row.fetchCursor(

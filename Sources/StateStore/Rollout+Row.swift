@@ -23,6 +23,7 @@ extension Rollout {
       "cause": cause.word,
       "started_at": startedAt.milliseconds,
       "fresh_until": freshUntil?.milliseconds,
+      "cloudfront_domain": cloudFrontDomain,
       "attempts": attempts,
       "resubmits": resubmits,
       "phase": phaseWord,
@@ -40,6 +41,7 @@ extension Rollout {
       cause: try row.word("cause"),
       startedAt: try row.instant("started_at"),
       freshUntil: try row.optionalInstant("fresh_until"),
+      cloudFrontDomain: try row.optionalText("cloudfront_domain"),
       attempts: try row.count("attempts"),
       resubmits: try row.count("resubmits"),
       phase: try Phase(row))

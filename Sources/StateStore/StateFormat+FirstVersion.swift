@@ -25,6 +25,7 @@ extension StateFormat {
       cause TEXT NOT NULL,
       started_at INTEGER NOT NULL,
       fresh_until INTEGER,
+      cloudfront_domain TEXT,
       attempts INTEGER NOT NULL CHECK (attempts >= 0),
       resubmits INTEGER NOT NULL CHECK (resubmits >= 0),
       phase TEXT NOT NULL,
@@ -67,6 +68,7 @@ extension StateFormat {
       held_since INTEGER,
       held_until INTEGER,
       retry_requested INTEGER NOT NULL CHECK (retry_requested IN (0, 1)),
+      cloudfront_domain TEXT,
       expiry_warning_not_after INTEGER,
       expiry_warning_threshold INTEGER,
       rollout TEXT REFERENCES rollouts (id),
@@ -85,6 +87,11 @@ extension StateFormat {
       not_after INTEGER NOT NULL,
       matches INTEGER NOT NULL CHECK (matches IN (0, 1)),
       PRIMARY KEY (domain, position)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE first_imports (
+      certificate_arn TEXT NOT NULL PRIMARY KEY,
+      imported_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE history (

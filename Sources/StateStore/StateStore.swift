@@ -88,6 +88,12 @@ package final class StateStore: StatePort {
     }
   }
 
+  package func loadFirstImports() async throws(StateFailure) -> [CertificateARN: Instant] {
+    try await read(orElse: [:]) { database in
+      try RecordReader(database: database).firstImports()
+    }
+  }
+
   /// Records are written in their order: a domain may occur twice, first with the rollout that
   /// ended and then with the one that took its place. An empty change writes nothing.
   package func commit(_ change: StateChange) async throws(StateFailure) {

@@ -31,7 +31,8 @@ struct Table: Sendable {
       "reason_detail", "attached_certificate_arn", "attached_not_after",
       "desired_certificate_arn", "last_attached_certificate_arn", "selector_fingerprint",
       "last_restored_at", "drifted_to_certificate_arn", "shunned", "held_since", "held_until",
-      "retry_requested", "expiry_warning_not_after", "expiry_warning_threshold", "rollout",
+      "retry_requested", "cloudfront_domain", "expiry_warning_not_after",
+      "expiry_warning_threshold", "rollout",
     ])
 
   static let rollouts = Table("rollouts", columns: rolloutColumns + phaseColumns)
@@ -42,7 +43,7 @@ struct Table: Sendable {
 
   private static let rolloutColumns = [
     "id", "domain", "certificate_arn", "previous_certificate_arn", "previous_not_after", "cause",
-    "started_at", "fresh_until", "attempts", "resubmits", "phase",
+    "started_at", "fresh_until", "cloudfront_domain", "attempts", "resubmits", "phase",
   ]
 
   /// The data of the phases; which of them a phase needs is said in `Rollout+Row.swift`.
@@ -56,6 +57,9 @@ struct Table: Sendable {
     "served_edges",
     columns: ["domain", "position", "address", "sha256", "serial", "not_after", "matches"],
     keyLength: 2)
+
+  static let firstImports = Table(
+    "first_imports", columns: ["certificate_arn", "imported_at"])
 
   static let history = Table(
     "history", columns: ["id", "at", "last_at", "count", "domain", "event", "level", "fields"])

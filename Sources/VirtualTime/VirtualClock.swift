@@ -29,7 +29,9 @@ package final class VirtualClock: ClockPort {
   }
 
   /// What this machine's wall clock shows: wrong after a step.
-  package var now: Instant { trueTime + state.withLock { $0.offset } }
+  package var now: Instant { hostNow }
+
+  package var hostNow: Instant { trueTime + state.withLock { $0.offset } }
 
   /// What an exact clock shows.
   package var trueTime: Instant { start + uptime }

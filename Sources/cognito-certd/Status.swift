@@ -36,8 +36,9 @@ struct Status: ParsableCommand {
           throw ExitStatus.failure.exit
         }
       }
+      let daemon = try DaemonStatus(stateFile: path)
       report = StatusReport(
-        records: records, daemon: try DaemonStatus(stateFile: path), now: SystemClock.now)
+        records: records, daemon: daemon, now: SystemClock.now + (.zero - daemon.hostError))
     } catch let failure as StateFailure {
       Output.problem(failure.description)
       throw ExitStatus.failure.exit

@@ -46,12 +46,12 @@ extension Result where Success == HTTPResponse, Failure == TransportError {
 
 /// A clock whose sleep advances the time and returns at once.
 final class ScriptedClock: WireClock {
-  private let state: Guarded<(now: Instant, sleeps: [Duration])>
+  private let state: Guarded<(now: Instant, sleeps: [Duration], noted: [Instant])>
   private let bits: UInt64
 
   /// `fraction` is the part of each delay that the random numbers give.
   init(at now: Instant = ScriptedClock.start, fraction: Double = 0.5) {
-    state = Guarded((now, []))
+    state = Guarded((now, [], []))
     bits = UInt64(fraction * Double(UInt64(1) << 53)) << 11
   }
 
@@ -59,6 +59,13 @@ final class ScriptedClock: WireClock {
 
   var now: Instant { state.withLock { $0.now } }
   var sleeps: [Duration] { state.withLock { $0.sleeps } }
+
+  func note(_ date: Instant, from host: String) {
+    state.withLock { $0.noted.append(date) }
+  }
+
+  /// The dates of answers.
+  var noted: [Instant] { state.withLock { $0.noted } }
 
   func random() -> UInt64 { bits }
 

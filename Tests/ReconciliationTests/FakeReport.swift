@@ -59,5 +59,7 @@ final class FakeReport: ReportPort {
 
   func status(_ line: String) {}
   func looksBegan() { state.withLock { $0.looksBegan += 1 } }
-  func pollSucceeded(at instant: Instant) { state.withLock { $0.goodPolls.append(instant) } }
+  func pollSucceeded(at instant: Instant, hostError: Duration) {
+    state.withLock { $0.goodPolls.append(instant) }
+  }
 }

@@ -14,6 +14,7 @@ final class FakeState: StatePort {
     var records: [DomainName: DomainRecord] = [:]
     var history: [HistoryEntry] = []
     var commits: [Commit] = []
+    var firstImports: [CertificateARN: Instant] = [:]
     var requests: [OperatorRequest] = []
     var lastID: Int64 = 0
     var takes: Duration = .zero
@@ -76,6 +77,10 @@ final class FakeState: StatePort {
     return state.withLock { $0.records.values.sorted { $0.domain < $1.domain } }
   }
 
+  func loadFirstImports() async throws(StateFailure) -> [CertificateARN: Instant] {
+    state.withLock { $0.firstImports }
+  }
+
   func commit(_ change: StateChange) async throws(StateFailure) {
     if change.guarding != nil {
       let body = state.withLock { state in
@@ -93,6 +98,7 @@ final class FakeState: StatePort {
       }
       for record in change.records { state.records[record.domain] = record }
       state.history += change.history
+      state.firstImports.merge(change.firstImports) { $1 }
       state.requests.removeAll { change.handled.contains($0.id) }
       state.commits.append(Commit(at: now, change: change))
       return nil

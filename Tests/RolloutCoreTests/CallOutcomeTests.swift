@@ -146,7 +146,7 @@ struct FleetTests {
   @Test("a condition needs a person, is in progress, or neither; never both")
   func conditions() {
     let person: Set<Condition> = [
-      .overdue, .refused, .noCandidate, .unknown, .drifted, .other("new"),
+      .overdue, .refused, .noCandidate, .unknown, .drifted, .unserved, .other("new"),
     ]
     let progress: Set<Condition> = [.pending, .submitting, .propagating, .retrying]
     for condition in Condition.known + [.other("new")] {

@@ -163,8 +163,29 @@ struct NarratedFinding: Sendable, CustomTestStringConvertible {
         .reason: "on_drift is report",
       ]),
     NarratedFinding(
-      .renewalUnserved(oldOne.arn, edges), .renewalUnserved, .warning,
+      .renewalUnserved(oldOne.arn, edges, isLasting: false), .renewalUnserved, .warning,
       [.certificateARN: oldOne.arn.text, .edges: edgeWords]),
+    NarratedFinding(
+      .renewalUnserved(oldOne.arn, edges, isLasting: true), .renewalUnserved, .error,
+      [.certificateARN: oldOne.arn.text, .edges: edgeWords]),
+    NarratedFinding(
+      .edgesRefusing(oldOne.arn, edges, isLasting: false), .edgesRefusing, .warning,
+      [.certificateARN: oldOne.arn.text, .edges: edgeWords]),
+    NarratedFinding(
+      .edgesRefusing(oldOne.arn, edges, isLasting: true), .edgesRefusing, .error,
+      [.certificateARN: oldOne.arn.text, .edges: edgeWords]),
+    NarratedFinding(
+      .distributionChanged(before: "d1.cloudfront.net", after: "d2.cloudfront.net"),
+      .settingsChanged, .notice,
+      [
+        .member: "CloudFrontDomain", .before: "d1.cloudfront.net", .after: "d2.cloudfront.net",
+      ]),
+    NarratedFinding(
+      .permissionMissing(failure(.accessDenied)), .decisionBlocked, .warning,
+      [
+        .reason: "access_denied", .error: failure(.accessDenied).description,
+        .requestID: "request-9",
+      ]),
     NarratedFinding(
       .decisionBlocked(Explanation(.throttled, "slow"), polls: 1, isLasting: false),
       .decisionBlocked, .warning, [.reason: "throttled", .error: "slow", .polls: "1"]),
@@ -201,7 +222,7 @@ struct NarrationTests {
   func complete() {
     let service: Set<Event.Kind> = [
       .daemonStarted, .daemonStopping, .configLoaded, .configRejected, .pollCompleted,
-      .pollFailed, .clockStepped, .stateFailed,
+      .pollFailed, .clockStepped, .clockWrong, .stateFailed,
     ]
     let narrated = Set(NarratedFinding.all.map(\.kind))
     #expect(narrated == Set(Event.Kind.allCases).subtracting(service))
@@ -210,7 +231,8 @@ struct NarrationTests {
   @Test("every way to adopt a drift has words of its own")
   func adoptions() {
     let adoptions: [DriftJudgement.Adoption] = [
-      .newer, .formerDeleted, .formerIneligible, .formerEndsSoon, .shownDeleted,
+      .newer, .formerDeleted, .formerOfAnotherAccount, .formerIneligible, .formerEndsSoon,
+      .shownDeleted,
     ]
     let words = adoptions.compactMap { adoption in
       Narration.event(
@@ -252,8 +274,8 @@ struct NarrationTests {
         "candidate.missing", "decision.blocked", "certificate.expiring", "update.submitted",
         "update.accepted", "update.retrying", "update.refused", "propagation.waiting",
         "rollout.completed", "rollout.overdue", "rollout.superseded", "settings.changed",
-        "drift.detected", "renewal.unserved", "credentials.failed", "clock.stepped",
-        "state.failed",
+        "drift.detected", "renewal.unserved", "edges.refusing", "credentials.failed",
+        "clock.stepped", "clock.wrong", "state.failed",
       ])
     #expect(Set(Event.Kind.allCases.map(\.message)).count == Event.Kind.allCases.count)
     #expect(Event.Kind.allCases.allSatisfy { !$0.message.isEmpty })
@@ -326,6 +348,20 @@ struct ServiceNarrationTests {
         ])
     ),
     (.clockStepped(.hours(2)), Event(.clockStepped, level: .warning, [.step: "2h"])),
+    (
+      .clockWrong(hostError: .days(40)),
+      Event(
+        .clockWrong, level: .warning,
+        [
+          .difference: "40d", .error: "this host's clock is 40d ahead of AWS's; correct it",
+        ])
+    ),
+    (
+      .clockWrong(hostError: .zero - .minutes(6)),
+      Event(
+        .clockWrong, level: .warning,
+        [.difference: "-6m", .error: "this host's clock is 6m behind AWS's; correct it"])
+    ),
     (
       .stateFailed(path: "/s", "full"),
       Event(.stateFailed, level: .error, [.stateFile: "/s", .error: "full"])

@@ -48,7 +48,7 @@ struct Pass {
     switch record.condition {
     case .submitting, .propagating, .retrying, .overdue:
       require(rollout?.condition == record.condition, "\(record.condition) without its rollout")
-    case .inSync, .pending, .noCandidate, .drifted, .unknown:
+    case .inSync, .pending, .noCandidate, .drifted, .unknown, .unserved:
       require(rollout == nil, "\(record.condition) with a rollout under way")
     case .refused, .held, .other: break
     }

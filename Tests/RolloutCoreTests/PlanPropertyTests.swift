@@ -200,7 +200,7 @@ struct PlanPropertyTests {
           .seconds(Int64.max), .seconds(Int64.min), .days(-1))
         scene.record.shift(by: step)
         scene.memory.shift(by: step)
-        scene.record.bound(at: scene.now, pacing: scene.pacing)
+        scene.record = scene.record.bounded(at: scene.now, pacing: scene.pacing)
         guard let next = scene.decide(), next.update != nil else { continue }
         scene.remember(next)
         scene.answer(

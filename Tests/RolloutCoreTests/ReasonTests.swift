@@ -113,7 +113,7 @@ struct OpenWordTests {
       Condition.self,
       [
         "in_sync", "pending", "submitting", "propagating", "retrying", "overdue", "refused",
-        "no_candidate", "unknown", "drifted", "held",
+        "no_candidate", "unknown", "drifted", "held", "unserved",
       ])
   }
 

@@ -167,7 +167,7 @@ struct RolloutWindowTests {
     record.rollout = accepted()
     record.lastRestoredAt = noon
     record.shift(by: .days(2))
-    record.bound(at: noon, pacing: pacing)
+    record = record.bounded(at: noon, pacing: pacing)
     #expect(record.lastRestoredAt == noon && record.rollout?.deadline == noon + .hours(1))
     #expect(record.rollout?.nextStepAt == noon + .minutes(5))
   }

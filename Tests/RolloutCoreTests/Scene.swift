@@ -21,6 +21,11 @@ struct Scene {
   /// Answers about leaves that are not simply a trusted chain.
   var evidence: [CertificateARN: Look<LeafEvidence>] = [:]
   var edges: ProbeRound
+  /// What the addresses of the distribution answer.
+  var distributionEdges = ProbeRound(edges: [])
+  var distribution: String?
+  /// Permissions that each look tries.
+  var trials: Set<PermissionTrial> = []
   /// What the rules across domains say to a rollout that is not urgent.
   var constraint: Constraint?
   var dice = Dice(seed: 1)
@@ -58,7 +63,7 @@ struct Scene {
   mutating func restart() {
     memory = DomainMemory()
     nextLookAt = nil
-    record.bound(at: now, pacing: pacing)
+    record = record.bounded(at: now, pacing: pacing)
     record.rollout?.expedite(at: now)
   }
 
@@ -67,7 +72,7 @@ struct Scene {
     look = .described(
       DomainDescription(
         userPoolID: mapping.userPoolID.text, status: status, certificateARN: certificate,
-        settings: settings))
+        cloudFrontDomain: distribution, settings: settings))
   }
 
   /// What the edges serve from now on, one an argument.
@@ -95,6 +100,7 @@ struct Scene {
   func facts(answering questions: [Question] = [], isPoll: Bool = true) -> DomainFacts {
     var facts = DomainFacts(
       mapping: mapping, pacing: pacing, record: record, memory: memory, now: now, isPoll: isPoll)
+    facts.trials = trials
     for question in questions { answer(question, in: &facts) }
     return facts
   }
@@ -104,6 +110,7 @@ struct Scene {
     case .describe: facts.description = look
     case .list: facts.certificates.list(listed)
     case .probe: facts.round = edges
+    case .probeDistribution: facts.distributionRound = distributionEdges
     case .tags: facts.certificates.tags = tags
     case .details(let arn):
       let own = listed.value?.first { $0.arn == arn }

@@ -164,7 +164,7 @@ extension Scene {
     switch record.condition {
     case .inSync: record.desired == record.attached
     case .pending: record.reason?.reason == .soaking
-    case .noCandidate, .drifted: true
+    case .noCandidate, .drifted, .unserved: true
     case .submitting, .propagating, .retrying, .overdue, .refused, .unknown, .held, .other: false
     }
   }

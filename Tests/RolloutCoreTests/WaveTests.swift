@@ -129,6 +129,15 @@ struct WaveTests {
         }
       ),
       (.unknown, { $0.look = .empty }),
+      (
+        .unserved,
+        {
+          $0.rest()
+          $0.record.condition = .unserved
+          $0.record.reason = Explanation(.edgesRefusing)
+          $0.edges = round([.refusing("handshake: internal error")])
+        }
+      ),
     ]
     let covered = Set(standings.map(\.0))
     #expect(covered == Set(Condition.known).subtracting([.held]))

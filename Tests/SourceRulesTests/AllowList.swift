@@ -23,7 +23,6 @@ enum AllowList {
     Entry("Worlds", "@main"),
     Entry("VirtualExecutor.enqueue", "TaskExecutor: the runtime calls it"),
     Entry("Rollout.phaseWords", "The tests hold the documents and the state file against it"),
-    Entry("ServedLeaf.coversDomain", "What a handshake shows; no rule reads it yet"),
     Entry("customMirror", "CustomReflectable: dump must not see a secret"),
     Entry("FileIdentity.device", "Compared whole, to see that a file was replaced"),
     Entry("FileIdentity.inode", "Compared whole, to see that a file was replaced"),

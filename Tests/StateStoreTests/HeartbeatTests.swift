@@ -31,7 +31,7 @@ struct HeartbeatTests {
     let text = String(decoding: try bytes(path), as: UTF8.self)
     #expect(
       text
-        == "{\"pid\":12,\"last_successful_poll_at\":\"2026-11-23T21:36:51Z\",\"poll_interval_ms\":1000}\n"
+        == "{\"pid\":12,\"last_successful_poll_at\":\"2026-11-23T21:36:51Z\",\"poll_interval_ms\":1000,\"host_error_ms\":0}\n"
     )
   }
 

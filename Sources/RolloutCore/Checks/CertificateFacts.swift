@@ -12,6 +12,8 @@ package enum Question: Hashable, Sendable {
   case evidence(CertificateARN)
   /// A round of handshakes with every edge.
   case probe
+  /// A round of handshakes with the addresses of the domain's distribution.
+  case probeDistribution
 }
 
 /// What was seen of an account's certificates, as far as one domain's decision needs it.

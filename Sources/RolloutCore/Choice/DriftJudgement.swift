@@ -14,6 +14,8 @@ package enum DriftJudgement: Equatable, Sendable {
     /// It is newer and passes every check.
     case newer
     case formerDeleted
+    /// It is of another account, so that it cannot be attached here.
+    case formerOfAnotherAccount
     case formerIneligible
     /// The former one ends within 72 hours, and before the shown one.
     case formerEndsSoon
@@ -35,6 +37,9 @@ struct DriftJudge {
 
   func judge() -> Answerable<DriftJudgement> {
     guard let former, former != shown else { return .known(.none) }
+    if case .certificate = facts.certificates.known(shown), former.account != shown.account {
+      return .known(.adopt(former: former, .formerOfAnotherAccount))
+    }
     switch (facts.certificates.known(shown), facts.certificates.known(former)) {
     case (.open(let question), _), (_, .open(let question)): return .open([question])
     case (.unseen(let failure), _), (_, .unseen(let failure)): return .known(.blocked(failure))

@@ -16,6 +16,9 @@ package struct Certificate: Equatable, Sendable {
   package var createdAt: Instant?
   package var issuedAt: Instant?
   package var importedAt: Instant?
+  /// The first `importedAt` that was ever seen for the ARN; kept in the state file, because ACM
+  /// remembers the last import alone.
+  package var firstImportedAt: Instant?
   /// ACM's `ManagedBy`, `CLOUDFRONT` being the only value known.
   package var managedBy: String?
   package var serial: String?
@@ -47,9 +50,9 @@ package struct Certificate: Equatable, Sendable {
   }
 
   /// When the certificate was created under this ARN; ACM gives no CreatedAt for some imports,
-  /// and then the import counts. Beside NotBefore it tells a replacement from an old ARN that
+  /// and then the first import counts: another one over the same ARN makes nothing newer. Beside NotBefore it tells a replacement from an old ARN that
   /// was renewed. IssuedAt does not: a renewal may move it.
-  package var creation: Instant? { createdAt ?? importedAt }
+  package var creation: Instant? { createdAt ?? firstImportedAt ?? importedAt }
 
   /// When the present key and names were issued or imported: what `soak` counts from.
   package var issue: Instant? {

@@ -15,6 +15,15 @@ package enum Look<Value: Sendable>: Sendable {
   }
 }
 
+extension Look {
+  package func map<Other>(_ transform: (Value) -> Other) -> Look<Other> {
+    switch self {
+    case .seen(let value): .seen(transform(value))
+    case .unseen(let failure): .unseen(failure)
+    }
+  }
+}
+
 extension Look: Equatable where Value: Equatable {}
 
 /// What DescribeUserPoolDomain showed.

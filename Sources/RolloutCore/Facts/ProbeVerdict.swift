@@ -52,6 +52,61 @@ extension ProbeVerdict {
 }
 
 extension ProbeRound {
+  /// Whether any edge was reached.
+  var hasAnswer: Bool {
+    edges.contains { edge in
+      switch edge.result {
+      case .served, .refusing: true
+      case .unreachable, .noRoute: false
+      }
+    }
+  }
+
+  /// Why viewers of the domain see an error at some edge, or will soon; nil when they do not. A leaf
+  /// that is to be there ends with its certificate, which is another matter.
+  ///
+  /// - Parameters:
+  ///   - sha256: the leaf of the attached certificate; nil when it could not be seen. Another leaf
+  ///     is then one with another end.
+  ///   - notAfter: the end of the attached certificate.
+  func unservedReason(
+    expecting sha256: String?, notAfter: Instant?, at now: Instant
+  ) -> Explanation? {
+    var refusing: [String] = []
+    var uncovered: [String] = []
+    var ended: [String] = []
+    var ending: [String] = []
+    for edge in edges {
+      switch edge.result {
+      case .unreachable, .noRoute: break
+      case .refusing(let reason): refusing.append("\(edge.address) (\(reason))")
+      case .served(let leaf) where !leaf.coversDomain: uncovered.append(edge.address)
+      case .served(let leaf):
+        let isOther = sha256.map { $0 != leaf.sha256 } ?? (notAfter != leaf.notAfter)
+        if !isOther || leaf.notAfter.since(now) >= Urgency.threshold { break }
+        let served = "\(edge.address) until \(leaf.notAfter.rfc3339)"
+        if leaf.notAfter <= now { ended.append(served) } else { ending.append(served) }
+      }
+    }
+    if !refusing.isEmpty {
+      return Explanation(
+        .edgesRefusing, "the handshake is refused at \(refusing.joined(separator: ", "))")
+    }
+    if !uncovered.isEmpty {
+      return Explanation(
+        .nameNotCovered,
+        "a leaf that does not cover the domain is served at \(uncovered.joined(separator: ", "))")
+    }
+    if !ended.isEmpty {
+      return Explanation(
+        .expired, "an expired leaf is served at \(ended.joined(separator: ", "))")
+    }
+    return ending.isEmpty
+      ? nil
+      : Explanation(
+        .renewalUnserved, "another leaf is served at \(ending.joined(separator: ", "))")
+  }
+
   /// The edges that could not be reached, with the reason: reported, and not counted.
   package var unreached: [String] {
     edges.compactMap { edge in

@@ -134,6 +134,9 @@ package struct ProbeTarget: Equatable, Sendable {
     self.distributionPorts = distributionPorts
   }
 
+  /// Whether the edges are the addresses that the domain itself resolves to.
+  package var isOfDomainItself: Bool { connectTo.isEmpty && distributionPorts.isEmpty }
+
   package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// A host name, an IPv4 address, or an IPv6 address without brackets.
     package var host: String

@@ -1,3 +1,12 @@
+/// A permission that is first needed when a replacement appears, and that is tried at the start, so
+/// that a person need not hear of it only then.
+package enum PermissionTrial: Hashable, Sendable {
+  /// GetCertificate, of the attached certificate.
+  case chain
+  /// GetResources, where a mapping selects by tags.
+  case tags
+}
+
 /// Everything that one decision about a domain depends on.
 package struct DomainFacts: Sendable {
   package var mapping: Mapping
@@ -9,6 +18,8 @@ package struct DomainFacts: Sendable {
   package var certificates: CertificateFacts
   /// A round of handshakes; nil: not made.
   package var round: ProbeRound?
+  /// A round of handshakes at the domain's distribution; nil: not made.
+  package var distributionRound: ProbeRound?
   /// When the look that produced these answers began.
   package var lookBeganAt: Instant
   package var now: Instant
@@ -34,6 +45,8 @@ package struct DomainFacts: Sendable {
 
   /// Set while the edges are not to be asked yet: a call does not wait for them.
   package var defersProbe = false
+  /// Permissions that are to be tried at this look, before a replacement needs them.
+  package var trials: Set<PermissionTrial> = []
 
   /// The open rollout.
   package var openRollout: Rollout? { record.rollout.flatMap { $0.isOpen ? $0 : nil } }
@@ -52,8 +65,39 @@ package struct DomainFacts: Sendable {
   /// How long the edges of a domain at rest are left alone; nil: they are never looked at.
   package var idleProbePause: Duration? {
     pacing.idleProbeInterval.map { interval in
-      record.hasStaleEdges ? min(interval, pacing.maxCheckInterval) : interval
+      if let unserved = memory.unserved, unserved.rounds < pacing.confirmations {
+        return min(interval, pacing.checkInterval)
+      }
+      let isDoubtful = record.hasStaleEdges || memory.unserved != nil
+      return isDoubtful ? min(interval, pacing.maxCheckInterval) : interval
     }
+  }
+
+  /// The distribution of the domain, as Cognito named it last.
+  package var cloudFrontDomain: String? {
+    if case .described(let description) = description, let name = description.cloudFrontDomain {
+      return name
+    }
+    return record.cloudFrontDomain
+  }
+
+  /// Where the edges are looked for, with the distribution by its name.
+  package var edgeTarget: ProbeTarget {
+    ProbeTarget(
+      connectTo: mapping.probe.connectTo + distribution(at: mapping.probe.distributionPorts))
+  }
+
+  /// The distribution itself.
+  package var distributionTarget: ProbeTarget { ProbeTarget(connectTo: distribution(at: [443])) }
+
+  /// Whether the mapping asks for the distribution, and Cognito has not named it.
+  package var lacksDistribution: Bool {
+    cloudFrontDomain == nil && !mapping.probe.distributionPorts.isEmpty
+  }
+
+  private func distribution(at ports: [Int]) -> [ProbeTarget.Endpoint] {
+    guard let cloudFrontDomain else { return [] }
+    return ports.map { ProbeTarget.Endpoint(host: cloudFrontDomain, port: $0) }
   }
 
   /// The earliest end of what the edges served lately: what they served earlier says nothing,

@@ -15,11 +15,18 @@ package struct DomainMemory: Equatable, Sendable {
   package var found: Found?
   /// What the last `propagation.waiting` said.
   package var waiting: Waiting?
+  /// Why viewers are not served, by the last rounds of a domain at rest.
+  package var unserved: Unserved?
+  /// What the last round showed that a person can act on.
+  package var edgeTrouble: Explanation?
+  /// Whether `edges.refusing` was logged for the present rollout or rest.
+  package var refusalIsLogged = false
 
   package init(
     lookedAt: Instant? = nil, seenAt: Instant? = nil, probedAt: Instant? = nil,
     wantingSince: Instant? = nil, passedOver: [CertificateARN: Reason] = [:],
-    obstruction: Obstruction? = nil, found: Found? = nil, waiting: Waiting? = nil
+    obstruction: Obstruction? = nil, found: Found? = nil, waiting: Waiting? = nil,
+    unserved: Unserved? = nil
   ) {
     self.lookedAt = lookedAt
     self.seenAt = seenAt
@@ -29,6 +36,7 @@ package struct DomainMemory: Equatable, Sendable {
     self.obstruction = obstruction
     self.found = found
     self.waiting = waiting
+    self.unserved = unserved
   }
 
   package struct Found: Equatable, Sendable {
@@ -56,6 +64,17 @@ package struct DomainMemory: Equatable, Sendable {
     package static let lastingPolls = 3
     /// How often one that lasts is logged again.
     package static let reminderInterval = Duration.hours(1)
+  }
+
+  /// Rounds in a row in which an edge did not serve the domain to viewers.
+  package struct Unserved: Equatable, Sendable {
+    package var explanation: Explanation
+    package var rounds: Int
+
+    package init(_ explanation: Explanation, rounds: Int) {
+      self.explanation = explanation
+      self.rounds = rounds
+    }
   }
 
   package struct Waiting: Equatable, Sendable {

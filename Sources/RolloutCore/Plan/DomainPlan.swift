@@ -66,6 +66,9 @@ package struct DomainPlan: Sendable {
     case .ofAnotherPool(let explanation): refuse(explanation)
     case .described(let domain):
       noteAttached(domain)
+      if memory.obstruction == nil {
+        findings += domain.denials.map { .permissionMissing($0) }
+      }
       if waitForLostCall(domain) { break }
       followRollout(domain)
       checkEdges(domain)
@@ -83,7 +86,10 @@ package struct DomainPlan: Sendable {
     record.region = mapping.region
     record.isMapped = true
     if !record.isHeld(at: now) { record.hold = nil }
-    if !mapping.probe.isEnabled { record.served = [] }
+    if !mapping.probe.isEnabled {
+      record.served = []
+      memory.unserved = nil
+    }
   }
 
   // MARK: 1. What could not be seen
@@ -146,8 +152,16 @@ package struct DomainPlan: Sendable {
   // MARK: 2. The rollout under way
 
   private mutating func noteAttached(_ domain: DescribedDomain) {
-    if domain.attached != before.attached { record.attachedNotAfter = nil }
+    if domain.attached != before.attached {
+      record.attachedNotAfter = nil
+      memory.unserved = nil
+    }
     record.attached = domain.attached
+    if let name = domain.description.cloudFrontDomain,
+      let finding = record.noteDistribution(name)
+    {
+      findings.append(finding)
+    }
     if let certificate = domain.attachedCertificate {
       record.attachedNotAfter = certificate.notAfter
     }
@@ -180,6 +194,7 @@ package struct DomainPlan: Sendable {
     case .awaitingCall: rollout.outcomeUnknown(at: now, pacing: pacing)
     case .shown:
       guard rollout.shown(at: now, pacing: pacing) else { return }
+      rollout.cloudFrontDomain = record.cloudFrontDomain
       record.noteAttachment(of: rollout.certificate)
       findings.append(.updateShown(rollout, domain.description.status))
     case .notKept:
@@ -209,9 +224,10 @@ package struct DomainPlan: Sendable {
 
   private mutating func checkEdges(_ domain: DescribedDomain) {
     let summary = EdgeSummary(
-      verdict: domain.verdict, unreached: facts.round?.unreached ?? [])
+      verdict: domain.verdict, unreached: facts.round?.unreached ?? [], detour: domain.detour)
     if let round = facts.round {
       memory.probedAt = now
+      memory.edgeTrouble = trouble(summary)
       record.noteServed(round.served(expecting: domain.expectedLeaf))
     }
     switch domain.standing {
@@ -219,6 +235,14 @@ package struct DomainPlan: Sendable {
     case .none, .overtaken, .ended: checkAtRest(domain, summary)
     case .awaitingCall, .lagging, .notKept: break
     }
+  }
+
+  /// What a round shows that a person can act on.
+  private func trouble(_ summary: EdgeSummary) -> Explanation? {
+    if let detour = summary.detour { return detour.explanation }
+    guard case .refused(let addresses) = summary.verdict else { return nil }
+    return Explanation(
+      .edgesRefusing, "the handshake is refused at \(addresses.joined(separator: ", "))")
   }
 
   private mutating func checkRollout(_ domain: DescribedDomain, _ summary: EdgeSummary) {
@@ -230,9 +254,13 @@ package struct DomainPlan: Sendable {
     let outcome = rollout.checked(
       summary.verdict, isActive: isActive, at: now, pacing: pacing)
     record.rollout = rollout
+    if case .refused = summary.verdict {
+      noteRefusal(of: rollout.certificate, summary, isLasting: false)
+    }
     switch outcome {
     case .completed(let proof):
       memory.waiting = nil
+      memory.refusalIsLogged = false
       record.noteAttachment(of: rollout.certificate)
       findings.append(
         .rolloutCompleted(
@@ -264,11 +292,51 @@ package struct DomainPlan: Sendable {
     }
   }
 
-  /// Finds a renewal that the edges do not serve yet.
+  /// Finds a renewal that the edges do not serve yet, and edges that serve the domain to nobody.
   private mutating func checkAtRest(_ domain: DescribedDomain, _ summary: EdgeSummary) {
+    guard let round = facts.round else { return }
     if case .stale = domain.verdict, !before.hasStaleEdges {
-      findings.append(.renewalUnserved(domain.attached, summary))
+      findings.append(.renewalUnserved(domain.attached, summary, isLasting: false))
     }
+    guard
+      let explanation = round.unservedReason(
+        expecting: domain.expectedLeaf, notAfter: record.attachedNotAfter, at: now)
+    else {
+      if round.hasAnswer {
+        memory.unserved = nil
+        memory.refusalIsLogged = false
+      }
+      return
+    }
+    var rounds = memory.unserved?.rounds ?? 0
+    if memory.unserved == nil, wasUnserved(domain) {
+      // It was logged before the restart.
+      rounds = pacing.confirmations
+      memory.refusalIsLogged = true
+    }
+    memory.unserved = DomainMemory.Unserved(explanation, rounds: rounds + 1)
+    let becomesLasting = rounds + 1 == pacing.confirmations
+    if explanation.reason == .edgesRefusing {
+      noteRefusal(of: domain.attached, summary, isLasting: becomesLasting)
+    } else if becomesLasting {
+      findings.append(.renewalUnserved(domain.attached, summary, isLasting: true))
+    }
+  }
+
+  /// Logs edges that refuse the domain once, and again when that lasts.
+  private mutating func noteRefusal(
+    of certificate: CertificateARN, _ summary: EdgeSummary, isLasting: Bool
+  ) {
+    if memory.refusalIsLogged && !isLasting { return }
+    memory.refusalIsLogged = true
+    findings.append(.edgesRefusing(certificate, summary, isLasting: isLasting))
+  }
+
+  /// Whether the domain was unserved when the daemon last ran: it stays so until a round shows
+  /// otherwise.
+  private func wasUnserved(_ domain: DescribedDomain) -> Bool {
+    before.condition == .unserved && facts.memory.probedAt == nil && mapping.probe.isEnabled
+      && before.attached == domain.attached
   }
 
   // MARK: 4. Drift
@@ -372,7 +440,7 @@ package struct DomainPlan: Sendable {
   /// Makes the call of the rollout under way, when it is due.
   private mutating func goOn(_ domain: DescribedDomain) {
     guard var rollout = record.rollout, let condition = rollout.condition else { return }
-    set(condition, rollout.error)
+    set(condition, rollout.propagation == nil ? rollout.error : edgeTrouble)
     if rollout.wasCalledFor(anotherThan: mapping.fingerprint) { rollout.expedite(at: now) }
     record.rollout = rollout
     if rollout.awaitsCall { retryIsPending = true }
@@ -386,9 +454,20 @@ package struct DomainPlan: Sendable {
     submit(rollout, domain)
   }
 
+  /// What the last round at the rollout's edges showed; before the first since the start, what the
+  /// record says of it.
+  private var edgeTrouble: Explanation? {
+    if memory.probedAt != nil { return memory.edgeTrouble }
+    guard let reason = before.reason else { return nil }
+    return [.edgesRefusing, .resolvesElsewhere].contains(reason.reason) ? reason : nil
+  }
+
   private mutating func submit(_ rollout: Rollout, _ domain: DescribedDomain) {
     record.rollout = rollout
     memory.waiting = nil
+    memory.unserved = nil
+    memory.edgeTrouble = nil
+    memory.refusalIsLogged = false
     set(.submitting, nil)
     update = DomainUpdate(
       domain: mapping.domain, userPoolID: mapping.userPoolID, region: mapping.region,
@@ -426,12 +505,25 @@ package struct DomainPlan: Sendable {
     record.selectorFingerprint = mapping.selector.fingerprint
     let status = domain.description.status
     switch status {
-    case .active: set(.inSync, unservedRenewal)
+    case .active:
+      if let unserved = lastingUnserved(domain) {
+        set(.unserved, unserved)
+      } else {
+        set(.inSync, memory.unserved?.explanation ?? unservedRenewal)
+      }
     case .failed:
       refuse(Explanation(.domainFailed, "Cognito shows FAILED; 'retry' sends the update again"))
     case .creating, .deleting, .updating, .other:
       set(.inSync, Explanation(.domainStatus, "Cognito shows \(status)"))
     }
+  }
+
+  /// Why viewers are not served, once enough rounds in a row say so.
+  private func lastingUnserved(_ domain: DescribedDomain) -> Explanation? {
+    if let unserved = memory.unserved {
+      return unserved.rounds >= pacing.confirmations ? unserved.explanation : nil
+    }
+    return wasUnserved(domain) && facts.round == nil ? before.reason : nil
   }
 
   private var unservedRenewal: Explanation? {
@@ -477,6 +569,7 @@ package struct DomainPlan: Sendable {
     case .inSync: .inSync
     case .pending: .pending
     case .noCandidate: .noCandidate
+    case .unserved: .unserved
     case .unknown, .other: .unknown
     case .drifted where record.driftedTo != nil: .drifted
     case .submitting, .propagating, .retrying, .overdue, .refused, .drifted, .held:
@@ -540,6 +633,7 @@ package struct DomainPlan: Sendable {
     if record.rollout?.propagation == nil, mapping.probe.isEnabled, let probedAt = memory.probedAt {
       var facts = facts
       facts.record = record
+      facts.memory = memory
       due.append(facts.idleProbePause.map { probedAt + $0 })
     }
     nextLookAt = due.compactMap { $0 }.filter { $0 > now }.min()
@@ -565,37 +659,6 @@ extension DomainFacts {
     case .none, .overtaken, .ended: nil
     case .shown, .awaitingCall, .underWay, .lagging, .notKept: openRollout
     }
-  }
-}
-
-extension DomainRecord {
-  /// Records that this daemon attached the certificate: a later change is someone else's. Does not
-  /// set `selectorFingerprint`, because the mapping may have changed since the call; `CallOutcome`
-  /// and `rest` set it.
-  mutating func noteAttachment(of arn: CertificateARN) {
-    lastAttached = arn
-    driftedTo = nil
-    shunned.removeAll { $0 == arn }
-  }
-
-  /// Someone replaced this certificate: it is not chosen again until `retry`, or until someone
-  /// attaches it again.
-  mutating func shun(_ arn: CertificateARN) {
-    if shunned.contains(arn) { return }
-    shunned.append(arn)
-    if shunned.count > DomainRecord.maximumShunned { shunned.removeFirst() }
-  }
-
-  /// Certificates remembered as moved away from, for a domain.
-  static let maximumShunned = 32
-
-  /// Keeps what the edges serve when it means something new: CloudFront moves a domain to other
-  /// addresses all the time.
-  mutating func noteServed(_ edges: [ServedEdge]) {
-    func meaning(_ edges: [ServedEdge]) -> Set<String> {
-      Set(edges.map { "\($0.sha256) \($0.serial) \($0.notAfter.milliseconds) \($0.matches)" })
-    }
-    if meaning(edges) != meaning(served) { served = edges }
   }
 }
 

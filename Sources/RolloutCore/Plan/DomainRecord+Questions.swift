@@ -11,7 +11,7 @@ extension DomainRecord {
     case .inSync: true
     case .held: desired == attached && !(rollout?.isOpen ?? false)
     case .pending, .submitting, .propagating, .retrying, .overdue, .refused, .noCandidate,
-      .unknown, .drifted, .other:
+      .unknown, .drifted, .unserved, .other:
       false
     }
   }
@@ -57,10 +57,12 @@ extension DomainRecord {
     rollout?.shift(by: step)
   }
 
-  /// Bounds times that came from disk.
-  package mutating func bound(at now: Instant, pacing: Pacing) {
-    lastRestoredAt = lastRestoredAt.map { min($0, now) }
-    rollout?.bound(at: now, pacing: pacing)
+  /// The record with bounds on the times that came from disk.
+  package func bounded(at now: Instant, pacing: Pacing) -> DomainRecord {
+    var record = self
+    record.lastRestoredAt = lastRestoredAt.map { min($0, now) }
+    record.rollout?.bound(at: now, pacing: pacing)
+    return record
   }
 }
 

@@ -27,6 +27,8 @@ package struct DomainRecord: Equatable, Sendable {
   package var retryRequested: Bool
   /// What the edges served when that last changed.
   package var served: [ServedEdge]
+  /// The name of the CloudFront distribution that serves the domain, as Cognito named it last.
+  package var cloudFrontDomain: String?
   /// The last expiry warning that was logged.
   package var expiryWarning: ExpiryWarning?
   /// The latest rollout, open or ended.
@@ -39,7 +41,7 @@ package struct DomainRecord: Equatable, Sendable {
     desired: CertificateARN? = nil, lastAttached: CertificateARN? = nil,
     selectorFingerprint: String? = nil, lastRestoredAt: Instant? = nil,
     driftedTo: CertificateARN? = nil, shunned: [CertificateARN] = [], hold: Hold? = nil,
-    retryRequested: Bool = false, served: [ServedEdge] = [],
+    retryRequested: Bool = false, served: [ServedEdge] = [], cloudFrontDomain: String? = nil,
     expiryWarning: ExpiryWarning? = nil, rollout: Rollout? = nil
   ) {
     self.domain = domain
@@ -59,6 +61,7 @@ package struct DomainRecord: Equatable, Sendable {
     self.hold = hold
     self.retryRequested = retryRequested
     self.served = served
+    self.cloudFrontDomain = cloudFrontDomain
     self.expiryWarning = expiryWarning
     self.rollout = rollout
   }
@@ -132,11 +135,14 @@ package enum Condition: OpenWord {
   case unknown
   case drifted
   case held
+  /// The right certificate is attached, and for several rounds an edge refused the domain or served a
+  /// leaf that viewers do not accept, or soon will not.
+  case unserved
   case other(String)
 
   package static let known: [Condition] = [
     .inSync, .pending, .submitting, .propagating, .retrying, .overdue, .refused, .noCandidate,
-    .unknown, .drifted, .held,
+    .unknown, .drifted, .held, .unserved,
   ]
 
   package var word: String {
@@ -152,6 +158,7 @@ package enum Condition: OpenWord {
     case .unknown: "unknown"
     case .drifted: "drifted"
     case .held: "held"
+    case .unserved: "unserved"
     case .other(let word): word
     }
   }
@@ -160,7 +167,7 @@ package enum Condition: OpenWord {
   /// knows that it is harmless.
   package var needsPerson: Bool {
     switch self {
-    case .overdue, .refused, .noCandidate, .unknown, .drifted, .other: true
+    case .overdue, .refused, .noCandidate, .unknown, .drifted, .unserved, .other: true
     case .inSync, .pending, .submitting, .propagating, .retrying, .held: false
     }
   }
@@ -169,7 +176,8 @@ package enum Condition: OpenWord {
   package var isInProgress: Bool {
     switch self {
     case .pending, .submitting, .propagating, .retrying: true
-    case .inSync, .overdue, .refused, .noCandidate, .unknown, .drifted, .held, .other: false
+    case .inSync, .overdue, .refused, .noCandidate, .unknown, .drifted, .held, .unserved, .other:
+      false
     }
   }
 }

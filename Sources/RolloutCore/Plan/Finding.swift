@@ -28,9 +28,17 @@ package enum Finding: Equatable, Sendable {
   case driftAdopted(shown: CertificateARN, former: CertificateARN, DriftJudgement.Adoption)
   case driftRestored(shown: CertificateARN, former: CertificateARN)
   case driftReported(shown: CertificateARN, former: CertificateARN, Mapping.DriftPolicy)
-  case renewalUnserved(CertificateARN, EdgeSummary)
+  /// The edges serve another leaf than the attached certificate's; for lasting rounds one that viewers
+  /// do not accept, or soon will not.
+  case renewalUnserved(CertificateARN, EdgeSummary, isLasting: Bool)
+  /// Edges were reached and refuse the domain.
+  case edgesRefusing(CertificateARN, EdgeSummary, isLasting: Bool)
+  /// Cognito names another distribution than before.
+  case distributionChanged(before: String, after: String)
   /// Something that the decision depends on cannot be seen.
   case decisionBlocked(Explanation, polls: Int, isLasting: Bool)
+  /// A permission is missing that a replacement will need.
+  case permissionMissing(Failure)
   /// The review found a defect in a planned call; the call is not made.
   case reviewObjected(PlanReview.Violation)
 }
@@ -40,9 +48,11 @@ package struct EdgeSummary: Equatable, Sendable {
   /// nil: no handshake was made.
   package var verdict: ProbeVerdict?
   package var unreached: [String]
+  package var detour: Detour?
 
-  package init(verdict: ProbeVerdict?, unreached: [String] = []) {
+  package init(verdict: ProbeVerdict?, unreached: [String] = [], detour: Detour? = nil) {
     self.verdict = verdict
     self.unreached = unreached
+    self.detour = detour
   }
 }

@@ -56,6 +56,15 @@ package enum Assessment: Sendable {
   }
 }
 
+extension Assessment {
+  /// Another domain of the account has reported them.
+  package mutating func dropDenials() {
+    guard case .described(var domain) = self else { return }
+    domain.denials = []
+    self = .described(domain)
+  }
+}
+
 /// A described domain: what Cognito shows, what that means for the rollout under way, and what
 /// should become of the domain.
 package struct DescribedDomain: Sendable {
@@ -72,6 +81,10 @@ package struct DescribedDomain: Sendable {
   package var verdict: ProbeVerdict?
   /// The leaf that the round was compared with.
   package var expectedLeaf: String?
+  /// The domain's own DNS leads away from its distribution.
+  package var detour: Detour?
+  /// Why permissions that were tried at this look are missing.
+  package var denials: [Failure] = []
 }
 
 /// What a description means for the open rollout.
@@ -155,6 +168,16 @@ struct DomainSurveyor {
     case .open(let questions): return .open(questions)
     case .known(let known): verdict = known
     }
+    if asksDistribution(verdict.0), facts.distributionRound == nil {
+      return .open([.probeDistribution])
+    }
+
+    // 4. Permissions that a replacement will need.
+    let denials: [Failure]
+    switch tryPermissions() {
+    case .open(let questions): return .open(questions)
+    case .known(let known): denials = known
+    }
 
     var certificate: Certificate?
     if case .certificate(let known) = facts.certificates.known(attached) { certificate = known }
@@ -164,7 +187,8 @@ struct DomainSurveyor {
           description: description, attached: attached, attachedCertificate: certificate,
           standing: standing, drift: judgement.drift, course: judgement.course,
           passedOver: judgement.passedOver?.filter { $0.certificate != attached },
-          verdict: verdict.0, expectedLeaf: verdict.1)))
+          verdict: verdict.0, expectedLeaf: verdict.1, detour: detour(verdict.1),
+          denials: denials)))
   }
 
   // MARK: The edges
@@ -188,6 +212,47 @@ struct DomainSurveyor {
     case .seen(let leaf):
       return .known((ProbeVerdict(round, expecting: leaf.sha256), leaf.sha256))
     }
+  }
+
+  /// Whether the distribution is probed, too: the domain's own addresses do not serve the leaf.
+  private func asksDistribution(_ verdict: ProbeVerdict?) -> Bool {
+    guard facts.cloudFrontDomain != nil, facts.mapping.probe.isOfDomainItself else { return false }
+    switch verdict {
+    case .stale, .refused, .silent: return true
+    case .passed, .incomparable, nil: return false
+    }
+  }
+
+  private func detour(_ leaf: String?) -> Detour? {
+    guard let leaf, let round = facts.round, let other = facts.distributionRound,
+      let distribution = facts.cloudFrontDomain
+    else { return nil }
+    return Detour(
+      of: facts.mapping.domain, round, distribution: distribution, other, expecting: leaf)
+  }
+
+  // MARK: Permissions
+
+  /// What the trials of this look were denied. They come after everything that decides, so that no
+  /// call waits for them.
+  private func tryPermissions() -> Answerable<[Failure]> {
+    if facts.defersProbe { return .known([]) }
+    var questions: [Question] = []
+    var failures: [Failure?] = []
+    for trial in facts.trials {
+      switch trial {
+      case .chain:
+        let evidence = facts.certificates.evidence[attached]
+        if evidence == nil { questions.append(.evidence(attached)) }
+        failures.append(evidence?.failure)
+      case .tags where facts.mapping.selector.tags.isEmpty: break
+      case .tags:
+        if facts.certificates.tags == nil { questions.append(.tags) }
+        failures.append(facts.certificates.tags?.failure)
+      }
+    }
+    if !questions.isEmpty { return .open(questions) }
+    return .known(failures.compactMap { $0 }.filter { $0.kind == .accessDenied })
   }
 
   // MARK: The rollout under way

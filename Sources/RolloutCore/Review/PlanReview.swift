@@ -158,8 +158,10 @@ private struct Reviewer {
     ]
     return facts.certificates.certificates.contains { old in
       guard replaced.contains(old.arn), let certificate,
-        let creation = certificate.createdAt ?? certificate.importedAt,
-        let oldCreation = old.createdAt ?? old.importedAt, let start = certificate.notBefore,
+        let creation = certificate.createdAt ?? certificate.firstImportedAt
+          ?? certificate.importedAt,
+        let oldCreation = old.createdAt ?? old.firstImportedAt ?? old.importedAt,
+        let start = certificate.notBefore,
         let oldStart = old.notBefore
       else { return false }
       return creation > oldCreation && start >= oldStart

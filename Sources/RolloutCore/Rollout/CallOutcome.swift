@@ -13,8 +13,14 @@ package struct CallOutcome: Sendable {
     self.memory = memory
     guard var rollout = record.rollout, case .submitting = rollout.phase else { return }
     switch outcome {
-    case .accepted(let requestID, _):
+    case .accepted(let requestID, let cloudFrontDomain):
       rollout.accepted(at: now, pacing: pacing)
+      rollout.cloudFrontDomain = cloudFrontDomain ?? self.record.cloudFrontDomain
+      if let cloudFrontDomain,
+        let finding = self.record.noteDistribution(cloudFrontDomain)
+      {
+        findings.append(finding)
+      }
       self.record.noteAttachment(of: rollout.certificate)
       self.record.selectorFingerprint = mapping.selector.fingerprint
       findings.append(.updateAccepted(rollout, requestID: requestID))

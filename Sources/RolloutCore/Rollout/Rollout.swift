@@ -11,6 +11,8 @@ package struct Rollout: Equatable, Sendable {
   /// Until then a refusal of the certificate counts as "not yet"; nil when ACM does not tell its
   /// age.
   package let freshUntil: Instant?
+  /// The distribution that Cognito's answer to the last accepted call named.
+  package var cloudFrontDomain: String?
   /// Calls that were journalled, answered or not.
   package var attempts: Int
   /// Calls made again because Cognito showed FAILED or another certificate.
@@ -20,7 +22,8 @@ package struct Rollout: Equatable, Sendable {
   package init(
     id: String, certificate: CertificateARN, previous: CertificateARN?,
     previousNotAfter: Instant? = nil, cause: Cause, startedAt: Instant,
-    freshUntil: Instant? = nil, attempts: Int = 0, resubmits: Int = 0, phase: Phase
+    freshUntil: Instant? = nil, cloudFrontDomain: String? = nil, attempts: Int = 0,
+    resubmits: Int = 0, phase: Phase
   ) {
     self.id = id
     self.certificate = certificate
@@ -29,6 +32,7 @@ package struct Rollout: Equatable, Sendable {
     self.cause = cause
     self.startedAt = startedAt
     self.freshUntil = freshUntil
+    self.cloudFrontDomain = cloudFrontDomain
     self.attempts = attempts
     self.resubmits = resubmits
     self.phase = phase

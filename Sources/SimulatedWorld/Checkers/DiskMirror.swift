@@ -78,7 +78,7 @@ final class DiskMirror: Sendable {
         }
       return record.desired == record.attached && !isOpen
     case .pending, .submitting, .propagating, .retrying, .overdue, .refused, .noCandidate,
-      .unknown, .drifted, .other:
+      .unknown, .drifted, .unserved, .other:
       return false
     }
   }

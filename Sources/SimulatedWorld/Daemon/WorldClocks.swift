@@ -6,9 +6,11 @@ import VirtualTime
 /// The clock of one process, with every sleep of its dispatcher counted.
 struct ProcessClock: ClockPort {
   let clock: VirtualClock
+  let awsTime: AWSTime
   let world: World
 
-  var now: Instant { clock.now }
+  var now: Instant { awsTime.now(hostNow: hostNow, uptime: uptime) }
+  var hostNow: Instant { clock.now }
   var uptime: Duration { clock.uptime }
   func random() -> UInt64 { clock.random() }
   func wake(_ reason: WakeReason) { clock.wake(reason) }
@@ -24,8 +26,14 @@ struct ProcessClock: ClockPort {
 /// Time, chance and waiting between the attempts of one call.
 struct RequestClock: WireClock {
   let clock: VirtualClock
+  let awsTime: AWSTime
 
   var now: Instant { clock.now }
+
+  func note(_ date: Instant, from host: String) {
+    awsTime.note(date, from: host, uptime: clock.uptime)
+  }
+
   func random() -> UInt64 { clock.random() }
   func sleep(for duration: Duration) async { await clock.pause(for: duration) }
 }

@@ -46,5 +46,5 @@ final class WorldReport: ReportPort {
   func alive() {}
   func status(_ line: String) {}
   func looksBegan() {}
-  func pollSucceeded(at instant: Instant) {}
+  func pollSucceeded(at instant: Instant, hostError: Duration) {}
 }

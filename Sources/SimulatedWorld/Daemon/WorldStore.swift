@@ -19,6 +19,14 @@ struct WorldStore: StatePort {
     }
   }
 
+  func loadFirstImports() async throws(StateFailure) -> [CertificateARN: Instant] {
+    guard machine.isOn else { throw dead }
+    let store = store
+    return try await machine.executor.outside { () async throws(StateFailure) in
+      try await store.loadFirstImports()
+    }
+  }
+
   func pendingRequests() async throws(StateFailure) -> [OperatorRequest] {
     guard machine.isOn else { throw dead }
     if world.sabotage == .ignoresHolds { return [] }

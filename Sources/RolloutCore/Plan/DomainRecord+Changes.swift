@@ -1,0 +1,37 @@
+extension DomainRecord {
+  /// Records that this daemon attached the certificate: a later change is someone else's. Does not
+  /// set `selectorFingerprint`, because the mapping may have changed since the call; `CallOutcome`
+  /// and `rest` set it.
+  mutating func noteAttachment(of arn: CertificateARN) {
+    lastAttached = arn
+    driftedTo = nil
+    shunned.removeAll { $0 == arn }
+  }
+
+  /// Keeps the name of the distribution; the finding when Cognito named another one before.
+  mutating func noteDistribution(_ name: String) -> Finding? {
+    defer { cloudFrontDomain = name }
+    guard let before = cloudFrontDomain, before != name else { return nil }
+    return .distributionChanged(before: before, after: name)
+  }
+
+  /// Someone replaced this certificate: it is not chosen again until `retry`, or until someone
+  /// attaches it again.
+  mutating func shun(_ arn: CertificateARN) {
+    if shunned.contains(arn) { return }
+    shunned.append(arn)
+    if shunned.count > DomainRecord.maximumShunned { shunned.removeFirst() }
+  }
+
+  /// Certificates remembered as moved away from, for a domain.
+  static let maximumShunned = 32
+
+  /// Keeps what the edges serve when it means something new: CloudFront moves a domain to other
+  /// addresses all the time.
+  mutating func noteServed(_ edges: [ServedEdge]) {
+    func meaning(_ edges: [ServedEdge]) -> Set<String> {
+      Set(edges.map { "\($0.sha256) \($0.serial) \($0.notAfter.milliseconds) \($0.matches)" })
+    }
+    if meaning(edges) != meaning(served) { served = edges }
+  }
+}
