@@ -56,14 +56,15 @@ extension Ledger {
   /// Ends the trials that a look has answered: a permission is there, or it is missing and reported.
   private func endTrials(_ facts: DomainFacts, _ assessment: Assessment) {
     guard !facts.defersProbe, case .described(let domain) = assessment else { return }
-    func isAnswered<Value>(_ look: Look<Value>?) -> Bool {
-      look.map { $0.failure == nil || $0.failure?.kind == .accessDenied } ?? false
+    for trial in facts.trials {
+      let failure: Failure??
+      switch trial {
+      case .chain: failure = facts.certificates.evidence[domain.attached].map(\.failure)
+      case .tags: failure = facts.certificates.tags.map(\.failure)
+      }
+      guard let answer = failure, answer == nil || answer?.kind == .accessDenied else { continue }
+      trials[facts.mapping.identity]?.remove(trial)
     }
-    let identity = facts.mapping.identity
-    if isAnswered(facts.certificates.evidence[domain.attached]) {
-      trials[identity]?.remove(.chain)
-    }
-    if isAnswered(facts.certificates.tags) { trials[identity]?.remove(.tags) }
   }
 
   /// Decides from a complete assessment, has the decision reviewed, and records it. Where it
@@ -85,7 +86,7 @@ extension Ledger {
       wait <= Ledger.maximumDescriptionAge
     else { return .outdated }
     var assessment = assessment
-    if openTrials(of: facts.mapping).isDisjoint(with: facts.trials) { assessment.dropDenials() }
+    assessment.keepDenials(of: openTrials(of: facts.mapping))
     let plan = DomainPlan.of(
       facts, assessment, constraint: constraint(on: facts, assessment),
       dice: Dice(seed: ports.clock.random()))
@@ -97,14 +98,18 @@ extension Ledger {
         return .dropped
       }
     }
+    let openTrials = trials[facts.mapping.identity]
+    endTrials(facts, assessment)
     switch await record(plan, of: facts) {
     case .success: break
     case .failure(let failure) where failure.kind == .requestWaiting:
       await takeRequests()
       return .outdated
-    case .failure: return .unrecorded
+    case .failure:
+      // What they brought was not logged.
+      trials[facts.mapping.identity] = openTrials
+      return .unrecorded
     }
-    endTrials(facts, assessment)
     if plan.update != nil { calls += 1 }
     return plan.update.map { .call($0) } ?? .settled
   }

@@ -152,7 +152,6 @@ package final class World: Sendable {
   }
 
   private func ports(_ store: StateStore, _ clock: VirtualClock) throws -> Ports {
-    let awsTime = AWSTime()
     let client = AWSClient(
       transport: WorldTransport(world: self),
       credentials: CredentialCache(
@@ -161,14 +160,14 @@ package final class World: Sendable {
             "AWS_SHARED_CREDENTIALS_FILE": credentialsPath,
             "AWS_CONFIG_FILE": directory + "/none",
           ])),
-      endpoints: try Endpoints(), clock: RequestClock(clock: clock, awsTime: awsTime))
+      endpoints: try Endpoints(), clock: RequestClock(clock: clock))
     let domains: any DomainPort =
       sabotage == nil ? client : SabotagedDomains(inner: client, world: self)
     return Ports(
       certificates: client, domains: domains, credentials: client,
       edges: WorldEdges(world: self, judge: OpenSSLEdgeProbe()),
       state: WorldStore(world: self, store: store),
-      clock: ProcessClock(clock: clock, awsTime: awsTime, world: self), report: report)
+      clock: ProcessClock(clock: clock, world: self), report: report)
   }
 
   // MARK: What the daemon's ports ask

@@ -19,6 +19,8 @@ package final class VirtualClock: ClockPort {
 
   private let executor: VirtualExecutor
   private let start: Instant
+  /// What the answers of AWS tell this process of AWS's clock.
+  package let awsTime = AWSTime()
   private let state: Guarded<State>
 
   /// - Parameter start: what an exact clock shows at the executor's uptime zero.
@@ -28,9 +30,10 @@ package final class VirtualClock: ClockPort {
     state = Guarded(State(dice: Dice(seed: seed)))
   }
 
-  /// What this machine's wall clock shows: wrong after a step.
-  package var now: Instant { hostNow }
+  /// See `ClockPort`.
+  package var now: Instant { awsTime.now(hostNow: hostNow, uptime: uptime) }
 
+  /// What this machine's wall clock shows: wrong after a step.
   package var hostNow: Instant { trueTime + state.withLock { $0.offset } }
 
   /// What an exact clock shows.

@@ -11,6 +11,7 @@ final class FakeCloud: Sendable {
     case list(Identity)
     case describe(DomainName)
     case pem(Identity)
+    case tags(Identity)
     case update(DomainName)
     case probe(DomainName)
     case refreshCredentials
@@ -62,6 +63,7 @@ final class FakeCloud: Sendable {
     var descriptionLag: Duration = .zero
     var edgeAddress = "192.0.2.1:443"
     var beforeUpdate: (@Sendable (DomainUpdate) -> Void)?
+    var beforeDescription: (@Sendable () -> Void)?
   }
 
   private let executor: VirtualExecutor
@@ -84,6 +86,11 @@ final class FakeCloud: Sendable {
     }
   }
 
+  /// Replaces the certificates of the account.
+  func set(_ certificates: [Certificate], of identity: Identity) {
+    state.withLock { $0.certificates[identity] = certificates }
+  }
+
   func addDomain(_ name: DomainName, certificate: CertificateARN) {
     state.withLock { $0.domains[name] = [(.zero, Domain(certificate: certificate))] }
   }
@@ -102,6 +109,10 @@ final class FakeCloud: Sendable {
 
   func beforeEachUpdate(_ body: @escaping @Sendable (DomainUpdate) -> Void) {
     state.withLock { $0.beforeUpdate = body }
+  }
+
+  func beforeEachDescription(_ body: @escaping @Sendable () -> Void) {
+    state.withLock { $0.beforeDescription = body }
   }
 
   // MARK: What a test sees
@@ -173,7 +184,7 @@ extension FakeCloud: CertificatePort {
   }
 
   func certificateTags(as identity: Identity) async -> Look<[CertificateARN: [String: String]]> {
-    await look(.pem(identity)) { _ in [:] }
+    await look(.tags(identity)) { _ in [:] }
   }
 
   func certificatePEM(
@@ -188,6 +199,7 @@ extension FakeCloud: DomainPort {
     _ name: DomainName, in region: Region, as identity: Identity
   ) async -> DomainLook {
     let now = executor.uptime
+    state.withLock { $0.beforeDescription }?()
     let look = await look(.describe(name)) { state in
       state.domains[name]?.last { $0.since <= now - state.descriptionLag }?.domain
     }

@@ -59,6 +59,8 @@ final class FakeState: StatePort {
 
   // MARK: What a test sees
 
+  var firstImports: [CertificateARN: Instant] { state.withLock { $0.firstImports } }
+
   /// The changes that were written.
   var commits: [Commit] { state.withLock { $0.commits } }
   var history: [HistoryEntry] { state.withLock { $0.history } }

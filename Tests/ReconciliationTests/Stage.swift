@@ -18,7 +18,7 @@ struct Stage: Sendable {
 
   init(
     _ mappings: [Mapping], seed: UInt64 = 1, mode: Dispatcher.Mode = .service,
-    pacing: (inout Pacing) -> Void = { _ in }
+    hostError: Duration = .zero, pacing: (inout Pacing) -> Void = { _ in }
   ) {
     let executor = VirtualExecutor(seed: seed)
     let cloud = FakeCloud(executor)
@@ -26,8 +26,10 @@ struct Stage: Sendable {
       cloud.add([certificate("old")], to: identity)
     }
     for mapping in mappings { cloud.addDomain(mapping.domain, certificate: arn("old")) }
+    let clock = VirtualClock(executor, start: noon, seed: seed)
+    clock.step(by: hostError)
     self.init(
-      executor, VirtualClock(executor, start: noon, seed: seed), cloud, FakeState(executor),
+      executor, clock, cloud, FakeState(executor),
       FakeReport(executor), fleet(mappings, pacing), mode)
   }
 
@@ -49,7 +51,7 @@ struct Stage: Sendable {
     _ mappings: [Mapping], pacing: (inout Pacing) -> Void = { _ in }
   ) -> Stage {
     let clock = VirtualClock(executor, start: noon, seed: 2)
-    clock.step(by: self.clock.now.since(self.clock.trueTime))
+    clock.step(by: self.clock.hostNow.since(self.clock.trueTime))
     return Stage(
       executor, clock, cloud, state, FakeReport(executor), fleet(mappings, pacing),
       dispatcher.mode)

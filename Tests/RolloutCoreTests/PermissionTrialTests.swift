@@ -4,12 +4,14 @@ import Testing
 
 @Suite("Permissions that a replacement will need")
 struct PermissionTrialTests {
-  private func scene(_ edit: (inout Mapping) -> Void = { _ in }) -> Scene {
+  private func scene(
+    _ trials: Set<PermissionTrial> = [.chain], _ edit: (inout Mapping) -> Void = { _ in }
+  ) -> Scene {
     var scene = Scene([oldOne]) {
       $0.probe.isEnabled = false
       edit(&$0)
     }
-    scene.trials = [.chain, .tags]
+    scene.trials = trials
     return scene
   }
 
@@ -24,15 +26,13 @@ struct PermissionTrialTests {
     #expect(scene.condition == .inSync)
   }
 
-  @Test("Tags are tried only where the mapping selects by tags")
+  @Test("A missing permission for GetResources is warned of, too")
   func tags() {
-    var plain = scene()
-    #expect(plain.pass().asked == [.evidence(oldOne.arn)])
-    var selecting = scene { $0.selector.tags = ["app": "login"] }
-    selecting.tags = unseen(.accessDenied)
-    let pass = selecting.pass()
+    var scene = scene([.chain, .tags]) { $0.selector.tags = ["app": "login"] }
+    scene.tags = unseen(.accessDenied)
+    let pass = scene.pass()
     #expect(Set(pass.asked) == [.evidence(oldOne.arn), .tags])
-    #expect(pass.logged == [.decisionBlocked] && selecting.condition == .inSync)
+    #expect(pass.logged == [.decisionBlocked] && scene.condition == .inSync)
   }
 
   @Test("A failure of another kind is no missing permission")

@@ -67,7 +67,8 @@ package struct DomainPlan: Sendable {
     case .described(let domain):
       noteAttached(domain)
       if memory.obstruction == nil {
-        findings += domain.denials.map { .permissionMissing($0) }
+        let denials = domain.denials.values.sorted { $0.operation < $1.operation }
+        findings += denials.map { .permissionMissing($0) }
       }
       if waitForLostCall(domain) { break }
       followRollout(domain)

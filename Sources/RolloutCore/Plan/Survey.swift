@@ -57,10 +57,10 @@ package enum Assessment: Sendable {
 }
 
 extension Assessment {
-  /// Another domain of the account has reported them.
-  package mutating func dropDenials() {
+  /// Keeps the denials of these trials; another domain of the account has reported the others.
+  package mutating func keepDenials(of trials: Set<PermissionTrial>) {
     guard case .described(var domain) = self else { return }
-    domain.denials = []
+    domain.denials = domain.denials.filter { trials.contains($0.key) }
     self = .described(domain)
   }
 }
@@ -84,7 +84,7 @@ package struct DescribedDomain: Sendable {
   /// The domain's own DNS leads away from its distribution.
   package var detour: Detour?
   /// Why permissions that were tried at this look are missing.
-  package var denials: [Failure] = []
+  package var denials: [PermissionTrial: Failure] = [:]
 }
 
 /// What a description means for the open rollout.
@@ -173,7 +173,7 @@ struct DomainSurveyor {
     }
 
     // 4. Permissions that a replacement will need.
-    let denials: [Failure]
+    let denials: [PermissionTrial: Failure]
     switch tryPermissions() {
     case .open(let questions): return .open(questions)
     case .known(let known): denials = known
@@ -235,24 +235,24 @@ struct DomainSurveyor {
 
   /// What the trials of this look were denied. They come after everything that decides, so that no
   /// call waits for them.
-  private func tryPermissions() -> Answerable<[Failure]> {
-    if facts.defersProbe { return .known([]) }
+  private func tryPermissions() -> Answerable<[PermissionTrial: Failure]> {
+    if facts.defersProbe { return .known([:]) }
     var questions: [Question] = []
-    var failures: [Failure?] = []
+    var denials: [PermissionTrial: Failure] = [:]
     for trial in facts.trials {
+      let failure: Failure?
       switch trial {
       case .chain:
         let evidence = facts.certificates.evidence[attached]
         if evidence == nil { questions.append(.evidence(attached)) }
-        failures.append(evidence?.failure)
-      case .tags where facts.mapping.selector.tags.isEmpty: break
+        failure = evidence?.failure
       case .tags:
         if facts.certificates.tags == nil { questions.append(.tags) }
-        failures.append(facts.certificates.tags?.failure)
+        failure = facts.certificates.tags?.failure
       }
+      if let failure, failure.kind == .accessDenied { denials[trial] = failure }
     }
-    if !questions.isEmpty { return .open(questions) }
-    return .known(failures.compactMap { $0 }.filter { $0.kind == .accessDenied })
+    return questions.isEmpty ? .known(denials) : .open(questions)
   }
 
   // MARK: The rollout under way

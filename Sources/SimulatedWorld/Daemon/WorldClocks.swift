@@ -6,11 +6,10 @@ import VirtualTime
 /// The clock of one process, with every sleep of its dispatcher counted.
 struct ProcessClock: ClockPort {
   let clock: VirtualClock
-  let awsTime: AWSTime
   let world: World
 
-  var now: Instant { awsTime.now(hostNow: hostNow, uptime: uptime) }
-  var hostNow: Instant { clock.now }
+  var now: Instant { clock.now }
+  var hostNow: Instant { clock.hostNow }
   var uptime: Duration { clock.uptime }
   func random() -> UInt64 { clock.random() }
   func wake(_ reason: WakeReason) { clock.wake(reason) }
@@ -26,12 +25,11 @@ struct ProcessClock: ClockPort {
 /// Time, chance and waiting between the attempts of one call.
 struct RequestClock: WireClock {
   let clock: VirtualClock
-  let awsTime: AWSTime
 
-  var now: Instant { clock.now }
+  var now: Instant { clock.hostNow }
 
   func note(_ date: Instant, from host: String) {
-    awsTime.note(date, from: host, uptime: clock.uptime)
+    clock.awsTime.note(date, from: host, uptime: clock.uptime)
   }
 
   func random() -> UInt64 { clock.random() }

@@ -63,6 +63,7 @@ enum StatusSchema {
       domain,
       has: [
         "domain", "user_pool_id", "region", "condition", "reason", "ending", "next_step_at",
+        "cloudfront_domain",
         "attached_certificate_arn", "desired_certificate_arn", "served", "not_after", "rollout",
       ])
     for name in ["domain", "user_pool_id", "region"] {
@@ -70,10 +71,12 @@ enum StatusSchema {
     }
     let conditions = [
       "in_sync", "pending", "submitting", "propagating", "retrying", "overdue", "refused",
-      "no_candidate", "unknown", "drifted", "held",
+      "no_candidate", "unknown", "drifted", "held", "unserved",
     ]
     #expect(conditions.contains(domain["condition"]?.string ?? ""))
-    for name in ["reason", "attached_certificate_arn", "desired_certificate_arn"] {
+    for name in [
+      "reason", "cloudfront_domain", "attached_certificate_arn", "desired_certificate_arn",
+    ] {
       #expect(isTextOrNull(domain[name]), "\(name)")
     }
     #expect(domain["ending"]?.bool != nil)

@@ -1,0 +1,117 @@
+import Narration
+import Reconciliation
+import RolloutCore
+import Testing
+import VirtualTime
+
+@Suite("AWS's clock")
+struct AWSTimeTests {
+  private let uptime = Duration.hours(5)
+
+  @Test(
+    "It decides when it differs by more than 5 minutes",
+    arguments: [
+      (Duration.days(40), true), (.zero - .days(40), true), (.seconds(301), true),
+      (.zero - .seconds(301), true), (.minutes(5), false), (.zero, false),
+    ])
+  func tolerance(difference: Duration, decides: Bool) {
+    let time = AWSTime()
+    #expect(time.now(hostNow: noon, uptime: uptime) == noon)
+    time.note(noon + difference, from: "acm", uptime: uptime)
+    #expect(
+      time.now(hostNow: noon, uptime: uptime) == (decides ? noon + difference : noon))
+  }
+
+  @Test("It goes on with the uptime, whatever happens to the host's clock between two answers")
+  func step() {
+    let time = AWSTime()
+    time.note(noon, from: "acm", uptime: uptime)
+    let later = time.now(hostNow: noon - .days(3), uptime: uptime + .minutes(7))
+    #expect(later == noon + .minutes(7))
+  }
+
+  @Test("One host of several whose answers are dated wrong does not decide")
+  func disagreement() {
+    let time = AWSTime()
+    time.note(noon, from: "acm", uptime: uptime)
+    time.note(noon - .days(90), from: "cognito", uptime: uptime)
+    #expect(time.now(hostNow: noon, uptime: uptime) == noon)
+    time.note(noon - .days(90), from: "tagging", uptime: uptime)
+    #expect(time.now(hostNow: noon, uptime: uptime) == noon - .days(90))
+    time.note(noon, from: "cognito", uptime: uptime)
+    #expect(time.now(hostNow: noon, uptime: uptime) == noon)
+  }
+
+  /// A host whose clock is wrong, and AWS, which tells the right time before the first look.
+  private func wrongHost(_ error: Duration, _ mappings: [Mapping]) -> Stage {
+    let stage = Stage(mappings, hostError: error)
+    stage.cloud.beforeEachDescription { [clock = stage.clock] in
+      clock.awsTime.note(clock.trueTime, from: "cognito", uptime: clock.uptime)
+    }
+    return stage
+  }
+
+  @Test(
+    "A host that is wrong by days decides nothing else, and says so once an hour",
+    arguments: [Duration.days(40), .zero - .days(40)])
+  func decisions(error: Duration) async throws {
+    let stage = wrongHost(error, [mapping("one", of: "a")])
+    // By the host's clock one of them has expired, or is not valid yet.
+    stage.cloud.set(
+      [certificate("old", from: -60, to: 30), certificate("older", from: -90, to: 200)],
+      of: account("a"))
+    try await stage.play {
+      await stage.pass(.minutes(90))
+      #expect(await stage.condition(of: "one") == .inSync)
+      stage.cloud.add([certificate("new", from: -1)], to: account("a"))
+      stage.clock.wake(.pollRequested)
+      await stage.pass(.minutes(20))
+      #expect(await stage.condition(of: "one") == .inSync)
+      #expect(stage.cloud.updates().map(\.certificate) == [arn("new")])
+      let rollout = await stage.record(of: "one")?.rollout
+      #expect(rollout?.startedAt.since(stage.clock.trueTime).inMilliseconds ?? 1 <= 0)
+      #expect(rollout?.startedAt ?? .distantPast > stage.clock.trueTime - .minutes(21))
+    }
+    #expect(stage.report.lines(.clockWrong).count == 2)
+    #expect(stage.report.lines(.clockStepped).isEmpty)
+    #expect(stage.report.lines(.rolloutOverdue).isEmpty)
+  }
+
+  @Test(
+    "A rollout from before a restart keeps its deadline when the clock is wrong afterwards",
+    arguments: [Duration.days(40), .zero - .days(40)])
+  func restart(error: Duration) async throws {
+    let fleet = [mapping("one", of: "a")]
+    let stage = Stage(fleet)
+    try await stage.play {
+      stage.cloud.answer(.probe(domain("one")), .fails(.unreachable))
+      stage.cloud.add([certificate("new", from: -1)], to: account("a"))
+      await stage.pass(.minutes(10))
+    }
+    let deadline = await stage.record(of: "one")?.rollout?.deadline
+    stage.clock.step(by: error)
+    let next = stage.restarted(fleet)
+    next.cloud.beforeEachDescription { [clock = next.clock] in
+      clock.awsTime.note(clock.trueTime, from: "cognito", uptime: clock.uptime)
+    }
+    try await next.play {
+      await next.pass(.minutes(10))
+      #expect(await next.condition(of: "one") == .propagating)
+      #expect(deadline != nil)
+      #expect(await next.record(of: "one")?.rollout?.deadline == deadline)
+    }
+  }
+
+  @Test("The end of a hold is by the clock of the host where it was ordered")
+  func hold() async throws {
+    let stage = wrongHost(.days(40), [mapping("one", of: "a")])
+    try await stage.play {
+      await stage.pass(.minutes(1))
+      stage.ask(.hold(until: stage.clock.hostNow + .hours(2)), for: "one")
+      await stage.pass(.minutes(1))
+      let until = await stage.record(of: "one")?.hold?.until
+      #expect(until?.since(stage.clock.trueTime) ?? .zero > .minutes(118))
+      #expect(until?.since(stage.clock.trueTime) ?? .zero < .minutes(121))
+    }
+  }
+}
