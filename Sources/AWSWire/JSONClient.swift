@@ -9,6 +9,8 @@ struct JSONClient: Sendable {
   private let endpoints: Endpoints
   private let clock: any WireClock
   private let userAgent: String
+  /// Called when an attempt of a request has ended: the program is alive.
+  private let answered: @Sendable () -> Void
   private let quota = RetryQuota()
   private let offsets = ClockOffsets()
 
@@ -23,13 +25,14 @@ struct JSONClient: Sendable {
 
   init(
     transport: any HTTPTransport, credentials: CredentialCache, endpoints: Endpoints,
-    clock: any WireClock, userAgent: String
+    clock: any WireClock, userAgent: String, answered: @escaping @Sendable () -> Void
   ) {
     self.transport = transport
     self.credentials = credentials
     self.endpoints = endpoints
     self.clock = clock
     self.userAgent = userAgent
+    self.answered = answered
   }
 
   /// The JSON object of a successful answer, and its request id.
@@ -59,7 +62,9 @@ struct JSONClient: Sendable {
     var cost = 0
     while true {
       let keys = try await credentials.credentials(for: call.identity)
-      switch await send(call, signedBy: keys) {
+      let outcome = await send(call, signedBy: keys)
+      answered()
+      switch outcome {
       case .success(let response):
         quota.recordSuccess(afterRetryCosting: cost, in: call.quotaScope)
         return response
@@ -136,11 +141,9 @@ struct JSONClient: Sendable {
     }
     if (200..<300).contains(response.status) { return .success(response) }
     let error = ErrorAnswer(reading: response, hiding: keys.secrets)
-    let kind = ErrorClassification.kind(
-      status: response.status, code: error.code, message: error.message)
     var failed = FailedAttempt(
       failure: call.failure(
-        kind, error.message, code: error.code, requestID: JSONClient.requestID(of: response),
+        error.kind, error.message, code: error.code, requestID: JSONClient.requestID(of: response),
         retryAfter: JSONClient.retryAfter(of: response)))
     if let code = error.code, ErrorClassification.clockSkew.contains(code) {
       failed.learnedOffset = offsets.learn(

@@ -8,12 +8,16 @@ struct Clients: Sendable {
   let probe = OpenSSLEdgeProbe()
   private let transport = CurlTransport()
 
-  init(environment: [String: String], version: String) throws(MalformedEndpoint) {
+  /// - Parameter answered: called at every answer of AWS.
+  init(
+    environment: [String: String], version: String, answered: @escaping @Sendable () -> Void
+  ) throws(MalformedEndpoint) {
     client = AWSClient(
       transport: transport,
       credentials: CredentialCache(source: CredentialChain(environment: environment)),
       endpoints: try Endpoints(environment: environment), clock: CallClock(),
-      userAgent: "cognito-certd/\(version)")
+      userAgent: "cognito-certd/\(version)", uptime: { SystemClock.monotonic },
+      answered: answered)
   }
 
   func shutDown() async { await transport.shutDown() }

@@ -110,7 +110,8 @@ package struct Daemon: Sendable {
       alive: { notifier.notifyWatchdog() })
     let clients: Clients
     do throws(MalformedEndpoint) {
-      clients = try Clients(environment: environment, version: version)
+      clients = try Clients(
+        environment: environment, version: version, answered: { notifier.notifyWatchdog() })
     } catch {
       reporter.log(.configurationRejected(path: nil, error.description))
       return .configuration

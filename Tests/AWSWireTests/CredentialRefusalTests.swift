@@ -25,7 +25,7 @@ struct CredentialRefusalTests {
   ) throws -> AWSClient {
     AWSClient(
       transport: transport, credentials: CredentialCache(source: source),
-      endpoints: try Endpoints(), clock: ScriptedClock())
+      endpoints: try Endpoints(), clock: ScriptedClock(), uptime: { .zero })
   }
 
   private func keys(_ transport: ScriptedTransport) -> [Substring] {
