@@ -62,7 +62,8 @@ struct JSONClient: Sendable {
     var cost = 0
     while true {
       let keys = try await credentials.credentials(for: call.identity)
-      let outcome = await send(call, signedBy: keys)
+      let endpoint = try endpoint(of: call)
+      let outcome = await send(call, to: endpoint, signedBy: keys)
       answered()
       switch outcome {
       case .success(let response):
@@ -104,6 +105,23 @@ struct JSONClient: Sendable {
     init(of effect: WireCall.Effect) { keys = effect == .read }
   }
 
+  private struct Endpoint {
+    let url: String
+    let caBundle: String?
+  }
+
+  /// A setting that cannot be obeyed is a failure of the identity's configuration, as a profile
+  /// without keys is.
+  private func endpoint(of call: WireCall) throws(Failure) -> Endpoint {
+    do throws(MalformedEndpoint) {
+      let settings = try endpoints.settings(for: call.identity)
+      return Endpoint(
+        url: try settings.url(of: call.service, in: call.region), caBundle: settings.caBundle)
+    } catch {
+      throw call.failure(.credentials, "nothing was sent: \(error)")
+    }
+  }
+
   private func isCorrected(
     _ failed: FailedAttempt, of call: WireCall, _ keys: Credentials,
     _ corrections: inout Corrections
@@ -125,10 +143,10 @@ struct JSONClient: Sendable {
   }
 
   private func send(
-    _ call: WireCall, signedBy keys: Credentials
+    _ call: WireCall, to endpoint: Endpoint, signedBy keys: Credentials
   ) async -> Result<HTTPResponse, FailedAttempt> {
-    let url = endpoints.url(of: call.service, in: call.region)
-    var request = call.request(to: url, userAgent: userAgent, caBundle: endpoints.caBundle)
+    let url = endpoint.url
+    var request = call.request(to: url, userAgent: userAgent, caBundle: endpoint.caBundle)
     let signedAt = clock.now + offsets.offset(for: url)
     let signature = SignatureV4(
       credentials: keys, region: call.region.text, service: call.service.signingName)
