@@ -19,7 +19,7 @@ package struct AWSClient: Sendable {
     transport: any HTTPTransport, credentials: CredentialCache, endpoints: Endpoints,
     clock: any WireClock, userAgent: String = "cognito-certd",
     uptime: @escaping @Sendable () -> Duration,
-    answered: @escaping @Sendable () -> Void = {}
+    answered: @escaping @Sendable () -> Void
   ) {
     self.uptime = uptime
     client = JSONClient(
