@@ -21,12 +21,13 @@ extension AWSClient: CertificatePort {
           maximumBodySize: WireCall.maximumPage)
       } read: { (page) throws(MemberReader.Problem) in
         let (certificates, token) = try CertificateAnswers.page(page)
+        let known = order.count
         for certificate in certificates {
           if found.updateValue(certificate, forKey: certificate.arn) == nil {
             order.append(certificate.arn)
           }
         }
-        return token
+        return ReadPage(token: token, newItems: order.count - known)
       }
     } catch {
       return .unseen(error)
@@ -79,8 +80,9 @@ extension AWSClient: CertificatePort {
           ]), effect: .read, maximumBodySize: WireCall.maximumPage)
       } read: { (page) throws(MemberReader.Problem) in
         let (tagged, token) = try CertificateAnswers.tags(page)
+        let known = tags.count
         tags.merge(tagged) { $1 }
-        return token
+        return ReadPage(token: token, newItems: tags.count - known)
       }
     } catch {
       return .unseen(error)

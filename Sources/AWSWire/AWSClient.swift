@@ -9,45 +9,82 @@ package import Transport
 /// A process uses one, because it keeps credentials, the error of the clock and the retry quota.
 package struct AWSClient: Sendable {
   let client: JSONClient
+  private let uptime: @Sendable () -> Duration
 
-  /// - Parameter userAgent: for example `cognito-certd/1.2.3`.
+  /// - Parameters:
+  ///   - userAgent: for example `cognito-certd/1.2.3`.
+  ///   - uptime: a clock that no one sets, for the time that a list takes.
+  ///   - answered: called at every answer, and when there was none: a sign of life.
   package init(
     transport: any HTTPTransport, credentials: CredentialCache, endpoints: Endpoints,
-    clock: any WireClock, userAgent: String = "cognito-certd"
+    clock: any WireClock, userAgent: String = "cognito-certd",
+    uptime: @escaping @Sendable () -> Duration,
+    answered: @escaping @Sendable () -> Void
   ) {
+    self.uptime = uptime
     client = JSONClient(
       transport: transport, credentials: credentials, endpoints: endpoints, clock: clock,
-      userAgent: userAgent)
+      userAgent: userAgent, answered: answered)
   }
 
-  /// Requests one page after another and calls `read` with each. `read` returns the token of the next
-  /// page; `call` makes a request from a token, which is nil for the first page.
+  /// What `read` returns of a page.
+  struct ReadPage {
+    /// The token of the next page; nil or empty on the last one.
+    let token: String?
+    /// How many items no earlier page had.
+    let newItems: Int
+  }
+
+  /// Requests one page after another and calls `read` with each. `call` makes a request from a token,
+  /// which is nil for the first page.
+  ///
+  /// Pages may be short or empty. A list ends with a failure when it has too many items, takes too
+  /// long, repeats a token, or goes on without anything new.
   func pages(
     of call: (_ token: String?) -> WireCall,
-    read: (JSONValue) throws(MemberReader.Problem) -> String?
+    read: (JSONValue) throws(MemberReader.Problem) -> ReadPage
   ) async throws(Failure) {
+    let deadline = uptime() + AWSClient.maximumListTime
     var token: String?
     var seen: Set<String> = []
-    for _ in 0..<AWSClient.maximumPages {
+    var items = 0
+    var pagesWithoutNews = 0
+    while true {
       let page = call(token)
       let (value, requestID) = try await client.object(from: page)
       func malformed(_ problem: String) -> Failure {
         page.failure(.malformedAnswer, problem, requestID: requestID)
       }
+      let content: ReadPage
       do throws(MemberReader.Problem) {
-        token = try read(value)
+        content = try read(value)
       } catch {
         throw malformed(error.description)
       }
-      guard let next = token, !next.isEmpty else { return }
+      guard let next = content.token, !next.isEmpty else { return }
+      token = next
+      items += content.newItems
+      pagesWithoutNews = content.newItems > 0 ? 0 : pagesWithoutNews + 1
       if !seen.insert(next).inserted { throw malformed("a page token repeats an earlier one") }
+      if items > AWSClient.maximumItems {
+        throw malformed("the list has more than \(AWSClient.maximumItems) items")
+      }
+      if pagesWithoutNews >= AWSClient.maximumPagesWithoutNews {
+        throw malformed("\(pagesWithoutNews) pages in a row of the list had nothing new")
+      }
+      if uptime() >= deadline {
+        let minutes = AWSClient.maximumListTime.components.seconds / 60
+        throw page.failure(
+          .answerLost, "the list was not complete after \(minutes) minutes", requestID: requestID)
+      }
     }
-    throw call(nil).failure(
-      .malformedAnswer, "the list has more than \(AWSClient.maximumPages) pages")
   }
 
-  /// The pages of one list. An account has up to 2,500 certificates by default.
-  static let maximumPages = 50
+  /// The items of one list. An account has up to 2,500 certificates by default.
+  static let maximumItems = 50_000
+  static let maximumPagesWithoutNews = 1000
+  /// The time of one list, in addition to the limits of each request.
+  static let maximumListTime = Duration.minutes(5)
 }
 
 extension AWSClient: CredentialPort {

@@ -25,13 +25,27 @@ enum AWSService: Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// The variable that sets the endpoint of this service only.
-  var endpointVariable: String {
+  /// The service in a `[services]` section of the config file and, in capitals, in the variable that
+  /// sets its endpoint.
+  var settingName: String {
     switch self {
-    case .acm: "AWS_ENDPOINT_URL_ACM"
-    case .cognito: "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
-    case .tagging: "AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API"
-    case .sts: "AWS_ENDPOINT_URL_STS"
+    case .acm: "acm"
+    case .cognito: "cognito_identity_provider"
+    case .tagging: "resource_groups_tagging_api"
+    case .sts: "sts"
+    }
+  }
+
+  /// The variable that sets the endpoint of this service only.
+  var endpointVariable: String { "AWS_ENDPOINT_URL_\(settingName.uppercased())" }
+
+  /// The part of an IAM action before the colon.
+  var actionPrefix: String {
+    switch self {
+    case .acm: "acm"
+    case .cognito: "cognito-idp"
+    case .tagging: "tag"
+    case .sts: "sts"
     }
   }
 
@@ -40,6 +54,15 @@ enum AWSService: Hashable, Sendable, CaseIterable {
     switch self {
     case .acm, .sts: true
     case .cognito, .tagging: false
+    }
+  }
+
+  /// Whether the service has dual-stack hosts in AWS's commercial regions. Cognito has none there, and
+  /// the SDKs use its other hosts.
+  var hasCommercialDualStack: Bool {
+    switch self {
+    case .acm, .tagging, .sts: true
+    case .cognito: false
     }
   }
 }

@@ -5,15 +5,13 @@ package import RolloutCore
 ///
 /// An identity with a profile uses only the files, as with `--profile` of the AWS CLI. Another one
 /// uses the keys in the environment, then the profile in `AWS_PROFILE`, then `default`.
-///
-/// The shared credentials file is the first of these: `AWS_SHARED_CREDENTIALS_FILE`;
-/// `$CREDENTIALS_DIRECTORY/aws-credentials` if it exists, where systemd's
-/// `LoadCredential=aws-credentials:…` puts a file for the service only; `~/.aws/credentials`.
 package struct CredentialChain: CredentialSource {
-  private let environment: [String: String]
+  private let environment: Variables
+  private let files: SharedFiles
 
   package init(environment: [String: String]) {
-    self.environment = environment
+    self.environment = Variables(environment)
+    files = SharedFiles(environment: self.environment)
   }
 
   package func credentials(for identity: Identity) async throws(Failure) -> Credentials {
@@ -23,7 +21,7 @@ package struct CredentialChain: CredentialSource {
       }
       if let profile = identity.profile { return try fromFiles(profile) }
       if let credentials = try fromEnvironment() { return credentials }
-      return try fromFiles(variable("AWS_PROFILE") ?? "default")
+      return try fromFiles(files.defaultProfile)
     } catch {
       throw Failure(
         .credentials, operation: "credentials", object: identity.description,
@@ -31,14 +29,9 @@ package struct CredentialChain: CredentialSource {
     }
   }
 
-  /// The value of a variable. An empty one counts as unset, as in the SDKs.
-  private func variable(_ name: String) -> String? {
-    environment[name].flatMap { $0.isEmpty ? nil : $0 }
-  }
-
   private func fromEnvironment() throws(CredentialProblem) -> Credentials? {
-    let secret = variable("AWS_SECRET_ACCESS_KEY")
-    guard let key = variable("AWS_ACCESS_KEY_ID") else {
+    let secret = environment["AWS_SECRET_ACCESS_KEY"]
+    guard let key = environment["AWS_ACCESS_KEY_ID"] else {
       if secret == nil { return nil }
       throw CredentialProblem(
         "AWS_SECRET_ACCESS_KEY is set without AWS_ACCESS_KEY_ID: set both, or neither")
@@ -47,15 +40,19 @@ package struct CredentialChain: CredentialSource {
       throw CredentialProblem(
         "AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY: set both, or neither")
     }
-    return try StaticKeys(key: key, secret: secret, token: variable("AWS_SESSION_TOKEN"))
+    return try StaticKeys(key: key, secret: secret, token: environment["AWS_SESSION_TOKEN"])
       .credentials(origin: "the environment")
   }
 
   private func fromFiles(_ name: String) throws(CredentialProblem) -> Credentials {
-    let config = try profiles(at: configPath)
-    let shared = try profiles(at: sharedCredentialsPath)
-    let configured = SharedProfile(in: config, named: name, asConfig: true)
-    let credentials = SharedProfile(in: shared, named: name, asConfig: false)
+    let configured: SharedProfile?
+    let credentials: SharedProfile?
+    do throws(UnreadableFile) {
+      configured = try SharedProfile.config(name, in: files.config())
+      credentials = try SharedProfile.credentials(name, in: files.credentials())
+    } catch {
+      throw CredentialProblem(error.description)
+    }
     // A role has priority over a key of its profile, because that key is for assuming the role.
     if let unsupported = configured?.assumedRole ?? credentials?.assumedRole { throw unsupported }
     if let found = try credentials?.credentials() { return found }
@@ -66,52 +63,21 @@ package struct CredentialChain: CredentialSource {
   }
 
   private func notFound(profile: String, isNamed: Bool) -> String {
-    let places = [sharedCredentialsPath, configPath].compactMap { $0 }
-    let files = places.isEmpty ? "no file (HOME is not set)" : places.joined(separator: " and ")
+    let places = [files.credentialsPath, files.configPath].compactMap { $0 }
+    let searched = places.isEmpty ? "no file (HOME is not set)" : places.joined(separator: " and ")
     let problem =
       isNamed ? "profile \(profile) has no aws_access_key_id" : "there is no profile \(profile)"
-    return "\(problem) in \(files): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
-      + "or write the profile"
+    let advice = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write the profile"
+    // The profile may be behind a line that cannot be read.
+    let strays = isNamed ? "" : strayProblems.map { "; \($0)" }.joined()
+    return "\(problem) in \(searched): \(advice)\(strays)"
   }
 
-  // MARK: Files
-
-  private func profiles(at path: String?) throws(CredentialProblem) -> SharedFile? {
-    guard let path else { return nil }
-    do throws(UnreadableFile) {
-      guard let bytes = try SharedAWSFile.read(path) else { return nil }
-      return SharedFile(path: path, content: try INIFile(parsing: bytes, path: path))
-    } catch {
-      throw CredentialProblem(error.description)
-    }
+  private var strayProblems: [String] {
+    [try? files.credentials(), try? files.config()].compactMap { $0?.content.strayProblem }
   }
 
-  package var version: String {
-    [configPath, sharedCredentialsPath].map { $0.map(RegularFile.version) ?? "" }
-      .joined(separator: " ")
-  }
-
-  private var configPath: String? {
-    variable("AWS_CONFIG_FILE").map(expanded) ?? home("/.aws/config")
-  }
-
-  private var sharedCredentialsPath: String? {
-    if let path = variable("AWS_SHARED_CREDENTIALS_FILE") { return expanded(path) }
-    if let directory = variable("CREDENTIALS_DIRECTORY") {
-      let path = directory + "/aws-credentials"
-      if SharedAWSFile.exists(path) { return path }
-    }
-    return home("/.aws/credentials")
-  }
-
-  private func expanded(_ path: String) -> String {
-    guard path.hasPrefix("~/") else { return path }
-    return home(String(path.dropFirst())) ?? path
-  }
-
-  private func home(_ path: String) -> String? {
-    variable("HOME").map { $0 + path }
-  }
+  package var version: String { files.version }
 }
 
 /// Why an identity has no credentials, for people. It contains no value of a variable or file.

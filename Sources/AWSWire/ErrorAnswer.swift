@@ -6,6 +6,7 @@ import Transport
 struct ErrorAnswer {
   let code: String?
   let message: String
+  let kind: Failure.Kind
 
   /// A code may have a namespace before `#` and a URL after `:`.
   init(reading response: HTTPResponse, hiding secrets: [Secret]) {
@@ -19,6 +20,9 @@ struct ErrorAnswer {
       message = error.message
     }
     self.code = code.flatMap { ErrorAnswer.plainCode($0, hiding: secrets) }
+    // The whole message decides, because the shown one may end before the error that it wraps.
+    kind = ErrorClassification.kind(
+      status: response.status, code: self.code, message: message ?? "")
     let place = ErrorAnswer.place(of: response)
     guard let message else {
       self.message = ErrorAnswer.describeUnexpectedBody(of: response)

@@ -3,26 +3,42 @@ import RolloutCore
 /// Classifies AWS errors by what the caller can do about them.
 ///
 /// The code decides if it is known, otherwise the HTTP status. Cognito uses one code,
-/// InvalidParameterException, for many errors; these are classified by their text.
+/// InvalidParameterException, for many errors; these are classified by the error that they quote, or by
+/// their text.
 enum ErrorClassification {
   /// - Parameter code: nil when the answer has none that could be read.
   static func kind(status: Int, code: String?, message: String) -> Failure.Kind {
-    if let code {
-      if let kind = byCode(code) { return kind }
-      if status >= 500 { return .server }
-      if status == 429 { return .throttled }
-      return code == invalidParameter ? byText(message) : .refused(.invalidRequest)
+    guard let code else {
+      switch status {
+      case 429: return .throttled
+      case 408, 500...: return .server
+      default: return .malformedAnswer
+      }
     }
-    switch status {
-    case 429: return .throttled
-    case 408, 500...: return .server
-    default: return .malformedAnswer
+    let known = kind(ofCode: code)
+    if let known, isTransient(known) { return known }
+    if known == nil && status >= 500 { return .server }
+    if known == nil && status == 429 { return .throttled }
+    let wrapped = WrappedError(in: message)
+    if let wrapped, case .known(let kind) = wrapped.kind { return kind }
+    if let known { return known }
+    guard code == invalidParameter || wrapped != nil else { return .refused(.invalidRequest) }
+    return CognitoErrorText.kind(of: message) ?? .refused(.invalidRequest)
+  }
+
+  /// Whether an error usually passes. What it wraps does not matter then.
+  private static func isTransient(_ kind: Failure.Kind) -> Bool {
+    switch kind {
+    case .unreachable, .answerLost, .server, .malformedAnswer, .throttled, .conflict,
+      .credentials, .notReady:
+      true
+    case .certificateRejected, .accessDenied, .notFound, .quotaExceeded, .refused: false
     }
   }
 
   /// Whether the code has an entry in a table here. An unknown one is shown in the message.
   static func isKnown(_ code: String) -> Bool {
-    byCode(code) != nil || code == invalidParameter || plainRefusals.contains(code)
+    kind(ofCode: code) != nil || code == invalidParameter || plainRefusals.contains(code)
   }
 
   /// Codes that may mean that the time of the signature is wrong. The `Date` of the answer decides.
@@ -39,7 +55,8 @@ enum ErrorClassification {
     "SerializationException", "UnknownOperationException", "InvalidAction",
   ]
 
-  private static func byCode(_ code: String) -> Failure.Kind? {
+  /// What a known code means, whatever the status is.
+  static func kind(ofCode code: String) -> Failure.Kind? {
     table.first { $0.codes.contains(code) }?.kind
   }
 
@@ -87,46 +104,5 @@ enum ErrorClassification {
       .refused(.featureUnavailable),
       ["FeatureUnavailableInTierException", "OperationNotEnabledException"]
     ),
-  ]
-
-  // MARK: InvalidParameterException
-
-  private static func byText(_ message: String) -> Failure.Kind {
-    let text = message.lowercased().replacing("’", with: "'")
-    func says(_ phrases: [String]) -> Bool { phrases.contains { text.contains($0) } }
-    if says(["should have a custom domain associated", "no such domain or user pool"])
-      || says(["associated with another user pool"])
-    {
-      return .refused(.domainNotInPool)
-    }
-    if says(["not a valid subdomain", "for the parent domain"]) {
-      return .refused(.parentDomainUnresolved)
-    }
-    if says(certificateTexts)
-      || (text.contains("certificate") && says(rejectionTexts))
-    {
-      return .certificateRejected
-    }
-    if says(busyTexts) { return .conflict }
-    // "TLS" in capitals only, because a domain name may contain the letters in lower case.
-    let names = ["SecurityPolicy", "ManagedLoginVersion", "TLS"].contains { message.contains($0) }
-    if names || says(["security policy", "managed login"]) { return .refused(.settingsRejected) }
-    return .refused(.invalidRequest)
-  }
-
-  private static let certificateTexts = ["specified ssl certificate", "invalidviewercertificate"]
-
-  private static let rejectionTexts = [
-    "doesn't exist", "does not exist", "isn't valid", "is not valid", "invalid certificate",
-    "certificate is invalid", "isn't in us-east-1", "not in us-east-1", "must be in us-east-1",
-    "certificate chain", "not issued", "isn't issued", "certificate not found",
-  ]
-
-  /// Cognito's text for a domain that is being updated is not published. These are likely ones.
-  private static let busyTexts = [
-    "being updated", "being created", "is updating", "currently updating", "already updating",
-    "status updating", "status: updating", "in progress", "not in a valid state",
-    "not in valid state", "invalid state", "not in an active state", "is not active",
-    "not in active",
   ]
 }

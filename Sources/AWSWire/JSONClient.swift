@@ -9,6 +9,8 @@ struct JSONClient: Sendable {
   private let endpoints: Endpoints
   private let clock: any WireClock
   private let userAgent: String
+  /// Called when an attempt of a request has ended: the program is alive.
+  private let answered: @Sendable () -> Void
   private let quota = RetryQuota()
   private let offsets = ClockOffsets()
 
@@ -23,13 +25,14 @@ struct JSONClient: Sendable {
 
   init(
     transport: any HTTPTransport, credentials: CredentialCache, endpoints: Endpoints,
-    clock: any WireClock, userAgent: String
+    clock: any WireClock, userAgent: String, answered: @escaping @Sendable () -> Void
   ) {
     self.transport = transport
     self.credentials = credentials
     self.endpoints = endpoints
     self.clock = clock
     self.userAgent = userAgent
+    self.answered = answered
   }
 
   /// The JSON object of a successful answer, and its request id.
@@ -59,7 +62,10 @@ struct JSONClient: Sendable {
     var cost = 0
     while true {
       let keys = try await credentials.credentials(for: call.identity)
-      switch await send(call, signedBy: keys) {
+      let endpoint = try endpoint(of: call)
+      let outcome = await send(call, to: endpoint, signedBy: keys)
+      answered()
+      switch outcome {
       case .success(let response):
         quota.recordSuccess(afterRetryCosting: cost, in: call.quotaScope)
         return response
@@ -99,6 +105,23 @@ struct JSONClient: Sendable {
     init(of effect: WireCall.Effect) { keys = effect == .read }
   }
 
+  private struct Endpoint {
+    let url: String
+    let caBundle: String?
+  }
+
+  /// A setting that cannot be obeyed is a failure of the identity's configuration, as a profile
+  /// without keys is.
+  private func endpoint(of call: WireCall) throws(Failure) -> Endpoint {
+    do throws(MalformedEndpoint) {
+      let settings = try endpoints.settings(for: call.identity)
+      return Endpoint(
+        url: try settings.url(of: call.service, in: call.region), caBundle: settings.caBundle)
+    } catch {
+      throw call.failure(.credentials, "nothing was sent: \(error)")
+    }
+  }
+
   private func isCorrected(
     _ failed: FailedAttempt, of call: WireCall, _ keys: Credentials,
     _ corrections: inout Corrections
@@ -120,10 +143,10 @@ struct JSONClient: Sendable {
   }
 
   private func send(
-    _ call: WireCall, signedBy keys: Credentials
+    _ call: WireCall, to endpoint: Endpoint, signedBy keys: Credentials
   ) async -> Result<HTTPResponse, FailedAttempt> {
-    let url = endpoints.url(of: call.service, in: call.region)
-    var request = call.request(to: url, userAgent: userAgent, caBundle: endpoints.caBundle)
+    let url = endpoint.url
+    var request = call.request(to: url, userAgent: userAgent, caBundle: endpoint.caBundle)
     let signedAt = clock.now + offsets.offset(for: url)
     let signature = SignatureV4(
       credentials: keys, region: call.region.text, service: call.service.signingName)
@@ -139,11 +162,9 @@ struct JSONClient: Sendable {
     }
     if (200..<300).contains(response.status) { return .success(response) }
     let error = ErrorAnswer(reading: response, hiding: keys.secrets)
-    let kind = ErrorClassification.kind(
-      status: response.status, code: error.code, message: error.message)
     var failed = FailedAttempt(
       failure: call.failure(
-        kind, error.message, code: error.code, requestID: JSONClient.requestID(of: response),
+        error.kind, error.message, code: error.code, requestID: JSONClient.requestID(of: response),
         retryAfter: JSONClient.retryAfter(of: response)))
     if let code = error.code, ErrorClassification.clockSkew.contains(code) {
       failed.learnedOffset = offsets.learn(

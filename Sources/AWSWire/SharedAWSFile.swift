@@ -4,8 +4,13 @@ import POSIX
 /// Why a shared AWS file could not be read. It contains nothing of the file's content.
 struct UnreadableFile: Error, Equatable, CustomStringConvertible {
   let description: String
+  /// The process lacks the permission to open it.
+  let isInaccessible: Bool
 
-  init(_ description: String) { self.description = description }
+  init(_ description: String, isInaccessible: Bool = false) {
+    self.description = description
+    self.isInaccessible = isInaccessible
+  }
 }
 
 /// Reads the shared AWS files.
@@ -23,7 +28,10 @@ enum SharedAWSFile {
       switch error {
       case .cannotOpen(SystemError(code: ENOENT)), .cannotOpen(SystemError(code: ENOTDIR)):
         return nil
-      case .cannotOpen(let cause): throw UnreadableFile("\(path) cannot be opened: \(cause)")
+      case .cannotOpen(let cause):
+        throw UnreadableFile(
+          "\(path) cannot be opened: \(cause)",
+          isInaccessible: cause == SystemError(code: EACCES) || cause == SystemError(code: EPERM))
       case .cannotRead(let cause): throw UnreadableFile("\(path) cannot be read: \(cause)")
       case .invalidPath: throw UnreadableFile("\(path) is not a valid path")
       case .isDirectory, .isSpecial: throw UnreadableFile("\(path) is not a regular file")

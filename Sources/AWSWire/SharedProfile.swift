@@ -6,23 +6,39 @@ struct SharedFile {
 
 /// One profile in one of the shared files.
 struct SharedProfile {
-  private let name: String
-  private let path: String
+  let name: String
+  let path: String
   private let values: [String: String]
 
-  /// Returns nil when the file has no such profile. Its section is `[x]` in the credentials file, and
-  /// `[profile x]` in the config file, where the default profile may also be `[default]`.
-  init?(in file: SharedFile?, named name: String, asConfig: Bool) {
-    guard let file else { return nil }
-    let plain = asConfig && name != "default" ? nil : file.content.sections[name]
-    let prefixed = asConfig ? file.content.sections["profile \(name)"] : nil
-    guard let values = prefixed ?? plain else { return nil }
+  /// The profile in the config file: `[profile x]`. The default profile may also be `[default]`.
+  /// Returns nil when the file has no such profile, and throws when it cannot be read.
+  static func config(
+    _ name: String, in file: SharedFile?
+  ) throws(UnreadableFile) -> SharedProfile? {
+    let headers = ["profile \(name)"] + (name == "default" ? [name] : [])
+    return try SharedProfile(name, at: headers, in: file)
+  }
+
+  /// The profile in the credentials file: `[x]`.
+  static func credentials(
+    _ name: String, in file: SharedFile?
+  ) throws(UnreadableFile) -> SharedProfile? {
+    try SharedProfile(name, at: [name], in: file)
+  }
+
+  private init?(
+    _ name: String, at headers: [String], in file: SharedFile?
+  ) throws(UnreadableFile) {
+    guard let file, let section = headers.lazy.compactMap({ file.content.sections[$0] }).first
+    else { return nil }
+    if let problem = section.problem { throw UnreadableFile(problem) }
     self.name = name
-    self.values = values
+    values = section.values
     path = file.path
   }
 
-  private func value(_ key: String) -> String? {
+  /// An empty value counts as absent.
+  func value(_ key: String) -> String? {
     values[key].flatMap { $0.isEmpty ? nil : $0 }
   }
 

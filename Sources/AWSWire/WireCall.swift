@@ -45,8 +45,25 @@ struct WireCall: Sendable {
     retryAfter: Duration? = nil
   ) -> Failure {
     Failure(
-      kind, operation: operation, object: object, code: code, message: message,
+      kind, operation: operation, object: object, code: code,
+      message: kind == .accessDenied ? namingAction(message, of: code) : message,
       requestID: requestID, retryAfter: retryAfter)
+  }
+
+  /// The message with the IAM action that is missing, unless AWS's text names it.
+  private func namingAction(_ message: String, of code: String?) -> String {
+    // Cognito's own refusal has a code for that. With another one it quotes CloudFront's.
+    let isOwnRefusal = code.flatMap(ErrorClassification.kind(ofCode:)) == .accessDenied
+    if !isOwnRefusal, WrappedError(in: message)?.isCloudFronts == false { return message }
+    let isCloudFronts = !isOwnRefusal || message.lowercased().contains("cloudfront")
+    let action =
+      effect == .change && isCloudFronts
+      ? "cloudfront:updateDistribution" : "\(service.actionPrefix):\(operation)"
+    if message.contains(action) { return message }
+    let named = message.split(separator: "to perform:").dropFirst().first?
+      .split { $0.isWhitespace || "\"',;".contains($0) }.first
+    if let named, named.lowercased() != action.lowercased() { return message }
+    return "\(message) (the missing IAM action is \(action))"
   }
 
   /// The request without its signature.

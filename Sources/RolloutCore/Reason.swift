@@ -25,6 +25,7 @@ package enum Reason: OpenWord {
 
   // The API refuses the certificate or the domain.
   case certificateRejected, domainNotInPool, parentDomainUnresolved, settingsRejected
+  case cnameInUse, dnsPointsElsewhere
   case accessDenied, quotaExceeded, notFound, featureUnavailable, invalidRequest
   case updateNotKept, domainFailed
 
@@ -41,8 +42,9 @@ package enum Reason: OpenWord {
     .domainStatus, .renewalUnserved, .edgesRefusing, .resolvesElsewhere, .unreachable, .serverError,
     .malformedAnswer, .throttled,
     .conflict, .credentials, .notReady, .certificateRejected, .domainNotInPool,
-    .parentDomainUnresolved, .settingsRejected, .accessDenied, .quotaExceeded, .notFound,
-    .featureUnavailable, .invalidRequest, .updateNotKept, .domainFailed, .planReview,
+    .parentDomainUnresolved, .settingsRejected, .cnameInUse, .dnsPointsElsewhere, .accessDenied,
+    .quotaExceeded, .notFound, .featureUnavailable, .invalidRequest, .updateNotKept,
+    .domainFailed, .planReview,
   ]
 
   /// The code.
@@ -87,6 +89,8 @@ package enum Reason: OpenWord {
     case .domainNotInPool: "domain_not_in_pool"
     case .parentDomainUnresolved: "parent_domain_unresolved"
     case .settingsRejected: "settings_rejected"
+    case .cnameInUse: "cname_in_use"
+    case .dnsPointsElsewhere: "dns_points_elsewhere"
     case .accessDenied: "access_denied"
     case .quotaExceeded: "quota_exceeded"
     case .notFound: "not_found"
@@ -141,6 +145,10 @@ package enum Reason: OpenWord {
     case .domainNotInPool: "the domain does not belong to the user pool"
     case .parentDomainUnresolved: "the parent domain has no A record"
     case .settingsRejected: "Cognito refuses the settings that it described"
+    case .cnameInUse:
+      "another CloudFront distribution has the domain as its alternate name (CNAME): remove it there"
+    case .dnsPointsElsewhere:
+      "the domain's DNS record points to another CloudFront distribution: point it to the domain's own"
     case .accessDenied: "the identity lacks a permission"
     case .quotaExceeded: "a quota is exhausted"
     case .notFound: "AWS does not find the object"

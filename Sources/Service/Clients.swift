@@ -9,12 +9,19 @@ struct Clients: Sendable {
   let probe = OpenSSLEdgeProbe()
   private let transport = CurlTransport()
 
-  init(environment: [String: String], version: String, awsTime: AWSTime) throws(MalformedEndpoint) {
+  /// - Parameters:
+  ///   - awsTime: learns AWS's clock from the answers.
+  ///   - answered: called at every answer of AWS.
+  init(
+    environment: [String: String], version: String, awsTime: AWSTime,
+    answered: @escaping @Sendable () -> Void
+  ) throws(MalformedEndpoint) {
     client = AWSClient(
       transport: transport,
       credentials: CredentialCache(source: CredentialChain(environment: environment)),
       endpoints: try Endpoints(environment: environment), clock: CallClock(awsTime: awsTime),
-      userAgent: "cognito-certd/\(version)")
+      userAgent: "cognito-certd/\(version)", uptime: { SystemClock.monotonic },
+      answered: answered)
   }
 
   func shutDown() async { await transport.shutDown() }

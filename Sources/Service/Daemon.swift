@@ -111,7 +111,9 @@ package struct Daemon: Sendable {
       alive: { notifier.notifyWatchdog() })
     let clients: Clients
     do throws(MalformedEndpoint) {
-      clients = try Clients(environment: environment, version: version, awsTime: awsTime)
+      clients = try Clients(
+        environment: environment, version: version, awsTime: awsTime,
+        answered: { notifier.notifyWatchdog() })
     } catch {
       reporter.log(.configurationRejected(path: nil, error.description))
       return .configuration

@@ -160,7 +160,8 @@ package final class World: Sendable {
             "AWS_SHARED_CREDENTIALS_FILE": credentialsPath,
             "AWS_CONFIG_FILE": directory + "/none",
           ])),
-      endpoints: try Endpoints(), clock: RequestClock(clock: clock))
+      endpoints: try Endpoints(), clock: RequestClock(clock: clock), uptime: { clock.uptime },
+      answered: {})
     let domains: any DomainPort =
       sabotage == nil ? client : SabotagedDomains(inner: client, world: self)
     return Ports(

@@ -136,19 +136,6 @@ struct CertificateCallTests {
     #expect(failure?.requestID == "r-1")
   }
 
-  @Test("Page tokens that repeat, or do not end, are a failure")
-  func endless() async throws {
-    let back = try await list([
-      page("", token: "a"), page("", token: "b"), page("", token: "a"), page(""),
-    ])
-    #expect(back.failure?.message == "a page token repeats an earlier one")
-    let aws = try ScriptedAWS((0..<100).map { page("", token: "t\($0)") })
-    let look = await aws.client.listCertificates(as: Example.identity)
-    #expect(
-      look.failure?.message == "the list has more than 50 pages")
-    #expect(aws.transport.requests.count == 50)
-  }
-
   @Test("A failure on a later page is the failure of the list")
   func laterPage() async throws {
     let look = try await list([page(item("a"), token: "t"), .error("AccessDeniedException")])

@@ -25,7 +25,8 @@ struct CredentialRefusalTests {
   ) throws -> AWSClient {
     AWSClient(
       transport: transport, credentials: CredentialCache(source: source),
-      endpoints: try Endpoints(), clock: ScriptedClock())
+      endpoints: try Endpoints(), clock: ScriptedClock(), uptime: { .zero },
+      answered: {})
   }
 
   private func keys(_ transport: ScriptedTransport) -> [Substring] {

@@ -217,8 +217,39 @@ struct CredentialTests {
       }
       #expect(await message("large") == "/large is over 1 MiB")
       #expect(await message("dir") == "/dir is not a regular file")
-      #expect(await message("latin") == "/latin is not UTF-8: save it as plain text")
+      #expect(
+        await message("latin").hasSuffix(
+          "; /latin:1: the line is not UTF-8: save the file as UTF-8"))
       #expect(await message("none").hasPrefix("there is no profile default in /none"))
+    }
+  }
+
+  @Test("A line that cannot be read affects its own profile alone, in either file")
+  func unreadableLine() async throws {
+    let files = [
+      "c": "[a]\n\(keys("a"))[b]\nhunter2\n\(keys("b"))[d]\n\(keys("d"))[e\n\(keys("e"))",
+      "config": "stray = hunter2\n[profile d]\nhunter2\n[profile f]\naws_access_key_id: f-key\n"
+        + "aws_secret_access_key =\u{a0}f-secret\n",
+    ]
+    try await withFiles(files) { path in
+      let variables = [
+        "AWS_SHARED_CREDENTIALS_FILE": "\(path)/c", "AWS_CONFIG_FILE": "\(path)/config",
+      ]
+      func message(_ profile: String) async -> String {
+        await found(variables, profile: profile, in: path)
+      }
+      let problem =
+        "the line is not a [section], a comment or \"key = value\": correct it, or begin it with #"
+      #expect(await message("a") == "a-key a-secret")
+      #expect(await message("f") == "f-key f-secret")
+      #expect(await message("b") == "/c:5: \(problem)")
+      #expect(await message("d") == "/config:3: \(problem)")
+      #expect(await message("e") == "/c:11: a section begins with [ and has no ]: add it")
+      #expect(
+        await message("none")
+          == "there is no profile none in /c and /config: set AWS_ACCESS_KEY_ID and "
+          + "AWS_SECRET_ACCESS_KEY, or write the profile; "
+          + "/config:1: there is a key before the first [section]: move it below one")
     }
   }
 

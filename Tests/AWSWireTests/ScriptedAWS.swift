@@ -5,22 +5,29 @@ import Transport
 
 @testable import AWSWire
 
-/// Answers requests from a list, in order, and records the requests.
+/// Answers requests from a script, in order, and records the requests.
 final class ScriptedTransport: HTTPTransport {
   typealias Reply = Result<HTTPResponse, TransportError>
 
-  private let replies: Guarded<[Reply]>
-  private let received = Guarded<[HTTPRequest]>([])
+  private let reply: @Sendable (_ index: Int) -> Reply?
+  fileprivate let received = Guarded<[HTTPRequest]>([])
 
-  init(_ replies: [Reply]) { self.replies = Guarded(replies) }
+  /// - Parameter reply: the reply to the request with that index; nil at the end of the script.
+  init(_ reply: @escaping @Sendable (_ index: Int) -> Reply?) { self.reply = reply }
+
+  convenience init(_ replies: [Reply]) {
+    self.init { replies.indices.contains($0) ? replies[$0] : nil }
+  }
 
   var requests: [HTTPRequest] { received.withLock { $0 } }
   var bodies: [String] { requests.map { String(decoding: $0.body, as: UTF8.self) } }
 
   func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
-    received.withLock { $0.append(request) }
-    let reply = replies.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-    guard let reply else { throw .notSent("the script has ended") }
+    let index = received.withLock { received in
+      received.append(request)
+      return received.count - 1
+    }
+    guard let reply = reply(index) else { throw .notSent("the script has ended") }
     return try reply.get()
   }
 }
@@ -90,18 +97,34 @@ struct ScriptedAWS {
   let transport: ScriptedTransport
   let clock: ScriptedClock
   let client: AWSClient
+  private let answers = Guarded(0)
+
+  /// How often the client called `answered`.
+  var signsOfLife: Int { answers.withLock { $0 } }
 
   init(
     _ replies: [ScriptedTransport.Reply], clock: ScriptedClock = ScriptedClock(),
     environment: [String: String] = ScriptedAWS.environment
   ) throws {
-    transport = ScriptedTransport(replies)
+    try self.init(
+      transport: ScriptedTransport(replies), clock: clock, environment: environment)
+  }
+
+  /// - Parameter requestTime: how long each request takes by the clock of the lists.
+  init(
+    transport: ScriptedTransport, requestTime: Duration = .zero,
+    clock: ScriptedClock = ScriptedClock(),
+    environment: [String: String] = ScriptedAWS.environment
+  ) throws {
+    self.transport = transport
     self.clock = clock
     client = AWSClient(
       transport: transport,
       credentials: CredentialCache(source: CredentialChain(environment: environment)),
       endpoints: try Endpoints(environment: environment), clock: clock,
-      userAgent: "cognito-certd/test")
+      userAgent: "cognito-certd/test",
+      uptime: { transport.received.withLock { requestTime * $0.count } },
+      answered: { [answers] in answers.withLock { $0 += 1 } })
   }
 }
 
