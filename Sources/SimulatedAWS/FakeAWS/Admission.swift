@@ -72,6 +72,8 @@ struct CallContext {
   let key: FakeAccessKey
   let region: String
   let now: Instant
+  /// AWS's clock, which dates certificates and their ends.
+  let awsNow: Instant
   let requestID: String
   let fault: Fault?
 

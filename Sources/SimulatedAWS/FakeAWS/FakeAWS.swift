@@ -47,7 +47,7 @@ package final class FakeAWS: Sendable {
     let caller = try check.verify(request, keys: admission.keys)
     let call = CallContext(
       request: parsed, key: caller.key, region: caller.region, now: now,
-      requestID: admission.requestID, fault: admission.fault)
+      awsNow: now + admission.clockOffset, requestID: admission.requestID, fault: admission.fault)
     return try cloud.withLock { (cloud) throws(ServiceError) in try cloud.perform(call) }
   }
 

@@ -35,7 +35,7 @@ extension FakeCloud {
       .init("CertificateArn", .string(certificate.arn)),
       .init("DomainName", .string(certificate.names.first ?? "")),
       .init("SubjectAlternativeNames", .array(certificate.names.map(JSONValue.string))),
-      .init("Status", .string(certificate.status(at: call.now))),
+      .init("Status", .string(certificate.status(at: call.awsNow))),
       .init("Type", .string(certificate.type)),
       .init("CreatedAt", timestamp(certificate.createdAt)),
       // A hyphen here, an underscore in the list.

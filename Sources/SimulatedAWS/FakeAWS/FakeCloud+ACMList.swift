@@ -26,7 +26,7 @@ extension FakeCloud {
     var matching = (certificatesOfAccount[call.account] ?? []).compactMap { certificates[$0] }
       .filter { certificate in
         certificate.region == call.region && certificate.deletedAt == nil
-          && filter.admits(certificate, at: call.now)
+          && filter.admits(certificate, at: call.awsNow)
       }
     if let order = filter.order {
       matching.sort {
@@ -49,7 +49,7 @@ extension FakeCloud {
     let end = min(matching.count, start + size)
     let used = inUseARNs(in: call.account, at: call.now)
     let summaries = matching[start..<end].map {
-      summary(of: $0, isInUse: used.contains($0.arn), at: call.now)
+      summary(of: $0, isInUse: used.contains($0.arn), at: call.awsNow)
     }
     var members = [JSONValue.Member("CertificateSummaryList", .array(Array(summaries)))]
     if let endless {

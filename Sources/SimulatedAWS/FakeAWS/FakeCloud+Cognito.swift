@@ -136,7 +136,7 @@ extension FakeCloud {
       CertificateFilter.knownKeyTypes.contains(certificate.keyAlgorithm)
       && certificate.keyAlgorithm != "EC_secp384r1" && certificate.keyAlgorithm != "EC_secp521r1"
     guard certificate.account == domain.account, certificate.region == "us-east-1",
-      certificate.status(at: call.now) == "ISSUED", isServed,
+      certificate.status(at: call.awsNow) == "ISSUED", isServed,
       certificate.type != "PRIVATE", !material.isSelfSigned,
       material.notBefore <= call.now, certificate.covers(domain.name)
     else { throw refusal }
