@@ -63,6 +63,11 @@ static inline void cossl_free_certificates(STACK_OF(X509) *certificates) {
   sk_X509_pop_free(certificates, X509_free);
 }
 
+/* Frees the list and not the certificates. */
+static inline void cossl_free_certificate_list(STACK_OF(X509) *certificates) {
+  sk_X509_free(certificates);
+}
+
 /* Whether reading PEM failed only because the input has ended. */
 static inline int cossl_is_end_of_pem(unsigned long code) {
   return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
