@@ -6,8 +6,8 @@ extension ChainVerdict {
   /// TLS server, at the time `now`.
   ///
   /// The size of the leaf's key is not verified here: `CandidateChecks` compares the key algorithm with
-  /// those that CloudFront serves. A leaf that is not valid now is not trusted; the reason then says that its
-  /// chain is.
+  /// those that CloudFront serves. A leaf that is not valid now is not trusted; the reason then says
+  /// that its chain is.
   init(
     verifying leaf: OpaquePointer, _ facts: LeafFacts, others: OpaquePointer?, roots: TrustRoots,
     now: Instant
