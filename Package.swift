@@ -121,7 +121,10 @@ let package = Package(
       exclude: ["Vectors"]),
     tests(
       "EdgeProbeTests",
-      ["EdgeProbe", "RolloutCore", "Reconciliation", "SimulatedAWS", "TestSupport"]),
+      [
+        "EdgeProbe", "RolloutCore", "Reconciliation", "SimulatedAWS", "TestSupport", "POSIX",
+        "COpenSSL",
+      ]),
     tests(
       "StateStoreTests", ["StateStore", "RolloutCore", "Reconciliation", "TestSupport", grdb]),
     tests(

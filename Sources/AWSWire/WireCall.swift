@@ -32,9 +32,9 @@ struct WireCall: Sendable {
   static let maximumPage = 8 << 20
   static let maximumSingle = 1 << 20
 
-  /// Cognito calls CloudFront before it answers an update.
-  private static let timeoutOfChange = Duration.seconds(60)
-  private static let timeoutOfRead = Duration.seconds(15)
+  /// Cognito calls CloudFront before it answers an update. Both include the time to connect.
+  private static let timeoutOfChange = Duration.seconds(90)
+  private static let timeoutOfRead = Duration.seconds(30)
 
   var quotaScope: RetryQuota.Scope {
     RetryQuota.Scope(service: service, region: region, identity: identity)

@@ -15,7 +15,8 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <string.h>
-/* For time limits of handshakes. Swift's Glibc module does not include these. */
+/* For waits and time limits of handshakes. Swift's Glibc module does not include these. */
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 
@@ -62,6 +63,11 @@ static inline void cossl_free_certificates(STACK_OF(X509) *certificates) {
   sk_X509_pop_free(certificates, X509_free);
 }
 
+/* Frees the list and not the certificates. */
+static inline void cossl_free_certificate_list(STACK_OF(X509) *certificates) {
+  sk_X509_free(certificates);
+}
+
 /* Whether reading PEM failed only because the input has ended. */
 static inline int cossl_is_end_of_pem(unsigned long code) {
   return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
@@ -73,6 +79,43 @@ static inline int cossl_require_tls_1_2(SSL_CTX *context) {
 
 static inline int cossl_set_server_name(SSL *connection, const char *name) {
   return (int)SSL_set_tlsext_host_name(connection, name);
+}
+
+/* Keeps the description of the last alert that the peer sent, plus 1, in the session itself. */
+static inline void cossl_keep_alert(const SSL *session, int event, int value) {
+  if ((event & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT) {
+    SSL_set_app_data((SSL *)session, (void *)(size_t)((value & 0xff) + 1));
+  }
+}
+
+static inline void cossl_keep_alerts(SSL_CTX *context) {
+  SSL_CTX_set_info_callback(context, cossl_keep_alert);
+}
+
+/* The description of the last alert that the peer sent, or -1. */
+static inline int cossl_received_alert(const SSL *session) {
+  return (int)(size_t)SSL_get_app_data(session) - 1;
+}
+
+/* Whether the client has begun its second flight, that is, whether it has checked everything that the
+   server sent before: with TLS 1.3 and with (EC)DHE that includes the server's signature. */
+static inline int cossl_has_checked_server(const SSL *session) {
+  switch (SSL_get_state(session)) {
+    case TLS_ST_OK:
+    case TLS_ST_CW_CERT:
+    case TLS_ST_CW_KEY_EXCH:
+    case TLS_ST_CW_CERT_VRFY:
+    case TLS_ST_CW_CHANGE:
+    case TLS_ST_CW_NEXT_PROTO:
+    case TLS_ST_CW_FINISHED:
+    case TLS_ST_CW_END_OF_EARLY_DATA:
+    case TLS_ST_CR_SESSION_TICKET:
+    case TLS_ST_CR_CHANGE:
+    case TLS_ST_CR_FINISHED:
+      return 1;
+    default:
+      return 0;
+  }
 }
 
 /* For servers: adds an intermediate to the chain, with a reference of its own. */

@@ -4,8 +4,9 @@ import RolloutCore
 
 /// A time limit, implemented with a kernel timer. So this module reads no clock, and a wait that is
 /// interrupted and begun again does not become longer.
-struct Deadline: ~Copyable {
-  private let timer: Int32
+final class Deadline: Sendable {
+  /// Readable when the limit has passed.
+  let timer: Int32
 
   init(after limit: Duration) throws(EdgeProbeError) {
     let timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC))
@@ -25,39 +26,8 @@ struct Deadline: ~Copyable {
 
   deinit { close(timer) }
 
-  enum Readiness {
-    case readable, writable
+  var hasPassed: Bool {
+    var watched = pollfd(fd: timer, events: Int16(POLLIN), revents: 0)
+    return poll(&watched, 1, 0) == 1
   }
-
-  enum Wait: Equatable {
-    case ready
-    case passed
-    /// With the `errno`.
-    case failed(Int32)
-  }
-
-  /// Waits until the descriptor is ready or the limit has passed. Returns `passed` when both are
-  /// true, so that a peer that sends a byte at a time cannot extend the limit.
-  func wait(for descriptor: Int32, _ readiness: Readiness) -> Wait {
-    let events =
-      switch readiness {
-      case .readable: POLLIN
-      case .writable: POLLOUT
-      }
-    var watched = [
-      pollfd(fd: timer, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: descriptor, events: Int16(events), revents: 0),
-    ]
-    for _ in 0..<Deadline.maximumInterruptions {
-      if poll(&watched, nfds_t(watched.count), -1) >= 0 {
-        return watched[0].revents == 0 ? .ready : .passed
-      }
-      if errno != EINTR { return .failed(errno) }
-    }
-    return .failed(EINTR)
-  }
-
-  /// The maximum number of waits that signals interrupt. None is expected, because signals are
-  /// blocked in these threads.
-  private static let maximumInterruptions = 100
 }

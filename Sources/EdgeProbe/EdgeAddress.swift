@@ -53,6 +53,10 @@ package struct EdgeAddress: Hashable, Sendable, CustomStringConvertible {
     self.port = port
   }
 
+  func on(port: UInt16) -> EdgeAddress {
+    EdgeAddress(family: family, bytes: bytes, scope: scope, port: port)
+  }
+
   /// `AF_INET` or `AF_INET6`.
   package var socketFamily: Int32 {
     switch family {

@@ -14,10 +14,10 @@ extension EdgeLook.Result {
 
   /// The result for the leaf that an edge showed in a handshake.
   init(
-    served leaf: OpaquePointer?, others: OpaquePointer?, for domain: DomainName,
-    roots: TrustRootsCache, caFile: String?, now: Instant
+    served shown: ShownCertificates, for domain: DomainName, roots: TrustRootsCache,
+    caFile: String?, now: Instant
   ) {
-    guard let leaf else {
+    guard let leaf = shown.leaf else {
       self.init(failing: .certificate, EdgeProbeError("the edge showed none"))
       return
     }
@@ -27,7 +27,7 @@ extension EdgeLook.Result {
         ServedLeaf(
           sha256: facts.sha256, serial: facts.serial, notAfter: facts.notAfter,
           coversDomain: covers(leaf, domain),
-          chain: verdict(leaf, facts, others: others, roots: roots, caFile: caFile, now: now)))
+          chain: verdict(leaf, facts, others: shown.all, roots: roots, caFile: caFile, now: now)))
     } catch {
       self.init(failing: .certificate, error)
     }

@@ -7,6 +7,8 @@ package struct EdgeProbeError: Error, Equatable, Sendable {
 
   package init(_ text: String) { self.text = text }
 
+  static let cancelled = EdgeProbeError("the probe was cancelled")
+
   /// A system call failed with this `errno`.
   static func system(_ code: Int32) -> EdgeProbeError {
     EdgeProbeError(SystemError(code: code).description)

@@ -14,23 +14,43 @@ package typealias NameLookup = @Sendable (_ host: String, _ port: UInt16) -> Nam
 
 /// Resolves names within a time limit, which the system's resolver does not have.
 ///
-/// The lookup runs on a thread of its own, which is abandoned when the limit passes. The number of
-/// these threads is limited. While all of them are blocked, further lookups wait, and fail when their
-/// own limit passes.
+/// There is one lookup of a name at a time, on a thread of its own; who asks meanwhile shares it. When
+/// the limit of everyone who asked has passed, the lookup goes on. Its late answer is kept for a short
+/// time and used when the next lookup of the name is late as well.
 final class NameResolver: Sendable {
-  private let pool = ThreadPool(limit: maximumLookups)
+  private let reactor: Reactor
+  private let pool: ThreadPool
   private let lookUp: NameLookup
   private let limit: Duration
+  private let state = Guarded(State())
 
-  private static let maximumLookups = 8
-
-  init(lookUp: @escaping NameLookup, limit: Duration) {
-    self.lookUp = lookUp
-    self.limit = limit
+  private struct State {
+    var running: [String: Lookup] = [:]
+    var late: [String: LateAnswer] = [:]
   }
 
-  /// Blocks the thread for at most the limit.
-  func resolve(_ endpoint: ProbeTarget.Endpoint) -> NameResolution {
+  private struct Lookup {
+    var waiting: [PendingAnswer]
+    /// Whether the limit of someone who asked has passed.
+    var isLate = false
+  }
+
+  private struct LateAnswer {
+    let resolution: NameResolution
+    let end: Deadline
+  }
+
+  /// How long a late answer may be used: longer than the pause between two rounds.
+  private static let keepingTime = Duration.minutes(5)
+
+  init(lookUp: @escaping NameLookup, limits: ProbeLimits, _ reactor: Reactor) {
+    self.lookUp = lookUp
+    self.reactor = reactor
+    limit = limits.resolve
+    pool = ThreadPool(limit: limits.lookups)
+  }
+
+  func resolve(_ endpoint: ProbeTarget.Endpoint) async -> NameResolution {
     guard let port = UInt16(exactly: endpoint.port), port > 0 else {
       return .failed("the port \(endpoint.port) is not 1 to 65535")
     }
@@ -38,51 +58,108 @@ final class NameResolver: Sendable {
     guard !host.isEmpty, !host.utf8.contains(0) else {
       return .failed("\(host.debugDescription) is not a host name")
     }
+    if let address = EdgeAddress(host, port: port) { return .addresses([address]) }
     do throws(EdgeProbeError) {
-      let deadline = try Deadline(after: limit)
-      let pending = try PendingAnswer()
-      try pool.submit { [lookUp] in
-        if !pending.isAbandoned { pending.deliver(lookUp(host, port)) }
-      }
-      switch deadline.wait(for: pending.descriptor, .readable) {
-      case .ready: return pending.answer ?? .failed("the lookup ended without an answer")
-      case .passed:
-        pending.abandon()
-        return .failed("no answer within \(limit.compact)")
-      case .failed(let code):
-        pending.abandon()
-        return .failed(EdgeProbeError.system(code).text)
-      }
+      return try await answer(host, port).on(port: port)
     } catch {
       return .failed(error.text)
     }
   }
+
+  private func answer(
+    _ host: String, _ port: UInt16
+  ) async throws(EdgeProbeError) -> NameResolution {
+    let deadline = try Deadline(after: limit)
+    let pending = try PendingAnswer()
+    try join(host, port, pending)
+    let wait = await reactor.wait(for: pending.descriptor, .readable, until: deadline)
+    if let answer = pending.answer { return answer }
+    let late = leave(host, pending)
+    switch wait {
+    case .ready: throw EdgeProbeError("the lookup ended without an answer")
+    case .passed: return late ?? .failed("no answer within \(limit.compact)")
+    case .cancelled: throw .cancelled
+    case .failed(let code): throw .system(code)
+    }
+  }
+
+  /// Joins the lookup that is running, or begins one.
+  private func join(
+    _ host: String, _ port: UInt16, _ pending: PendingAnswer
+  ) throws(EdgeProbeError) {
+    try state.withLock { (state) throws(EdgeProbeError) in
+      if state.running[host] == nil {
+        try pool.submit { [self] in finish(host, lookUp(host, port)) }
+      }
+      state.running[host, default: Lookup(waiting: [])].waiting.append(pending)
+    }
+  }
+
+  /// Waits no longer. Returns the late answer of an earlier lookup, if there is one.
+  private func leave(_ host: String, _ pending: PendingAnswer) -> NameResolution? {
+    state.withLock { state in
+      state.running[host]?.waiting.removeAll { $0 === pending }
+      state.running[host]?.isLate = true
+      guard let late = state.late[host], !late.end.hasPassed else { return nil }
+      return late.resolution
+    }
+  }
+
+  private func finish(_ host: String, _ answer: NameResolution) {
+    let lookup = state.withLock { state in
+      let lookup = state.running.removeValue(forKey: host)
+      state.late = state.late.filter { !$0.value.end.hasPassed }
+      if lookup?.isLate == true {
+        if let late = NameResolver.late(answer) { state.late[host] = late }
+      } else {
+        state.late[host] = nil
+      }
+      return lookup
+    }
+    for pending in lookup?.waiting ?? [] { pending.deliver(answer) }
+  }
+
+  /// Nil for a failure: that is better asked for again.
+  private static func late(_ answer: NameResolution) -> LateAnswer? {
+    guard case .addresses = answer else { return nil }
+    do throws(EdgeProbeError) {
+      return LateAnswer(resolution: answer, end: try Deadline(after: keepingTime))
+    } catch {
+      return nil
+    }
+  }
 }
 
-/// An answer that one thread delivers and another waits for, with a descriptor that can be polled.
+extension NameResolution {
+  /// The same addresses with that port: those who share a lookup may ask for different ones.
+  fileprivate func on(port: UInt16) -> NameResolution {
+    switch self {
+    case .addresses(let addresses): .addresses(addresses.map { $0.on(port: port) })
+    case .failed: self
+    }
+  }
+}
+
+/// An answer that a thread delivers and a task waits for.
 private final class PendingAnswer: Sendable {
   /// Readable when there is an answer.
   let descriptor: Int32
-  private let state = Guarded<(answer: NameResolution?, isAbandoned: Bool)>((nil, false))
+  private let state = Guarded<NameResolution?>(nil)
 
   init() throws(EdgeProbeError) {
     descriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
     if descriptor < 0 { throw .system(errno) }
   }
 
-  /// Both threads hold the object, so the descriptor is closed when the last one releases it.
+  /// Both hold the object, so the descriptor is closed when the last one releases it.
   deinit { close(descriptor) }
 
-  var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
-
-  func abandon() { state.withLock { $0.isAbandoned = true } }
+  var answer: NameResolution? { state.withLock { $0 } }
 
   func deliver(_ answer: NameResolution) {
-    state.withLock { $0.answer = answer }
+    state.withLock { $0 = answer }
     eventfd_write(descriptor, 1)
   }
-
-  var answer: NameResolution? { state.withLock { $0.answer } }
 }
 
 /// Looks up a host with the system's resolver, which uses `/etc/hosts`, DNS and its other configured

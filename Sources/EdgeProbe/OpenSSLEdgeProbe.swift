@@ -5,26 +5,26 @@ package import RolloutCore
 
 /// Probes edges with TLS handshakes, and verifies certificates, with OpenSSL.
 ///
-/// Everything that blocks runs on threads of its own, whose number the limits bound. The limits apply
-/// to one object, so a process uses one. A cancelled task gets an answer at once.
+/// What a probe waits for occupies no thread, except lookups of names. A cancelled task gets an answer
+/// at once.
 package final class OpenSSLEdgeProbe: EdgePort {
   private let limits: ProbeLimits
+  private let reactor = Reactor()
   private let resolver: NameResolver
-  private let pool: ThreadPool
-  /// A separate pool, because every thread of the other one may be waiting for a silent edge.
-  private let evidencePool = ThreadPool(limit: 2)
+  /// For what reads files and computes. It does not wait for the network.
+  private let verifiers = ThreadPool(limit: 2)
   private let client = Guarded<TLSClient?>(nil)
   private let roots = TrustRootsCache()
 
   package init(
     limits: ProbeLimits = ProbeLimits(), lookUp: @escaping NameLookup = systemLookup
   ) {
+    ignoreBrokenPipes()
     // Without this option OpenSSL frees its data at exit while other threads may still use it. It
     // takes effect only when set before OpenSSL's first use.
     OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
     self.limits = limits
-    resolver = NameResolver(lookUp: lookUp, limit: limits.resolve)
-    pool = ThreadPool(limit: limits.concurrency)
+    resolver = NameResolver(lookUp: lookUp, limits: limits, reactor)
   }
 
   package func probe(
@@ -32,13 +32,18 @@ package final class OpenSSLEdgeProbe: EdgePort {
   ) async -> ProbeRound {
     let domainItself = [ProbeTarget.Endpoint(host: domain.text, port: OpenSSLEdgeProbe.defaultPort)]
     let endpoints = target.connectTo.isEmpty ? domainItself : target.connectTo
-    let resolved = await inOrder(endpoints) { await self.resolve($0) }
+    let resolved = await inOrder(endpoints, atOnce: endpoints.count) { endpoint in
+      ResolvedEndpoint(
+        endpoint: endpoint, resolution: await self.resolver.resolve(endpoint))
+    }
     let found = ResolvedAddresses(resolved, limit: limits.addresses)
     guard !found.addresses.isEmpty else {
       return ProbeRound(edges: [], failure: found.failure)
     }
-    let looks = await inOrder(found.addresses) { address in
-      await self.probe(address, for: domain, caFile: caFile, now: now)
+    let looks = await inOrder(found.addresses, atOnce: limits.concurrency) { address in
+      EdgeLook(
+        address: address.description,
+        result: await self.look(at: address, for: domain, caFile: caFile, now: now))
     }
     return ProbeRound(edges: looks + found.unresolved)
   }
@@ -48,10 +53,12 @@ package final class OpenSSLEdgeProbe: EdgePort {
   ) async throws(Failure) -> LeafEvidence {
     let roots = roots
     let cancelled = Result<LeafEvidence, Failure>.failure(
-      Failure(.unreachable, operation: "verify", object: arn.text, message: cancellation))
+      Failure(
+        .unreachable, operation: "verify", object: arn.text, message: EdgeProbeError.cancelled.text)
+    )
     let outcome: Result<LeafEvidence, Failure>
     do throws(EdgeProbeError) {
-      outcome = try await evidencePool.run(ifCancelled: cancelled) {
+      outcome = try await verifiers.run(ifCancelled: cancelled) {
         Result { () throws(Failure) -> LeafEvidence in
           try LeafEvidence(of: pem, arn: arn, caFile: caFile, cache: roots, now: now)
         }
@@ -72,55 +79,48 @@ package final class OpenSSLEdgeProbe: EdgePort {
 
   private static let defaultPort = 443
 
-  private func resolve(_ endpoint: ProbeTarget.Endpoint) async -> ResolvedEndpoint {
-    do throws(EdgeProbeError) {
-      let resolution = try await pool.run(ifCancelled: .failed(cancellation)) { [resolver] in
-        resolver.resolve(endpoint)
-      }
-      return ResolvedEndpoint(endpoint: endpoint, resolution: resolution)
-    } catch {
-      return ResolvedEndpoint(endpoint: endpoint, resolution: .failed(error.text))
-    }
-  }
-
-  private func probe(
-    _ address: EdgeAddress, for domain: DomainName, caFile: String?, now: Instant
-  ) async -> EdgeLook {
-    let result: EdgeLook.Result
-    do throws(EdgeProbeError) {
-      let cancelled = EdgeLook.Result(failing: .connect, EdgeProbeError(cancellation))
-      result = try await pool.run(ifCancelled: cancelled) {
-        self.probeBlocking(address, for: domain, caFile: caFile, now: now)
-      }
-    } catch {
-      result = EdgeLook.Result(failing: .connect, error)
-    }
-    return EdgeLook(address: address.description, result: result)
-  }
-
-  /// Blocks the thread for at most the limits of connection and handshake.
-  private func probeBlocking(
-    _ address: EdgeAddress, for domain: DomainName, caFile: String?, now: Instant
-  ) -> EdgeLook.Result {
+  private func look(
+    at address: EdgeAddress, for domain: DomainName, caFile: String?, now: Instant
+  ) async -> EdgeLook.Result {
     let connection: EdgeConnection
     do throws(ConnectFailure) {
-      connection = try EdgeConnection(to: address, within: limits.connect)
+      connection = try await EdgeConnection.open(to: address, within: limits.connect, reactor)
     } catch {
       switch error {
       case .noRoute: return .noRoute
       case .failed(let failure): return EdgeLook.Result(failing: .connect, failure)
       }
     }
+    let shown: ShownCertificates
+    do throws(HandshakeFailure) {
+      shown = try await handshake(on: connection, for: domain)
+    } catch {
+      switch error {
+      case .refused(let alert): return .refusing("\(ProbeStage.handshake.rawValue): \(alert)")
+      case .failed(let failure): return EdgeLook.Result(failing: .handshake, failure)
+      }
+    }
     do throws(EdgeProbeError) {
-      return try sharedClient().handshake(
-        on: connection, serverName: domain.text, within: limits.handshake
-      ) { leaf, others in
-        EdgeLook.Result(
-          served: leaf, others: others, for: domain, roots: roots, caFile: caFile, now: now)
+      let cancelled = EdgeLook.Result(failing: .certificate, .cancelled)
+      return try await verifiers.run(ifCancelled: cancelled) { [roots] in
+        EdgeLook.Result(served: shown, for: domain, roots: roots, caFile: caFile, now: now)
       }
     } catch {
-      return EdgeLook.Result(failing: .handshake, error)
+      return EdgeLook.Result(failing: .certificate, error)
     }
+  }
+
+  private func handshake(
+    on connection: EdgeConnection, for domain: DomainName
+  ) async throws(HandshakeFailure) -> ShownCertificates {
+    let client: TLSClient
+    do throws(EdgeProbeError) {
+      client = try sharedClient()
+    } catch {
+      throw .failed(error)
+    }
+    return try await client.handshake(
+      on: connection, serverName: domain.text, within: limits.handshake, reactor)
   }
 
   private func sharedClient() throws(EdgeProbeError) -> TLSClient {
@@ -133,17 +133,17 @@ package final class OpenSSLEdgeProbe: EdgePort {
   }
 }
 
-private let cancellation = "the probe was cancelled"
-
-/// Runs `work` for every item concurrently, and returns the results in the order of the items.
+/// Runs `work` for every item, at most `atOnce` concurrently, and returns the results in the order of
+/// the items.
 private func inOrder<Item: Sendable, Output: Sendable>(
-  _ items: [Item], _ work: @escaping @Sendable (Item) async -> Output
+  _ items: [Item], atOnce: Int, _ work: @escaping @Sendable (Item) async -> Output
 ) async -> [Output] {
   await withTaskGroup(of: (Int, Output).self) { group in
+    var outputs: [(Int, Output)] = []
     for (index, item) in items.enumerated() {
+      if index >= atOnce, let output = await group.next() { outputs.append(output) }
       group.addTask { (index, await work(item)) }
     }
-    var outputs: [(Int, Output)] = []
     for await output in group { outputs.append(output) }
     return outputs.sorted { $0.0 < $1.0 }.map(\.1)
   }

@@ -9,6 +9,9 @@ final class ThreadPool: Sendable {
   private let limit: Int
   private let state = Guarded(State())
 
+  /// In bytes. Resolvers and verifications need little; there may be a thousand threads.
+  private static let stackSize = 512 << 10
+
   private struct State {
     var threads = 0
     var waiting: [@Sendable () -> Void] = []
@@ -28,7 +31,7 @@ final class ThreadPool: Sendable {
         return
       }
       do throws(SystemError) {
-        try startThread { [shared = self.state] in
+        try startThread(stackSize: ThreadPool.stackSize) { [shared = self.state] in
           ThreadPool.runLoop(on: shared, beginningWith: work)
         }
         state.threads += 1

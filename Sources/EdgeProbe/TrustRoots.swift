@@ -84,8 +84,9 @@ struct FileIdentity: Equatable {
   private let device: UInt
   private let inode: UInt
   private let size: Int
-  private let seconds: Int
-  private let nanoseconds: Int
+  private let modified: [Int]
+  /// Changes also when the time of modification is set to an earlier one.
+  private let changed: [Int]
 
   init?(of path: String) {
     var facts = stat()
@@ -93,8 +94,8 @@ struct FileIdentity: Equatable {
     device = facts.st_dev
     inode = facts.st_ino
     size = facts.st_size
-    seconds = facts.st_mtim.tv_sec
-    nanoseconds = facts.st_mtim.tv_nsec
+    modified = [facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec]
+    changed = [facts.st_ctim.tv_sec, facts.st_ctim.tv_nsec]
   }
 }
 

@@ -29,12 +29,15 @@ final class CertificateMintDraft: @unchecked Sendable {
   deinit { X509_free(pointer) }
 
   /// Signs the certificate for `issuer`. Without an issuer it is self-signed.
-  func sign(issuer: CertificateMintDraft?, with key: CertificateMintKey) throws(MintError) {
+  func sign(
+    issuer: CertificateMintDraft?, with key: CertificateMintKey,
+    digest: OpaquePointer? = EVP_sha256()
+  ) throws(MintError) {
     let signer = issuer ?? self
     let name = X509_get_subject_name(signer.pointer)
     try MintError.require(X509_set_issuer_name(pointer, name), "setting the issuer")
     try add(NID_authority_key_identifier, "keyid", issuer: signer)
-    guard X509_sign(pointer, key.pointer, EVP_sha256()) > 0 else {
+    guard X509_sign(pointer, key.pointer, digest) > 0 else {
       throw MintError(failing: "signing")
     }
   }

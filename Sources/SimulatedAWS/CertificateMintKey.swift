@@ -6,17 +6,19 @@ final class CertificateMintKey: @unchecked Sendable {
   let pem: String
 
   convenience init(_ kind: MintedKey) throws(MintError) {
-    let made: OpaquePointer? =
-      switch kind {
-      case .ecP256: cossl_new_ec_key("P-256")
-      case .ecP384: cossl_new_ec_key("P-384")
-      case .rsa2048: cossl_new_rsa_key(2048)
-      }
-    guard let made else { throw MintError(failing: "making a key (\(kind))") }
-    try self.init(owning: made)
+    switch kind {
+    case .ecP256: try self.init(owning: cossl_new_ec_key("P-256"))
+    case .ecP384: try self.init(owning: cossl_new_ec_key("P-384"))
+    case .rsa2048: try self.init(rsa: 2048)
+    }
   }
 
-  private init(owning key: OpaquePointer) throws(MintError) {
+  convenience init(rsa bits: Int) throws(MintError) {
+    try self.init(owning: cossl_new_rsa_key(bits))
+  }
+
+  private init(owning key: OpaquePointer?) throws(MintError) {
+    guard let key else { throw MintError(failing: "making a key") }
     do throws(MintError) {
       pem = try pemText("writing a key") {
         PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil)

@@ -29,11 +29,14 @@ package final class TLSEdgeServer: Sendable {
 
   /// Begins to listen. With a `page`, it answers one HTTP request on each connection with it, for curl
   /// and browsers. Without it, connections end after the handshake.
+  ///
+  /// - Parameter chain: PEM texts of what is served beside the leaf, instead of its intermediate.
   package init(
     address: String = "127.0.0.1", port: Int = 0, certificate: MintedCertificate,
-    page: String? = nil
+    chain: [String]? = nil, page: String? = nil
   ) throws(TLSEdgeServerError) {
-    let state = TLSEdgeServerState(context: try TLSEdgeServerContext(certificate), page: page)
+    let context = try TLSEdgeServerContext(certificate, chain: chain)
+    let state = TLSEdgeServerState(context: context, page: page)
     let listener = try TLSEdgeListener(address: address, port: port)
     self.address = address
     self.port = listener.port

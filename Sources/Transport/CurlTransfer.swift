@@ -36,6 +36,10 @@ final class CurlTransfer {
 
   // MARK: Options
 
+  /// In seconds. Older connections are not used again, so that a change of the roots or of the
+  /// endpoint's addresses takes effect.
+  private static let maximumConnectionAge = 600
+
   private func configure(for request: HTTPRequest) throws(TransportError) {
     guard !request.url.utf8.contains(0), !request.method.utf8.contains(where: { $0 <= 0x20 }) else {
       throw .notSent("the request's URL or method contains an invalid character")
@@ -43,6 +47,9 @@ final class CurlTransfer {
     try set(CURLOPT_URL, request.url)
     try set(CURLOPT_PROTOCOLS_STR, "http,https")
     try set(CURLOPT_NOSIGNAL, 1)
+    // Without this libcurl waits for its resolver's thread when a transfer ends before its name is
+    // resolved, and every other transfer of the loop waits, too.
+    try set(CURLOPT_QUICK_EXIT, 1)
     try set(CURLOPT_FOLLOWLOCATION, 0)
     try set(CURLOPT_TCP_KEEPALIVE, 1)
     try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
@@ -51,6 +58,7 @@ final class CurlTransfer {
     try set(CURLOPT_CONNECTTIMEOUT_MS, CurlTransfer.milliseconds(request.connectTimeout))
     // A request never waits for another one's connection: that one may hang.
     try set(CURLOPT_PIPEWAIT, 0)
+    try set(CURLOPT_MAXLIFETIME_CONN, CurlTransfer.maximumConnectionAge)
     try set(CURLOPT_FRESH_CONNECT, request.usesFreshConnection ? 1 : 0)
     try set(CURLOPT_FORBID_REUSE, request.usesFreshConnection ? 1 : 0)
     try check(
@@ -70,6 +78,8 @@ final class CurlTransfer {
     try set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
     if let caBundle {
       try set(CURLOPT_CAINFO, caBundle)
+      // libcurl would keep what it has read for a day. A corrected file is used for the next connection.
+      try set(CURLOPT_CA_CACHE_TIMEOUT, 0)
       // Without this the system's directory of roots would be trusted, too.
       try check(certd_setopt_string(easy, CURLOPT_CAPATH, nil))
     }

@@ -15,6 +15,8 @@ package struct HTTPRequest: Equatable, Sendable {
   package var body: [UInt8]
   /// From the start of name resolution to the last byte of the response.
   package var timeout: Duration
+  /// For name resolution and connection. The system's resolver asks its second name server after 5 s,
+  /// or after 10 s with `options timeout:10`.
   package var connectTimeout: Duration
   /// A longer body of the response, in bytes, ends the transfer with `.tooLarge`.
   package var maximumBodySize: Int
@@ -26,7 +28,7 @@ package struct HTTPRequest: Equatable, Sendable {
 
   package init(
     method: String = "POST", url: String, headers: [Header] = [], body: [UInt8] = [],
-    timeout: Duration = .seconds(20), connectTimeout: Duration = .seconds(5),
+    timeout: Duration = .seconds(30), connectTimeout: Duration = .seconds(20),
     maximumBodySize: Int = 8 << 20, usesFreshConnection: Bool = false, caBundle: String? = nil
   ) {
     self.method = method

@@ -12,7 +12,7 @@ struct ProbeResourcesTests {
   func concurrencyOfLookups() async throws {
     let running = Guarded<(now: Int, most: Int)>((0, 0))
     let fixture = try ProbeFixture(
-      limits: ProbeLimits(concurrency: 3),
+      limits: ProbeLimits(lookups: 3),
       lookUp: { _, _ in
         running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
         // The first three wait for each other, which proves that three run concurrently.
@@ -25,19 +25,20 @@ struct ProbeResourcesTests {
     #expect(running.withLock { $0.most } == 3)
   }
 
-  @Test("The number of concurrent handshakes of all domains is limited")
+  @Test("The number of concurrent handshakes of one domain is limited")
   func concurrencyOfHandshakes() async throws {
     let limits = ProbeLimits(handshake: .milliseconds(200), concurrency: 3)
     let fixture = try ProbeFixture(limits: limits)
-    let server = try TLSEdgeServer(certificate: try fixture.leaf())
-    server.behave(.stalling)
+    let minted = try fixture.leaf()
+    let servers = try (0..<9).map { _ in try TLSEdgeServer(certificate: minted) }
+    for server in servers { server.behave(.stalling) }
     let begun = ContinuousClock.now
-    await withTaskGroup(of: Void.self) { group in
-      for _ in 0..<9 { group.addTask { _ = await fixture.round(server) } }
-    }
+    let round = await fixture.round(
+      at: servers.map { ProbeTarget.Endpoint(host: $0.address, port: $0.port) })
     // Nine silent edges, three at a time.
     #expect(ContinuousClock.now - begun >= .milliseconds(590))
-    #expect(server.connections == 9)
+    #expect(round.edges.count == 9)
+    #expect(servers.map(\.connections) == Array(repeating: 1, count: 9))
   }
 
   @Test("Two hundred probes of good and bad edges leak no descriptor and no thread")

@@ -89,52 +89,6 @@ struct ResolvingTests {
     #expect(round.failure?.kind == .unreachable)
   }
 
-  @Test("A lookup that hangs ends at its limit and does not delay other names")
-  func hangingResolver() async throws {
-    let isReleased = Guarded(false)
-    let limits = ProbeLimits(resolve: .milliseconds(300))
-    let fixture = try ProbeFixture(
-      limits: limits,
-      lookUp: { host, port in
-        if host.hasPrefix("hang") { isReleased.wait { $0 } }
-        return systemLookup("127.0.0.1", port: port)
-      })
-    defer { isReleased.withLock { $0 = true } }
-    let port = try closedPort(try fixture.leaf())
-    // Three of the eight threads hang; the other five still work.
-    let endpoints = (0..<3).map { ProbeTarget.Endpoint(host: "hang\($0).example", port: port) }
-    let round = await fixture.round(
-      at: endpoints + [ProbeTarget.Endpoint(host: "fine.example", port: port)])
-    #expect(round.edges.first?.address == "127.0.0.1:\(port)")
-    #expect(
-      round.edges.dropFirst().map(\.result)
-        == Array(repeating: .unreachable("resolve: no answer within 300ms"), count: 3))
-  }
-
-  @Test("While every lookup hangs, names fail at their limit, and later lookups work")
-  func everyLookupHangs() async throws {
-    let isReleased = Guarded(false)
-    let hanging = Guarded(0)
-    let limits = ProbeLimits(resolve: .milliseconds(200))
-    let fixture = try ProbeFixture(
-      limits: limits,
-      lookUp: { _, port in
-        hanging.withLock { $0 += 1 }
-        isReleased.wait { $0 }
-        return systemLookup("127.0.0.1", port: port)
-      })
-    let server = try TLSEdgeServer(certificate: try fixture.leaf())
-    let endpoints = (0..<40).map {
-      ProbeTarget.Endpoint(host: "hang\($0).example", port: server.port)
-    }
-    let round = await fixture.round(at: endpoints)
-    #expect(round.failure?.message == "no answer within 200ms")
-    // Eight threads hang; the other 32 lookups failed before they began.
-    #expect(hanging.withLock { $0 } == 8)
-    isReleased.withLock { $0 = true }
-    #expect(try await fixture.result(server).leaf != nil)
-  }
-
   @Test("Addresses over the limit are counted and not probed")
   func tooManyAddresses() async throws {
     let fixture = try ProbeFixture(lookUp: { _, port in

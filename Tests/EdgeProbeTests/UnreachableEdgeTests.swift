@@ -114,7 +114,7 @@ struct UnreachableEdgeTests {
     #expect(try await eventually { server.connections == 1 })
     probing.cancel()
     let round = await probing.value
-    #expect(round.edges.map(\.result) == [.unreachable("connect: the probe was cancelled")])
+    #expect(round.edges.map(\.result) == [.unreachable("handshake: the probe was cancelled")])
   }
 }
 

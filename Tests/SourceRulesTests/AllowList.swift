@@ -26,7 +26,8 @@ enum AllowList {
     Entry("customMirror", "CustomReflectable: dump must not see a secret"),
     Entry("FileIdentity.device", "Compared whole, to see that a file was replaced"),
     Entry("FileIdentity.inode", "Compared whole, to see that a file was replaced"),
-    Entry("FileIdentity.nanoseconds", "Compared whole, to see that a file was replaced"),
+    Entry("FileIdentity.modified", "Compared whole, to see that a file was replaced"),
+    Entry("FileIdentity.changed", "Compared whole, to see that a file was replaced"),
     Entry("Stamp.inode", "Compared whole, to see that a file changed"),
     Entry("Stamp.modifiedSeconds", "Compared whole, to see that a file changed"),
     Entry("Stamp.modifiedNanoseconds", "Compared whole, to see that a file changed"),
@@ -60,11 +61,11 @@ enum AllowList {
       ], prefixes: ["Parsable", "AsyncParsable"]),
     "CCurl": .init(prefixes: ["curl_", "CURL", "certd_"]),
     "COpenSSL": .init(
-      words: ["eventfd", "memcmp"],
+      words: ["epoll_event", "eventfd", "memcmp"],
       prefixes: [
         "ASN1_", "BIO_", "BN_", "CRYPTO_", "ERR_", "EVP_", "GENERAL_NAME", "HMAC", "NID_", "OBJ_",
         "OPENSSL_", "PEM_", "RAND_", "SHA256", "SSL_", "TLS_", "X509_", "cossl_", "d2i_", "i2d_",
-        "timerfd_",
+        "epoll_", "timerfd_",
       ]),
     "CYaml": .init(prefixes: ["YAML_", "yaml_"]),
     "Dispatch": .init(prefixes: ["Dispatch"]),

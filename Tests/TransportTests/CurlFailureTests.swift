@@ -1,4 +1,6 @@
+import Foundation
 import POSIX
+import TestSupport
 import Testing
 import Transport
 
@@ -172,6 +174,35 @@ struct CurlFailureTests {
         return
       }
       await transport.shutDown()
+    }
+  }
+
+  @Test("A bundle that is corrected while the transport runs is used")
+  func correctedBundle() async throws {
+    let directory = try TemporaryDirectory()
+    let bundle = directory["bundle.pem"]
+    try await TLSServer.serving { first in
+      try await TLSServer.serving { second in
+        let transport = CurlTransport()
+        let files = FileManager.default
+        try files.copyItem(atPath: second.certificateFile, toPath: bundle)
+        var request = HTTPRequest(
+          method: "GET", url: first.url, timeout: .seconds(5), caBundle: bundle)
+        guard case .failure(.notSent) = await Exchange.send(request, by: transport) else {
+          Issue.record("the wrong bundle vouched for the server")
+          return
+        }
+        // The wrong bundle has also vouched for a server, so that libcurl has used it.
+        request.url = second.url
+        let other = try await Exchange.send(request, by: transport).get()
+        #expect(other.status == 200)
+        try files.removeItem(atPath: bundle)
+        try files.copyItem(atPath: first.certificateFile, toPath: bundle)
+        request.url = first.url
+        let corrected = try await Exchange.send(request, by: transport).get()
+        #expect(corrected.status == 200)
+        await transport.shutDown()
+      }
     }
   }
 

@@ -200,12 +200,15 @@ final class Stage: Sendable {
     return try start(["run", "--config", configPath], [:], output: output)
   }
 
-  private func start(
-    _ arguments: [String], _ more: [String: String], output: String? = nil
+  /// - Parameter wrapper: a command that ends by running the program that follows it.
+  func start(
+    _ arguments: [String], _ more: [String: String], output: String? = nil,
+    through wrapper: [String] = []
   ) throws -> ChildProcess {
     let number = started.withLock { $0.count }
+    let command = wrapper + [ChildProcess.directory + "/cognito-certd"] + arguments
     let process = try ChildProcess(
-      "cognito-certd", arguments, environment: environment.merging(more) { $1 },
+      command[0], Array(command.dropFirst()), environment: environment.merging(more) { $1 },
       output: output ?? directory + "/\(number)-\(UUID().uuidString)")
     started.withLock { $0.append(process) }
     return process
