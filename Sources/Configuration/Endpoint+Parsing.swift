@@ -1,18 +1,51 @@
 internal import RolloutCore
 
+/// One value of `connect_to`.
+enum ProbeConnection: Hashable {
+  case host(ProbeTarget.Endpoint)
+  /// The word `cloudfront`: the domain's distribution, by the name that Cognito gives it. A host of
+  /// this name cannot be written.
+  case distribution(port: Int)
+
+  static let kind = "host:port, host, [IPv6 address]:port, or cloudfront"
+  private static let distributionWord = "cloudfront"
+
+  init(parsing text: String) throws(Malformed) {
+    let endpoint = try ProbeTarget.Endpoint(parsing: text, as: Self.kind)
+    self =
+      endpoint.host == Self.distributionWord
+      ? .distribution(port: endpoint.port) : .host(endpoint)
+  }
+}
+
+extension [ProbeConnection] {
+  var endpoints: [ProbeTarget.Endpoint] {
+    compactMap { connection in
+      switch connection {
+      case .host(let endpoint): endpoint
+      case .distribution: nil
+      }
+    }
+  }
+
+  var distributionPorts: [Int] {
+    compactMap { connection in
+      switch connection {
+      case .host: nil
+      case .distribution(let port): port
+      }
+    }
+  }
+}
+
 extension ProbeTarget.Endpoint {
   static let kind = "host:port, host, or [IPv6 address]:port"
-  /// Stands for the distribution's own name. Taken as a host name, it would be looked up in vain.
-  private static let unsupportedWord = "cloudfront"
   /// The port on which CloudFront serves HTTPS.
   static let defaultPort = 443
 
   /// `edge.example.net:8443`, `192.0.2.7`, `[2001:db8::7]:443`; without a port, 443.
-  init(parsing text: String) throws(Malformed) {
-    func wrong(_ problem: String) -> Malformed { Malformed(ProbeTarget.Endpoint.kind, problem) }
-    if text == Self.unsupportedWord {
-      throw wrong("the word cloudfront is not supported yet by this version; name a host")
-    }
+  init(parsing text: String, as kind: String = kind) throws(Malformed) {
+    func wrong(_ problem: String) -> Malformed { Malformed(kind, problem) }
     if text.contains("/") { throw wrong("remove the scheme and the path") }
     if text.hasPrefix("[") {
       guard let end = text.firstIndex(of: "]") else {
@@ -26,7 +59,7 @@ extension ProbeTarget.Endpoint {
       guard rest.isEmpty || rest.hasPrefix(":") else {
         throw wrong("remove what follows \"]\", or write it as :port")
       }
-      let port = try rest.isEmpty ? Self.defaultPort : Self.port(rest.dropFirst())
+      let port = try rest.isEmpty ? Self.defaultPort : Self.port(rest.dropFirst(), of: kind)
       self.init(host: DNSName.lowercased(host), port: port)
       return
     }
@@ -43,11 +76,11 @@ extension ProbeTarget.Endpoint {
     } else if let problem = HostName.problem(with: host, underscores: .allowed) {
       throw wrong(problem)
     }
-    let port = try parts.count == 2 ? Self.port(parts[1]) : Self.defaultPort
+    let port = try parts.count == 2 ? Self.port(parts[1], of: kind) : Self.defaultPort
     self.init(host: host, port: port)
   }
 
-  private static func port(_ text: Substring) throws(Malformed) -> Int {
+  private static func port(_ text: Substring, of kind: String) throws(Malformed) -> Int {
     let isDigits = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
     guard isDigits, let port = Int(text), (1...65535).contains(port) else {
       throw Malformed(

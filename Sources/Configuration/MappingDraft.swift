@@ -13,7 +13,7 @@ struct MappingDraft {
   var wave: Setting<Int> = .absent
   var caFile: Setting<String> = .absent
   var isProbeEnabled: Setting<Bool> = .absent
-  var connectTo: Setting<[ProbeTarget.Endpoint]> = .absent
+  var connectTo: Setting<[ProbeConnection]> = .absent
 
   /// Without any key.
   init(at location: Location) {
@@ -39,8 +39,8 @@ struct MappingDraft {
     if let probe = section.section("probe", .probe).located?.value {
       isProbeEnabled = probe.flag("enabled")
       connectTo = probe.list(
-        "connect_to", of: ProbeTarget.Endpoint.kind, options: .allowsSingleValue,
-        ProbeTarget.Endpoint.init(parsing:))
+        "connect_to", of: ProbeConnection.kind, options: .allowsSingleValue,
+        ProbeConnection.init(parsing:))
     }
     section.checkUnsupportedIdentity()
   }
@@ -75,7 +75,9 @@ struct MappingDraft {
     mapping.wave = wave.value(or: mapping.wave)
     mapping.caFile = caFile.located?.value
     mapping.probe.isEnabled = isProbeEnabled.value(or: mapping.probe.isEnabled)
-    mapping.probe.connectTo = connectTo.value(or: mapping.probe.connectTo)
+    let connections = connectTo.value(or: [])
+    mapping.probe.connectTo = connections.endpoints
+    mapping.probe.distributionPorts = connections.distributionPorts
     return mapping
   }
 

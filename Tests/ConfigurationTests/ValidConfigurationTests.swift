@@ -99,6 +99,33 @@ struct ValidConfigurationTests {
       ])
   }
 
+  @Test(
+    "The word cloudfront in connect_to means the domain's distribution, alone or in a list",
+    arguments: [
+      ("cloudfront", [], [443]), ("CloudFront", [], [443]), ("cloudfront:8443", [], [8443]),
+      ("[cloudfront]", [], [443]), ("[cloudfront, 'cloudfront:8443']", [], [443, 8443]),
+      (
+        "[edge.example.net, cloudfront, '192.0.2.7:444']",
+        ["edge.example.net:443", "192.0.2.7:444"], [443]
+      ),
+      ("cloudfront.example.net", ["cloudfront.example.net:443"], []),
+      ("'${WORD}'", [], [443]),
+    ] as [(String, [String], [Int])])
+  func distribution(written: String, hosts: [String], ports: [Int]) throws {
+    let outcome = Outcome(
+      parsing: """
+        defaults: { probe: { connect_to: \(written) } }
+        domains:
+          - domain: auth.example.com
+            user_pool_id: eu-west-1_Ab12Cd34E
+            certificate: { any: true }
+        """, environment: ["WORD": "cloudfront"])
+    #expect(outcome.lines == [])
+    let probe = try #require(outcome.configuration?.fleet.mappings.first?.probe)
+    #expect(probe.connectTo.map(\.description) == hosts)
+    #expect(probe.distributionPorts == ports)
+  }
+
   @Test("Variables are expanded in values but not in keys, and $$ is a dollar sign")
   func environment() throws {
     let configuration = try Self.load("environment")

@@ -119,12 +119,19 @@ package struct CertificateSelector: Equatable, Sendable {
 /// Where the edges that serve a domain are looked for.
 package struct ProbeTarget: Equatable, Sendable {
   package var isEnabled: Bool
-  /// Empty: the domain itself, port 443. Every address that a host resolves to is an edge.
+  /// Every address that a host resolves to is an edge. With no `distributionPorts` either, empty
+  /// means the domain itself, port 443.
   package var connectTo: [Endpoint]
+  /// The ports on which the domain's CloudFront distribution is connected to, by the name that
+  /// Cognito gives it: the word `cloudfront` in the configuration.
+  package var distributionPorts: [Int]
 
-  package init(isEnabled: Bool = true, connectTo: [Endpoint] = []) {
+  package init(
+    isEnabled: Bool = true, connectTo: [Endpoint] = [], distributionPorts: [Int] = []
+  ) {
     self.isEnabled = isEnabled
     self.connectTo = connectTo
+    self.distributionPorts = distributionPorts
   }
 
   package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
