@@ -63,7 +63,8 @@ package struct Daemon: Sendable {
       return try await serve(configuration, logger: logger)
     } catch {
       LogReporter(logger).log(.stateFailed(path: error.path, error.description))
-      return .failure
+      await waitForJournal()
+      return ExitStatus(error.kind)
     }
   }
 

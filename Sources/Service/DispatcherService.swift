@@ -32,6 +32,7 @@ struct DispatcherService: Service {
     case .stopped: .success
     case .needsPerson: .needsPerson
     case .failed: .failure
+    case .stateFailed(let failure): ExitStatus(failure.kind)
     }
   }
 }
