@@ -44,6 +44,9 @@ package struct Daemon: Sendable {
   /// How long a stop waits for a running call before it is cancelled. The daemon must end within 10 s.
   static let stopGrace = Duration.seconds(7)
 
+  /// Those that a start must not end by.
+  package static let handledSignals = [SIGTERM, SIGINT, SIGHUP, SIGUSR1]
+
   /// Runs until a signal arrives, or until `--once` is done.
   package func run() async -> ExitStatus {
     StandardStreams.prepare()
