@@ -64,11 +64,14 @@ let package = Package(
     hotModule("RolloutCore"),
     hotModule("LosslessJSON"),
     hotModule("POSIX"),
+    hotModule("Redaction", ["POSIX"]),
     module("Narration", ["RolloutCore"]),
     hotModule("Reconciliation", ["RolloutCore", "Narration", "POSIX"]),
-    module("Configuration", ["RolloutCore", "POSIX", yams]),
-    hotModule("Transport", ["POSIX", "CCurl", "COpenSSL"]),
-    hotModule("AWSWire", ["RolloutCore", "Reconciliation", "Transport", "LosslessJSON", "POSIX"]),
+    module("Configuration", ["RolloutCore", "POSIX", "Redaction", yams]),
+    hotModule("Transport", ["POSIX", "Redaction", "CCurl", "COpenSSL"]),
+    hotModule(
+      "AWSWire",
+      ["RolloutCore", "Reconciliation", "Transport", "LosslessJSON", "POSIX", "Redaction"]),
     module("EdgeProbe", ["RolloutCore", "Reconciliation", "POSIX", "COpenSSL"]),
     module(
       "StateStore", ["RolloutCore", "Reconciliation", "LosslessJSON", "POSIX", grdb, sqlite]),
@@ -76,11 +79,15 @@ let package = Package(
       "Service",
       [
         "RolloutCore", "Narration", "Reconciliation", "Configuration", "AWSWire", "EdgeProbe",
-        "StateStore", "Transport", "LosslessJSON", "POSIX", logging, lifecycle, signals,
+        "StateStore", "Transport", "LosslessJSON", "POSIX", "Redaction", logging, lifecycle,
+        signals,
       ]),
     program(
       "cognito-certd",
-      ["Service", "Configuration", "RolloutCore", "StateStore", "LosslessJSON", arguments]),
+      [
+        "Service", "Configuration", "RolloutCore", "StateStore", "LosslessJSON", "POSIX",
+        "Redaction", arguments,
+      ]),
 
     hotModule("VirtualTime", ["POSIX", "RolloutCore", "Reconciliation"]),
     hotModule(
@@ -103,6 +110,7 @@ let package = Package(
       swiftSettings: strict),
     tests("RolloutCoreTests", ["RolloutCore", "Narration"]),
     tests("LosslessJSONTests", ["LosslessJSON"]),
+    tests("RedactionTests", ["Redaction"]),
     tests("POSIXTests", ["POSIX", "TestSupport"]),
     tests(
       "ReconciliationTests",
@@ -111,7 +119,7 @@ let package = Package(
     tests(
       "ConfigurationTests", ["Configuration", "RolloutCore", "TestSupport"],
       exclude: ["Fixtures"]),
-    tests("TransportTests", ["Transport", "POSIX", "TestSupport"]),
+    tests("TransportTests", ["Transport", "POSIX", "Redaction", "TestSupport"]),
     tests(
       "AWSWireTests",
       [

@@ -1,3 +1,4 @@
+import Redaction
 package import RolloutCore
 
 /// Keeps the credentials of every identity until AWS refuses them, their source changes, or a refresh
@@ -20,6 +21,7 @@ package actor CredentialCache {
     version = present
     if let credentials = known[identity] { return credentials }
     let credentials = try await source.credentials(for: identity)
+    for secret in credentials.secrets { Redaction.learn(secret: secret.revealed) }
     known[identity] = credentials
     return credentials
   }

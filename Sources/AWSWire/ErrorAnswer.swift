@@ -1,4 +1,5 @@
 import LosslessJSON
+import Redaction
 import RolloutCore
 import Transport
 
@@ -61,7 +62,9 @@ struct ErrorAnswer {
   private static func place(of response: HTTPResponse) -> String {
     let type = response.header("content-type").flatMap { $0.split(separator: ";").first }
     let isPlain = type?.utf8.allSatisfy { (0x21...0x7e).contains($0) } ?? false
-    let shown = type.flatMap { isPlain && $0.utf8.count <= 80 ? ", \($0)" : nil }
+    let shown = type.flatMap {
+      isPlain && $0.utf8.count <= 80 ? ", \(Redaction.foreignText(String($0)))" : nil
+    }
     return "HTTP \(response.status)\(shown ?? "")"
   }
 }

@@ -72,10 +72,11 @@ struct JSONClient: Sendable {
       case .failure(let failed):
         if Task.isCancelled { throw failed.failure }
         if await isCorrected(failed, of: call, keys, &corrections) { continue }
-        guard attempt < JSONClient.maximumAttempts, call.effect == .read,
+        // After a time-out the loop tries again: it looks at such an account less often.
+        guard attempt < JSONClient.maximumAttempts, call.effect == .read, !failed.isTimeout,
           let delay = delay(after: failed.failure, attempt: attempt)
         else { throw failed.failure }
-        cost = failed.isTimeout ? RetryQuota.costAfterTimeout : RetryQuota.costOfRetry
+        cost = RetryQuota.costOfRetry
         guard quota.spend(cost, in: call.quotaScope) else { throw failed.failure }
         attempt += 1
         await clock.sleep(for: delay)

@@ -13,7 +13,6 @@ struct RetryQuota: Sendable {
 
   static let capacity = 500
   static let costOfRetry = 5
-  static let costAfterTimeout = 10
   static let reward = 1
 
   private let spent = Guarded<[Scope: Int]>([:])

@@ -1,3 +1,5 @@
+import Redaction
+
 /// Makes a text from outside safe to log, to store and to compare. The result has no credentials,
 /// signatures or control characters, and a limited length. It has no request ids either, so that equal
 /// errors have equal texts.
@@ -7,8 +9,6 @@ enum SafeMessage {
   private static let maximumTokenLength = 128
   /// The characters of the input that are processed.
   private static let maximumInput = 4096
-  /// Shorter secrets are not replaced, because they would match ordinary words.
-  private static let minimumSecretLength = 8
 
   /// A message of AWS. `secrets` are those that signed the request; they are replaced wherever the
   /// message quotes them.
@@ -38,12 +38,11 @@ enum SafeMessage {
     return isPlain && !raw.isEmpty && raw.utf8.count <= maximumTokenLength ? raw : nil
   }
 
+  /// Every secret of the process is hidden. Those that signed the request are known to be among them,
+  /// also when a source of credentials has told nobody.
   private static func hide(_ secrets: [Secret], in raw: String) -> String {
-    var text = raw
-    for secret in secrets where secret.revealed.utf8.count >= minimumSecretLength {
-      text = text.replacing(secret.revealed, with: Secret.placeholder)
-    }
-    return String(text.prefix(maximumInput))
+    for secret in secrets { Redaction.learn(secret: secret.revealed) }
+    return String(Redaction.foreignText(raw).prefix(maximumInput))
   }
 
   /// The text of SignatureDoesNotMatch quotes the canonical request, which has the session token.

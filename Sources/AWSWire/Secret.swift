@@ -1,9 +1,11 @@
+import Redaction
+
 /// A text that must not be shown. Printing, dumping or interpolating it gives a placeholder.
 package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
   CustomReflectable
 {
   /// Shown in place of a secret.
-  package static let placeholder = "‹redacted›"
+  package static let placeholder = Redaction.placeholder
 
   private let text: String
 

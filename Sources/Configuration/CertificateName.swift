@@ -6,6 +6,7 @@ enum CertificateName {
 
   /// In lower case, since names compare without regard to it.
   static func parse(_ text: String) throws(Malformed) -> String {
+    if let advice = InternationalName.advice(for: text) { throw Malformed(kind, advice) }
     let name = DNSName.lowercased(text)
     let host = name.hasPrefix("*.") ? String(name.dropFirst(2)) : name
     if host.contains("*") {

@@ -1,3 +1,5 @@
+internal import Redaction
+
 /// A position in a file. Lines and columns are counted from 1, columns in Unicode scalars.
 package struct Position: Hashable, Comparable, Sendable {
   package let line: Int
@@ -37,7 +39,8 @@ package struct ConfigurationProblem: Equatable, Sendable, CustomStringConvertibl
     self.position = position
     self.severity = severity
     self.path = path
-    self.message = message.onOneLine(limit: ConfigurationProblem.maximumMessageLength)
+    self.message = Redaction.output(message).onOneLine(
+      limit: ConfigurationProblem.maximumMessageLength)
   }
 
   /// Nobody reads more; a last line counts the others.

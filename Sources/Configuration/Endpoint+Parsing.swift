@@ -67,6 +67,12 @@ extension ProbeTarget.Endpoint {
     guard parts.count <= 2, let first = parts.first else {
       throw wrong("write an IPv6 address in brackets, as in [2001:db8::7]:443")
     }
+    let suffix = String(text.dropFirst(first.count))
+    if let advice = InternationalName.advice(
+      for: String(first), suffix: suffix, underscores: .allowed)
+    {
+      throw wrong(advice)
+    }
     let host = DNSName.lowercased(String(first))
     let isNumeric = host.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
     if isNumeric, !host.isEmpty {

@@ -13,6 +13,7 @@ struct FleetAssembly {
       reportContradiction(in: merged.certificate, inherited: defaults.certificate)
       warnOfUnboundedChoice(in: merged)
       warnOfUncoveredDomain(in: merged)
+      warnOfOtherPartition(in: merged)
     }
     reportDuplicateDomains(in: merged)
     warnOfObservedWaves(in: merged)
@@ -79,6 +80,24 @@ struct FleetAssembly {
       """
       \(name.shown) does not cover \(domain.shown): only a certificate with an additional name \
       that covers it can be chosen; correct the name unless this is intended
+      """)
+  }
+
+  /// AWS's other partitions (GovCloud, China, the sovereign ones) have other services.
+  private func warnOfOtherPartition(in draft: MappingDraft) {
+    guard let region = draft.poolRegion, let pool = draft.userPoolID.located,
+      !region.isOfStandardPartition
+    else { return }
+    let given = draft.region.located
+    let isOwn = given?.location.path.hasPrefix(draft.location.path) ?? true
+    let written = given?.location ?? pool.location
+    let key = given == nil ? "user_pool_id" : "region"
+    context.report(
+      .warning,
+      at: draft.location.key(key, at: isOwn ? written.position : draft.location.position),
+      """
+      \(given?.shown ?? pool.shown) is outside the partition aws: custom domains of Cognito are not \
+      known to exist there; correct the region, or remove the entry
       """)
   }
 

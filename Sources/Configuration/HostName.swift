@@ -13,9 +13,7 @@ enum HostName {
     case .labelTooLong(let label):
       return "the label \(shown(label)) is over \(DNSName.maximumLabelLength) characters"
     case .labelCharacters(let label):
-      return label.utf8.allSatisfy { $0 < 0x80 }
-        ? "the label \(shown(label)) may hold only letters, digits and hyphens"
-        : "write the label \(shown(label)) in its ASCII form (xn--…)"
+      return "the label \(shown(label)) may hold only letters, digits and hyphens"
     case .labelHyphen(let label):
       return "the label \(shown(label)) begins or ends with a hyphen"
     }

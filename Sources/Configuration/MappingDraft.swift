@@ -23,7 +23,8 @@ struct MappingDraft {
   init(_ section: Section) {
     location = section.location
     if section.hasValue("domain") {
-      domain = section.identifier("domain", as: "a custom domain", DomainName.init(parsing:))
+      domain = section.identifier(
+        "domain", as: CustomDomain.kind, CustomDomain.parse)
     }
     if section.hasValue("user_pool_id") {
       userPoolID = section.identifier(
@@ -82,7 +83,7 @@ struct MappingDraft {
   }
 
   /// The value of `region`, or the region that the pool's id begins with.
-  private var poolRegion: Region? {
+  var poolRegion: Region? {
     if let region = region.located?.value { return region }
     guard let pool = userPoolID.located?.value else { return nil }
     do throws(MalformedIdentifier) {
@@ -126,5 +127,14 @@ extension Section {
       context.report(
         at: location, "this is not an external id, which has 2 to 1224 characters; correct it")
     }
+  }
+}
+
+extension Region {
+  /// Whether it is of the partition `aws`, whose regions have three words such as eu-west-1. Those of
+  /// other partitions have more, such as us-gov-west-1, us-iso-east-1 and eusc-de-east-1, or are in
+  /// China.
+  var isOfStandardPartition: Bool {
+    text.split(separator: "-").count == 3 && !text.hasPrefix("cn-")
   }
 }

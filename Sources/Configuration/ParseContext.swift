@@ -1,3 +1,5 @@
+internal import Redaction
+
 /// What the parsing of one file may use, and what it has reported so far.
 final class ParseContext {
   let environment: [String: String]
@@ -46,6 +48,11 @@ final class ParseContext {
         the value of \(shown) is not \(malformed.kind); correct the environment variable \
         (its value is not shown here)
         """)
+    } else if Redaction.output(text.written) != text.written {
+      // The explanation may quote a part of the password.
+      report(
+        at: location,
+        "\(shown) is not \(malformed.kind): it contains a user name or a password; remove it")
     } else {
       report(at: location, "\(shown) is not \(malformed.kind): \(malformed.problem)")
     }

@@ -1,8 +1,10 @@
+internal import Redaction
+
 extension String {
   /// The text in double quotes, cut to `limit` Unicode scalars, with control characters and
-  /// invisible characters escaped.
+  /// invisible characters escaped, and without the user name and the password of a URL.
   func quoted(limit: Int = 200) -> String {
-    "\"\(onOneLine(limit: limit))\""
+    "\"\(Redaction.output(self).onOneLine(limit: limit))\""
   }
 
   /// The text cut to `limit` Unicode scalars, with every character escaped that could end the

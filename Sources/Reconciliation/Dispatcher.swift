@@ -27,6 +27,8 @@ package struct Dispatcher: Sendable {
     /// Something needs a person; only of `once` and `onceAndWait`.
     case needsPerson
     case failed(String)
+    /// The state file cannot be read or written.
+    case stateFailed(StateFailure)
   }
 
   /// The longest sleep while nothing is due.
@@ -37,7 +39,7 @@ package struct Dispatcher: Sendable {
       try await ledger.start()
     } catch {
       ports.report.emit(.stateFailed(path: error.path, error.description))
-      return .failed(error.description)
+      return .stateFailed(error)
     }
     await ledger.takeRequests()
     ports.report.looksBegan()

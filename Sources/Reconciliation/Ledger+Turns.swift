@@ -115,7 +115,7 @@ extension Ledger {
 
   /// How a run that ends by itself ends.
   var ending: Dispatcher.Ending {
-    if let failure = troubles.lastStateFailure { return .failed(failure) }
+    if let failure = troubles.lastStateFailure { return .stateFailed(failure) }
     let failures = identities.filter { polls[$0]?.failure != nil }
     if !failures.isEmpty, failures.count == identities.count {
       return .failed("no identity's certificates could be listed")

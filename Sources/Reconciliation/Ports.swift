@@ -211,7 +211,7 @@ package struct StateFailure: Error, Equatable, Sendable, CustomStringConvertible
     case damaged
     /// Written by a newer version.
     case newer
-    /// Another process has the lock; its id where it is known.
+    /// Another process uses it; its id where it is known.
     case locked(pid: Int32?)
     case permission
     case io

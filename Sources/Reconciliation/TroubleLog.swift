@@ -16,6 +16,8 @@ struct TroubleLog: Sendable {
   private var state: Logged?
   /// How far the host's clock was ahead of AWS's when that was logged, and the uptime then.
   private var clock: (hostError: Duration, at: Duration)?
+  /// The failure that keeps the state file from being written.
+  private(set) var lastStateFailure: StateFailure?
 
   /// The event that an account's failures call for: credentials before all else, then a list
   /// that could not be had. Other failures show in their domains.
@@ -38,6 +40,7 @@ struct TroubleLog: Sendable {
   }
 
   mutating func note(_ failure: StateFailure, at now: Duration) -> ServiceFinding? {
+    lastStateFailure = failure
     guard isNews(failure.description, state, now) else { return nil }
     state = Logged(description: failure.description, at: now)
     return .stateFailed(path: failure.path, failure.description)
@@ -59,12 +62,12 @@ struct TroubleLog: Sendable {
     return .clockWrong(hostError: hostError)
   }
 
-  mutating func stateRecovered() { state = nil }
+  mutating func stateRecovered() {
+    state = nil
+    lastStateFailure = nil
+  }
 
-  var stateHasFailed: Bool { state != nil }
-
-  /// The failure that keeps the state file from being written.
-  var lastStateFailure: String? { state?.description }
+  var stateHasFailed: Bool { lastStateFailure != nil }
 
   private func isNews(_ text: String, _ logged: Logged?, _ now: Duration) -> Bool {
     guard let logged, logged.description.maskingDigits == text.maskingDigits else { return true }

@@ -1,5 +1,7 @@
 import Configuration
+import Glibc
 import Narration
+import POSIX
 import Reconciliation
 import RolloutCore
 import ServiceLifecycle
@@ -32,6 +34,8 @@ struct ControlService: Service {
   }
 
   private func handleSignals() async {
+    // The file may have been read before it was changed.
+    if EarlySignals.hasArrived(SIGHUP) { await reload() }
     for await signal in signals.cancelOnGracefulShutdown() {
       if signal == .sighup { await reload() } else { clock.wake(.pollRequested) }
     }

@@ -44,6 +44,9 @@ package struct Daemon: Sendable {
   /// How long a stop waits for a running call before it is cancelled. The daemon must end within 10 s.
   static let stopGrace = Duration.seconds(7)
 
+  /// Those that a start must not end by.
+  package static let handledSignals = [SIGTERM, SIGINT, SIGHUP, SIGUSR1]
+
   /// Runs until a signal arrives, or until `--once` is done.
   package func run() async -> ExitStatus {
     StandardStreams.prepare()
@@ -63,7 +66,8 @@ package struct Daemon: Sendable {
       return try await serve(configuration, logger: logger)
     } catch {
       LogReporter(logger).log(.stateFailed(path: error.path, error.description))
-      return .failure
+      await waitForJournal()
+      return ExitStatus(error.kind)
     }
   }
 

@@ -1,3 +1,4 @@
+import Glibc
 import POSIX
 import Reconciliation
 import ServiceLifecycle
@@ -17,6 +18,11 @@ struct DispatcherService: Service {
   }
 
   func run() async throws {
+    // It arrived before the group handled it.
+    if EarlySignals.hasArrived(SIGTERM) || EarlySignals.hasArrived(SIGINT) {
+      stopNotice.send()
+      return
+    }
     let ending = await withGracefulShutdownHandler {
       await dispatcher.run()
     } onGracefulShutdown: {
@@ -32,6 +38,7 @@ struct DispatcherService: Service {
     case .stopped: .success
     case .needsPerson: .needsPerson
     case .failed: .failure
+    case .stateFailed(let failure): ExitStatus(failure.kind)
     }
   }
 }

@@ -1,5 +1,6 @@
 package import Logging
 import Narration
+import Redaction
 package import RolloutCore
 
 /// One line of the log, independent of the format.
@@ -55,10 +56,11 @@ package struct LogRecord: Equatable, Sendable {
     }
     self.init(
       time: time, level: level, event: metadata[LogRecord.eventKey].map { "\($0)" },
-      message: LogRecord.cut(message, to: LogRecord.maximumValueSize),
+      message: LogRecord.cut(Redaction.output(message), to: LogRecord.maximumValueSize),
       fields: named.sorted { ($0.order, $0.name) < ($1.order, $1.name) }.map {
         let name = LogRecord.reserved.contains($0.name) ? $0.name + "_" : $0.name
-        return Field(name, LogRecord.cut($0.value, to: LogRecord.maximumValueSize))
+        return Field(
+          name, LogRecord.cut(Redaction.output($0.value), to: LogRecord.maximumValueSize))
       })
   }
 

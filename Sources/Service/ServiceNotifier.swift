@@ -1,5 +1,6 @@
 import Glibc
 import POSIX
+import Redaction
 
 /// Sends notifications to systemd, as sd_notify(3) does. Without a notification socket it does nothing.
 /// A notification that cannot be sent is dropped.
@@ -66,7 +67,7 @@ package struct ServiceNotifier: Sendable {
 
   /// The assignment of the status. Line breaks are removed, so that it cannot set another variable.
   private func status(_ line: String) -> String {
-    let plain = line.unicodeScalars.map { scalar -> Character in
+    let plain = Redaction.output(line).unicodeScalars.map { scalar -> Character in
       switch scalar.properties.generalCategory {
       case .control, .lineSeparator, .paragraphSeparator: " "
       default: Character(scalar)

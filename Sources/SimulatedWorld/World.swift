@@ -142,8 +142,10 @@ package final class World: Sendable {
       checkers.started(with: fleet)
       let ending = await Dispatcher(ledger: ledger, ports: ports, mode: .service).run()
       machine.run(nil)
-      if case .failed(let problem) = ending, machine.isOn {
-        violations.record("the daemon gave up: \(problem)")
+      switch ending {
+      case .stopped, .needsPerson: break
+      case .failed, .stateFailed:
+        if machine.isOn { violations.record("the daemon gave up: \(ending)") }
       }
       try store.close()
     } catch {

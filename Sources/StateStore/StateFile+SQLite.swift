@@ -100,7 +100,7 @@ extension StateFile {
           + "file system is mounted read-only")
     case .SQLITE_BUSY, .SQLITE_LOCKED:
       return StateFailure(
-        .io, path: path,
+        .locked(pid: nil), path: path,
         message: "another process kept it locked for \(Int(StateFile.busyTimeout)) s; end the "
           + "transaction that someone holds open in it")
     case .SQLITE_CONSTRAINT:

@@ -1,4 +1,5 @@
 import CCurl
+import Redaction
 
 /// One running request: libcurl's easy handle, what has arrived, and the task that waits. Only the
 /// loop's thread uses it.
@@ -215,7 +216,8 @@ final class CurlTransfer {
       return .failure(.tooLarge(limit: maximumBodySize))
     }
     if let problem = headers.problem { return .failure(.answerLost(problem)) }
-    let detail = String(cString: reason)
+    // It quotes the URL of a proxy, with its password.
+    let detail = Redaction.foreignText(String(cString: reason))
     let words = detail.isEmpty ? CurlTransfer.words(for: code) : detail
     if code == CURLE_OPERATION_TIMEDOUT { return .failure(.timedOut(words, sent: wasSent)) }
     return interrupted(words)

@@ -1,4 +1,8 @@
 import ArgumentParser
+import Foundation
+import POSIX
+import Redaction
+import Service
 
 @main
 struct CognitoCertd: AsyncParsableCommand {
@@ -11,6 +15,18 @@ struct CognitoCertd: AsyncParsableCommand {
       """,
     version: Version.current,
     subcommands: [Run.self, Check.self, Status.self, Hold.self, Resume.self, Retry.self])
+
+  static func main() async {
+    if CommandLine.arguments.dropFirst().first == Run._commandName {
+      EarlySignals.hold(Daemon.handledSignals)
+    }
+    guard ProcessMemory.protect() else {
+      Output.problem("the kernel does not protect the memory of this process (PR_SET_DUMPABLE)")
+      exit(withError: ExitStatus.failure.exit)
+    }
+    Redaction.learn(environment: ProcessInfo.processInfo.environment)
+    await main(nil)
+  }
 }
 
 enum Version {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import Redaction
 import Service
 
 /// The options that every command has.
@@ -32,7 +33,7 @@ enum Output {
   static func result(_ text: String) { print(text) }
 
   static func problem(_ text: String) {
-    FileHandle.standardError.write(Data(("cognito-certd: " + text + "\n").utf8))
+    FileHandle.standardError.write(Data(("cognito-certd: " + Redaction.output(text) + "\n").utf8))
   }
 
   static func line(_ text: String) {

@@ -5,8 +5,9 @@ struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs the service.",
     discussion: """
-      Exits with 0 after a stop, with 1 after a failure, with 78 when the configuration is \
-      invalid, and with --once with 3 when a person is needed.
+      Exits with 0 after a stop, with 1 after a failure, with 65 when the state file is damaged or \
+      was written by a newer version, with 75 when another process has it, with 78 when the \
+      configuration is invalid, and with --once with 3 when a person is needed.
       """)
 
   @OptionGroup var common: CommonOptions

@@ -17,7 +17,7 @@ extension CommonOptions {
   /// A domain given on the command line.
   func domain(_ text: String) throws -> DomainName {
     do throws(MalformedIdentifier) {
-      return try DomainName(parsing: text)
+      return try CustomDomain.parse(text)
     } catch {
       Output.problem(error.description)
       throw ExitStatus.usage.exit

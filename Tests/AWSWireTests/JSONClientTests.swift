@@ -128,12 +128,12 @@ struct JSONClientTests {
     #expect(aws.transport.requests.count == 154)
   }
 
-  @Test("A retry after a time-out costs twice as much, and a success returns the cost")
+  @Test("A retry costs tokens, and a success returns them")
   func quotaArithmetic() throws {
     let quota = RetryQuota()
     let scope = RetryQuota.Scope(
       service: .acm, region: .usEast1, identity: Example.identity)
-    for _ in 0..<50 { #expect(quota.spend(RetryQuota.costAfterTimeout, in: scope)) }
+    for _ in 0..<100 { #expect(quota.spend(RetryQuota.costOfRetry, in: scope)) }
     #expect(!quota.spend(1, in: scope))
     quota.recordSuccess(afterRetryCosting: 10, in: scope)
     #expect(quota.spend(10, in: scope))

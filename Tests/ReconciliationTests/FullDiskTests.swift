@@ -50,7 +50,9 @@ struct FullDiskTests {
     let dispatcher = Dispatcher(
       ledger: Ledger(ports: ports, fleet: Fleet(mappings: [])), ports: ports, mode: .service)
     let ending = try await stage.executor.run { await dispatcher.run() }
-    #expect(ending == .failed("state file state.sqlite: it is damaged"))
+    #expect(
+      ending
+        == .stateFailed(StateFailure(.damaged, path: "state.sqlite", message: "it is damaged")))
     #expect(stage.report.looksBeganCount == 0)
   }
 
@@ -59,7 +61,7 @@ struct FullDiskTests {
     let stage = Stage([mapping("one", of: "a")], mode: .onceAndWait)
     stage.cloud.add([certificate("new", from: -1)], to: account("a"))
     stage.state.fail(FakeState.full)
-    #expect(try await stage.play() == .failed(FakeState.full.description))
+    #expect(try await stage.play() == .stateFailed(FakeState.full))
     #expect(stage.cloud.updates() == [])
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Narration
+import Reconciliation
 import TestSupport
 import Testing
 
@@ -50,6 +51,22 @@ struct UnitFileTests {
       let outcome = try SystemTool.run("systemd-analyze", ["verify", "--man=no", path])
       #expect(outcome.output == "")
       #expect(outcome.status == 0)
+    }
+  }
+
+  @Test("Exit statuses after which a restart does not help prevent one, and the others do not")
+  func restarts() throws {
+    let text = try String(contentsOfFile: Self.systemd + "/cognito-certd.service", encoding: .utf8)
+    let permanent: [Service.ExitStatus] = [.usage, .stateUnusable, .configuration]
+    let statuses = permanent.map { String($0.rawValue) }.joined(separator: " ")
+    #expect(text.contains("\nRestartPreventExitStatus=\(statuses)\n"))
+    #expect(text.contains("\nRestart=on-failure\n"))
+    #expect(
+      Service.ExitStatus(.damaged) == .stateUnusable && Service.ExitStatus(.newer) == .stateUnusable
+    )
+    #expect(Service.ExitStatus(.locked(pid: nil)).rawValue == 75)
+    for other in [StateFailure.Kind.full, .permission, .io] {
+      #expect(Service.ExitStatus(other) == .failure)
     }
   }
 

@@ -74,7 +74,10 @@ enum AllowList {
       words: [
         "Data", "Date", "FileHandle", "FileManager", "Process", "format", "ProcessInfo", "URL",
       ],
-      members: ["components", "trimmingCharacters", "appending"], prefixes: ["NS", "JSONSerial"]),
+      members: [
+        "components", "trimmingCharacters", "appending",
+        "precomposedStringWithCompatibilityMapping",
+      ], prefixes: ["NS", "JSONSerial"]),
     // The C library is large: what the sources use of it.
     "Glibc": .init(
       words: [

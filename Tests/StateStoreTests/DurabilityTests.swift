@@ -145,7 +145,7 @@ struct DurabilityTests {
     try await person.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
     let change = StateChange(records: [try fullRecord()])
     let failure = await failure { try await store.commit(change) }
-    #expect(failure?.kind == .io)
+    #expect(failure?.kind == .locked(pid: nil))
     #expect(failure?.message.contains("another process kept it locked for 5 s") == true)
     try await person.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
     try await store.commit(change)

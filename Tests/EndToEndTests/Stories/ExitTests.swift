@@ -69,6 +69,17 @@ struct ExitTests {
     }
   }
 
+  @Test("a domain on the command line is refused with its ASCII form, too")
+  func international() async throws {
+    try await Stage.with([:]) { stage in
+      for command in ["status", "hold", "resume", "retry"] {
+        let result = try await stage.run([command, "Mu\u{308}ller.example.com"])
+        #expect(result.status == 64 && result.output.isEmpty)
+        #expect(result.errors.contains(", xn--mller-kva.example.com\n"), "\(result.errors)")
+      }
+    }
+  }
+
   @Test("every command has --help and --version")
   func help() async throws {
     try await Stage.with([:]) { stage in

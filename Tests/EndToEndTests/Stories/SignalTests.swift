@@ -66,14 +66,14 @@ struct SignalTests {
     }
   }
 
-  @Test("a second daemon with the same state file ends at once with 1 and names the first")
+  @Test("a second daemon with the same state file ends at once with 75 and names the first")
   func second() async throws {
     try await Stage.with(Scene.one()) { stage in
       try stage.configure(stage.config)
       let first = try await stage.pollingDaemon()
       for arguments in [["run"], ["run", "--once"]] {
         let second = try await stage.run(arguments + ["--config", stage.configPath])
-        #expect(second.status == 1)
+        #expect(second.status == 75)
         let line = second.errors.split(separator: "\n").compactMap(LogLine.init).first
         #expect(line?.event == "state.failed" && line?.level == "error")
         #expect(line?["error"]?.contains("process \(first.process.pid)") == true)

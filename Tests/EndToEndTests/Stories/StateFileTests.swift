@@ -9,29 +9,78 @@ import Testing
 struct StateFileTests {
   let name = Scene.name
 
-  private func failure(_ stage: Stage) async throws -> String {
+  private func failure(_ stage: Stage, status: Int32) async throws -> String {
     let result = try await stage.run("run")
-    #expect(result.status == 1)
+    #expect(result.status == status)
     let line = result.errors.split(separator: "\n").compactMap(LogLine.init)
       .first { $0.event == "state.failed" }
     #expect(line?.level == "error" && line?["state_file"] != nil, "\(result.errors)")
     return line?["error"] ?? ""
   }
 
-  @Test("a damaged one ends every start with 1, is named, and is left as it is to the byte")
+  @Test("a damaged one ends every start with 65, is named, and is left as it is to the byte")
   func damaged() async throws {
     try await Stage.with(Scene.one()) { stage in
       try stage.configure(stage.config)
       let nonsense = String(repeating: "this is no database\n", count: 1000)
       try write(nonsense, to: stage.statePath)
-      let error = try await failure(stage)
+      let error = try await failure(stage, status: 65)
       #expect(error.contains(stage.statePath))
+      #expect(try await stage.run("run", "--once").status == 65)
       let status = try await stage.run("status", "--json")
       #expect(status.status == 1 && status.output.isEmpty)
       #expect(status.errors.contains(stage.statePath))
       #expect(try await stage.run("hold", name).status == 1)
       #expect(text(stage.statePath) == nonsense)
       #expect(try await stage.calls("UpdateUserPoolDomain").isEmpty)
+    }
+  }
+
+  @Test(
+    "whatever is damaged in it, the status is 65",
+    arguments: ["one byte", "half", "zeros", "a page", "another program's", "a row"])
+  func damage(kind: String) async throws {
+    try await Stage.with(Scene.one()) { stage in
+      try stage.configure(stage.config)
+      let daemon = try await stage.pollingDaemon()
+      #expect(try await daemon.stop() == .exited(0))
+      let url = URL(filePath: stage.statePath)
+      var bytes = try Data(contentsOf: url)
+      switch kind {
+      case "one byte": bytes = Data([0x53])
+      case "half": bytes = bytes.prefix(bytes.count / 2)
+      case "zeros": bytes = Data(count: 8192)
+      case "a page": bytes.replaceSubrange(4096..<12288, with: Data(repeating: 0x5a, count: 8192))
+      // SQLite's header: application_id.
+      case "another program's": bytes[68] ^= 0x40
+      default:
+        let arn = try #require(bytes.range(of: Data("arn:aws:acm:".utf8)))
+        bytes.replaceSubrange(arn, with: Data("xrn:aws:acm:".utf8))
+      }
+      try bytes.write(to: url)
+      _ = try await failure(stage, status: 65)
+      #expect(try Data(contentsOf: url) == bytes)
+    }
+  }
+
+  @Test("one that another program keeps locked ends the start with 75")
+  func inUse() async throws {
+    try await Stage.with(Scene.one()) { stage in
+      try stage.configure(stage.config)
+      let daemon = try await stage.pollingDaemon()
+      #expect(try await daemon.stop() == .exited(0))
+      let descriptor = open(stage.statePath, O_RDWR | O_CLOEXEC)
+      try #require(descriptor >= 0)
+      defer { close(descriptor) }
+      // SQLite's lock bytes, as an exclusive transaction of another program holds them.
+      var lock = flock()
+      lock.l_type = Int16(F_WRLCK)
+      lock.l_whence = Int16(SEEK_SET)
+      lock.l_start = 0x4000_0000
+      lock.l_len = 512
+      try #require(fcntl(descriptor, F_SETLK, &lock) == 0)
+      let error = try await failure(stage, status: 75)
+      #expect(error.contains("another process"))
     }
   }
 
@@ -45,7 +94,7 @@ struct StateFileTests {
       // SQLite's header: user_version, big-endian.
       bytes[62] = 0x7f
       try bytes.write(to: URL(filePath: stage.statePath))
-      let error = try await failure(stage)
+      let error = try await failure(stage, status: 65)
       #expect(error.contains("newer version"))
       let status = try await stage.run("status")
       #expect(status.status == 1 && status.errors.contains("newer version"))
@@ -58,7 +107,7 @@ struct StateFileTests {
     try await Stage.with(Scene.one()) { stage in
       let path = stage.directory + "/nowhere/state.sqlite"
       try stage.configure(stage.config, stateFile: path)
-      let error = try await failure(stage)
+      let error = try await failure(stage, status: 1)
       #expect(error.contains(stage.directory + "/nowhere"))
     }
   }
