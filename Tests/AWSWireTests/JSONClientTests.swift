@@ -58,7 +58,6 @@ struct JSONClientTests {
     arguments: [
       .error("TooManyRequestsException"), .error("InternalErrorException", status: 500),
       .json("<html>", status: 503), .failure(.notSent("n")), .failure(.answerLost("l")),
-      .failure(.timedOut("t", sent: true)), .failure(.timedOut("t", sent: false)),
     ] as [ScriptedTransport.Reply])
   func retried(reply: ScriptedTransport.Reply) async throws {
     let aws = try ScriptedAWS([reply, reply, .json(unknown)])
@@ -73,8 +72,9 @@ struct JSONClientTests {
   }
 
   @Test(
-    "A read is not tried again after a permanent failure",
+    "A read is not tried again after a permanent failure, nor after a time-out",
     arguments: [
+      .failure(.timedOut("t", sent: true)), .failure(.timedOut("t", sent: false)),
       .error("AccessDeniedException"), .error("ResourceNotFoundException"),
       .error("InvalidParameterException"), .error("ConcurrentModificationException"),
       .error("LimitExceededException"), .error("NewException"), .json("{"),

@@ -118,7 +118,7 @@ struct LongListTests {
   @Test("Every attempt of a request is a sign of life, also one without an answer")
   func attempts() async throws {
     let read = try ScriptedAWS([
-      .error("ThrottlingException"), .failure(.timedOut("m", sent: true)),
+      .error("ThrottlingException"), .failure(.answerLost("m")),
       .json("{\"CertificateSummaryList\":[]}"),
     ])
     #expect(await read.client.listCertificates(as: Example.identity) == .seen([]))

