@@ -9,6 +9,8 @@ enum SafeMessage {
   private static let maximumTokenLength = 128
   /// The characters of the input that are processed.
   private static let maximumInput = 4096
+  /// Shorter secrets are not replaced, because they would match ordinary words.
+  private static let minimumSecretLength = 8
 
   /// A message of AWS. `secrets` are those that signed the request; they are replaced wherever the
   /// message quotes them.
@@ -16,7 +18,7 @@ enum SafeMessage {
     var text = hide(secrets, in: raw)
     text = withoutSignatureDump(text)
     text = withoutRequestIDs(text)
-    text = withoutCredentials(text)
+    text = withoutCredentials(withoutAuthorization(text))
     return finished(text)
   }
 
@@ -38,11 +40,13 @@ enum SafeMessage {
     return isPlain && !raw.isEmpty && raw.utf8.count <= maximumTokenLength ? raw : nil
   }
 
-  /// Every secret of the process is hidden. Those that signed the request are known to be among them,
-  /// also when a source of credentials has told nobody.
+  /// Hides the given secrets and every one that the process holds.
   private static func hide(_ secrets: [Secret], in raw: String) -> String {
-    for secret in secrets { Redaction.learn(secret: secret.revealed) }
-    return String(Redaction.foreignText(raw).prefix(maximumInput))
+    var text = raw
+    for secret in secrets where secret.revealed.utf8.count >= minimumSecretLength {
+      text = text.replacing(secret.revealed, with: Secret.placeholder)
+    }
+    return String(Redaction.foreignText(text).prefix(maximumInput))
   }
 
   /// The text of SignatureDoesNotMatch quotes the canonical request, which has the session token.
@@ -80,6 +84,37 @@ enum SafeMessage {
   }
 
   // MARK: Credentials
+
+  private static let signatureAlgorithm = "AWS4-HMAC-SHA256"
+
+  /// Removes what is quoted of an Authorization or Proxy-Authorization header.
+  private static func withoutAuthorization(_ text: String) -> String {
+    var rest = text[...]
+    var kept = ""
+    while let mark = nextAuthorization(in: rest) {
+      let isName = rest[mark].hasSuffix(":")
+      kept += rest[..<(isName ? mark.upperBound : mark.lowerBound)] + Secret.placeholder
+      rest = rest[mark.upperBound...]
+      let isEnd: (Character) -> Bool = { $0.isNewline || "'|;".contains($0) || $0 == "\"" }
+      if isName {
+        rest = rest.drop { !isEnd($0) }
+        continue
+      }
+      while let part = rest.drop(while: \.isWhitespace).firstRange(of: "="),
+        ["Credential", "SignedHeaders", "Signature"]
+          .contains(rest[..<part.lowerBound].drop(while: \.isWhitespace))
+      {
+        rest = rest[part.upperBound...].drop { $0 == ";" || (!isEnd($0) && !$0.isWhitespace) }
+      }
+    }
+    return kept + rest
+  }
+
+  private static func nextAuthorization(in text: Substring) -> Range<Substring.Index>? {
+    ["Authorization:", "authorization:", "AUTHORIZATION:", signatureAlgorithm]
+      .compactMap { text.firstRange(of: $0) }
+      .min { $0.lowerBound < $1.lowerBound }
+  }
 
   private static func withoutCredentials(_ text: String) -> String {
     var safe = ""

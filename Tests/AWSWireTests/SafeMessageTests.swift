@@ -56,6 +56,7 @@ struct SafeMessageTests {
       "unknown key ASIAQWERTYUIOPASDFGH in 'ASIAQWERTYUIOPASDFGH/20261123/us-east-1'",
       "Authorization: AWS4-HMAC-SHA256 Credential=abc/20261123, SignedHeaders=host, Signature=12ab",
       "'AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request'",
+      "sent 'Proxy-Authorization: Basic abc:12ab AKID' to AWS4-HMAC-SHA256 Credential=abc/1, x",
       "https://x/?X-Amz-Signature=abcdef&X-Amz-Security-Token=IQoJ%2Fabc&X-Amz-Credential=A/B",
       "token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc",
       "signature 5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7 differs",
@@ -67,7 +68,8 @@ struct SafeMessageTests {
     let text = safe(raw)
     #expect(text.contains("‹redacted›"))
     for secret in [
-      "wJalr", "AKIA", "ASIAQ", "=abc", "=12ab", "AKID", "IQoJ", "eyJ", "5d672", "FwoG", "Ab-c",
+      "wJalr", "AKIA", "ASIAQ", "=abc", "=12ab", "AKID", "IQoJ", "eyJ", "Basic", "AWS4",
+      "SignedHeaders", "5d672", "FwoG", "Ab-c",
     ] {
       #expect(!text.contains(secret), "\(secret)")
     }

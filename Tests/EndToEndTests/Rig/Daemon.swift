@@ -82,8 +82,8 @@ final class Daemon: Sendable {
   }
 
   /// SIGTERM, and how it ended.
-  func stop() async throws -> ChildProcess.Ending {
-    process.send(SIGTERM)
+  func stop(by signal: Int32 = SIGTERM) async throws -> ChildProcess.Ending {
+    process.send(signal)
     return try await process.end(within: .seconds(15))
   }
 

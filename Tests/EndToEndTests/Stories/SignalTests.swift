@@ -66,6 +66,27 @@ struct SignalTests {
     }
   }
 
+  @Test(
+    "SIGTERM or SIGINT before the start is complete is a clean stop", arguments: [SIGTERM, SIGINT])
+  func early(number: Int32) async throws {
+    try await Stage.with(Scene.one()) { stage in
+      try stage.configure(stage.config)
+      for attempt in 0..<10 {
+        let daemon = try stage.daemon()
+        // As soon as it is its own program, which the kernel shows by the handler.
+        while daemon.process.poll() == nil && !catches(number, daemon.process.pid) {}
+        usleep(UInt32(attempt) * 2000)
+        #expect(try await daemon.stop(by: number) == .exited(0), "\(daemon.process.errorText)")
+      }
+    }
+  }
+
+  private func catches(_ number: Int32, _ pid: pid_t) -> Bool {
+    let line = text("/proc/\(pid)/status").split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+    let mask = line.flatMap { UInt64($0.dropFirst("SigCgt:\t".count), radix: 16) } ?? 0
+    return mask & 1 << UInt64(number - 1) != 0
+  }
+
   @Test("a second daemon with the same state file ends at once with 75 and names the first")
   func second() async throws {
     try await Stage.with(Scene.one()) { stage in

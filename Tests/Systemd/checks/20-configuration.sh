@@ -5,7 +5,7 @@
 drop_in sandbox <<TEXT
 [Service]
 RestartSec=1s
-Environment=AWS_ENDPOINT_URL=$endpoint
+Environment=AWS_ENDPOINT_URL=$named_endpoint
 TEXT
 
 # systemd gives up at once, with the status of a wrong configuration, and stays there.

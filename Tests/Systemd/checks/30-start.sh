@@ -29,7 +29,21 @@ check_dynamic_user() {
   note "user $user"
 }
 
-service_user() { inside stat -c %u "/proc/$(main_pid)"; }
+# The owner of its directory in /proc is root, because it is not dumpable.
+service_user() { inside awk '$1 == "Uid:" { print $2 }' "/proc/$(main_pid)/status"; }
+
+# So the kernel writes no core dump, and shows its memory to no other process of the user.
+check_not_dumpable() {
+  equal "the owner of its memory" "$(inside stat -c %u "/proc/$(main_pid)/mem")" 0
+  [ "$(service_user)" != 0 ] || fail "it runs as root"
+}
+
+# Its environment and its confinement, with a resolver that loads libraries and opens sockets.
+check_names() {
+  await 10 inside grep -qx "$aws_name 1" /srv/names
+  await 10 inside grep -qx "$edge_name 1" /srv/names
+  await 10 shows "$domain" '(.served | length) == 2 and all(.served[]; .matches)'
+}
 
 check_files() {
   local user path
@@ -78,4 +92,6 @@ check "state file, WAL, lock and heartbeat are its own and closed to all others"
 check "root's cognito-certd status works and leaves everything as it is" check_root_status
 check "the kernel holds it to no privilege, filtered calls, and a system that it cannot write to" \
   check_confined
+check "its memory is closed to others, and nothing dumps it" check_not_dumpable
+check "it finds AWS and the edges by their names, which it asks the name server for" check_names
 check "AWS accepts the keys that LoadCredential= hands over" check_credentials

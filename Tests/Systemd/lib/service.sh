@@ -9,7 +9,12 @@ other_domain=login.example.org
 
 # MARK: the simulator
 
+# The names by which the service reaches AWS and the edges.
+aws_name=aws.sandbox.test
+edge_name=edge.sandbox.test
+
 start_simulator() {
+  inside systemctl start name-server.service
   inside systemctl start simulator.service
   within 10 inside test -s /srv/ready.json || {
     inside systemctl status --no-pager simulator.service
@@ -17,6 +22,7 @@ start_simulator() {
   }
   inside cat /srv/ready.json >"$work/simulator.json"
   endpoint=$(jq -r .endpoint "$work/simulator.json")
+  named_endpoint=${endpoint/127.0.0.1/$aws_name}
   inside install -D -m 644 /srv/root.pem /etc/cognito-certd/ca.pem
 }
 
@@ -46,16 +52,16 @@ fault() { # FAULT OPERATION
 
 # MARK: the configuration
 
-# The edges have ports that the system picked.
+# The edges have a name, and ports that the system picked.
 configure() { # POLL-INTERVAL DOMAIN...
-  jq -r --arg interval "$1" '
+  jq -r --arg interval "$1" --arg edge "$edge_name" '
     "poll_interval: \($interval)",
     "retry: {initial: 1s, maximum: 2s}",
     "propagation: {window: 40s, check_interval: 1s, max_check_interval: 2s}",
     "domains:",
     (.domains[] | select(.domain | IN($ARGS.positional[])) | "- " + ({
       domain, user_pool_id, certificate: {any: true},
-      ca_file: "/etc/cognito-certd/ca.pem", probe: {connect_to: .edges}
+      ca_file: "/etc/cognito-certd/ca.pem", probe: {connect_to: [.edges[] | sub("^[^:]*"; $edge)]}
     } | tojson))
   ' --args "${@:2}" <"$work/simulator.json" | put "$config"
 }
