@@ -17,7 +17,11 @@ struct OpenSSLServer {
     let directory = try TemporaryDirectory()
     defer { withExtendedLifetime(directory) {} }
     let server = try OpenSSLServer(certificate, options, in: directory)
-    defer { server.process.terminate() }
+    // Not SIGTERM, which a child may inherit as ignored.
+    defer {
+      kill(server.process.processIdentifier, SIGKILL)
+      server.process.waitUntilExit()
+    }
     return try await body(server)
   }
 

@@ -86,7 +86,7 @@ struct NotifyTests {
       try write("nonsense", to: stage.statePath)
       try stage.configure(stage.config)
       let damaged = try stage.daemon(environment: ["NOTIFY_SOCKET": socket.path])
-      #expect(try await damaged.process.end() == .exited(1))
+      #expect(try await damaged.process.end() == .exited(65))
       while let message = socket.next() { #expect(!message.contains("READY=1")) }
     }
   }
