@@ -10,7 +10,7 @@ enum CognitoErrorText {
     if says(["not a valid subdomain", "for the parent domain"]) {
       return .refused(.parentDomainUnresolved)
     }
-    if text.contains("dns") && says(otherDistributionTexts) {
+    if says(["dns record", "dns points", "dns for", "dns entry"]) && says(otherDistributionTexts) {
       return .refused(.dnsPointsElsewhere)
     }
     if text.contains("cnamealreadyexists")

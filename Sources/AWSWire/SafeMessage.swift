@@ -5,7 +5,7 @@ import Redaction
 /// errors have equal texts.
 enum SafeMessage {
   /// The characters of a result.
-  static let maximumLength = 500
+  static let maximumLength = 2000
   private static let maximumTokenLength = 128
   /// The characters of the input that are processed.
   private static let maximumInput = 4096
@@ -148,16 +148,18 @@ enum SafeMessage {
 
   /// Whether a word looks like a credential: an access key id, a web token, or a run of letters and
   /// digits as long as a key, a signature or a session token. Hyphens and colons end a run, so that
-  /// ARNs do not match.
+  /// ARNs do not match, and in a URL the slashes of its path do.
   private static func isOpaque(_ word: String) -> Bool {
     let isAccessKey = ["AKIA", "ASIA", "ABIA", "ACCA"].contains { word.contains($0) }
     if isAccessKey && word.utf8.count >= 16 { return true }
     if word.hasPrefix("eyJ") && word.utf8.count >= 20 { return true }
+    let isURL = ["https://", "http://"].contains { word.hasPrefix($0) }
     var run = 0
     var longestRun = 0
     var isURLSafe = true
     for byte in word.utf8 {
       switch byte {
+      case UInt8(ascii: "/") where isURL: run = 0
       case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "+"), UInt8(ascii: "/"),
         UInt8(ascii: "="):
         run += 1

@@ -85,10 +85,14 @@ package enum Narration {
       drift(shown, former, .warning, "the former certificate is put back")
     case .driftReported(let shown, let former, let policy):
       drift(shown, former, .error, words(for: policy))
-    case .renewalUnserved(let certificate, let summary, let isLasting):
+    case .renewalUnserved(let certificate, let summary):
       Event(
-        .renewalUnserved, level: isLasting ? .error : nil,
-        [.certificateARN: certificate.text, .edges: summary.description])
+        .renewalUnserved, [.certificateARN: certificate.text, .edges: summary.description])
+    case .unserved(let certificate, let explanation, let summary):
+      Event(
+        .renewalUnserved, level: .error,
+        explaining(
+          explanation, [.certificateARN: certificate.text, .edges: summary.description]))
     case .edgesRefusing(let certificate, let summary, let isLasting):
       Event(
         .edgesRefusing, level: isLasting ? .error : nil,

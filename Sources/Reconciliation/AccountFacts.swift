@@ -36,7 +36,7 @@ package actor AccountFacts {
     package var failures: [Failure] = []
     /// A failure that took as long as a time-out.
     package var timedOut: Failure?
-    /// Whether any request was answered well.
+    /// Whether any request was answered, well or not.
     package var hasAnswer = false
   }
 
@@ -189,7 +189,11 @@ package actor AccountFacts {
     ports.report.alive()
     if case .unseen(let failure) = look {
       summary.failures.append(failure)
-      if ports.clock.uptime - begun >= AccountFacts.timeOut { summary.timedOut = failure }
+      if failure.kind.isAnswer {
+        summary.hasAnswer = true
+      } else if ports.clock.uptime - begun >= AccountFacts.timeOut {
+        summary.timedOut = failure
+      }
     } else {
       summary.hasAnswer = true
     }

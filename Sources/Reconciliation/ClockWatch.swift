@@ -18,8 +18,8 @@ struct ClockWatch: Sendable {
   }
 
   init(_ clock: any ClockPort) {
-    host = clock.hostNow
     now = clock.now
+    host = now + clock.hostError
     uptime = clock.uptime
   }
 
@@ -29,10 +29,11 @@ struct ClockWatch: Sendable {
       let step = time.since(former) - passed
       return step.size > ClockWatch.threshold ? step : nil
     }
-    let steps = Steps(
-      host: step(clock.hostNow, since: host), now: step(clock.now, since: now))
-    host = clock.hostNow
-    now = clock.now
+    let decides = clock.now
+    let wall = decides + clock.hostError
+    let steps = Steps(host: step(wall, since: host), now: step(decides, since: now))
+    host = wall
+    now = decides
     uptime += passed
     return steps
   }

@@ -91,6 +91,7 @@ struct DomainTurn: Sendable {
     facts.round = answers.round
     facts.distributionRound = answers.distributionRound
     facts.defersProbe = !answers.isDecided
+    if !isPoll || ports.clock.uptime >= deadline { facts.trials = [] }
     return facts
   }
 

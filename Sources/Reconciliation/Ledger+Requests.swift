@@ -32,7 +32,7 @@ extension Ledger {
     noteClock()
     let now = ports.clock.now
     for request in requests {
-      records[request.domain]?.obey(request.kind.moved(by: .zero - hostError), at: now)
+      records[request.domain]?.obey(request.kind.moved(by: .zero - ports.clock.hostError), at: now)
       guard let mapping = mappings[request.domain] else { continue }
       roster.requestLook(at: request.domain, of: mapping.identity)
     }

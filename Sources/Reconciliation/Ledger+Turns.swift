@@ -80,11 +80,13 @@ extension Ledger {
   private func notePoll(of identity: Identity, _ listing: Look<[Certificate]>?) {
     var result = polls[identity] ?? PollResult()
     result.failure = listing?.failure
+    // AWS has answered: its clock is known.
+    if listing?.value != nil { forgetLoadedRecords() }
     if listing?.value != nil { result.succeededAt = ports.clock.now }
     let former = lastGoodPoll
     polls[identity] = result
     if let latest = lastGoodPoll, latest != former {
-      ports.report.pollSucceeded(at: latest, hostError: hostError)
+      ports.report.pollSucceeded(at: latest)
     }
   }
 

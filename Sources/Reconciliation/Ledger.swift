@@ -159,9 +159,6 @@ package actor Ledger {
   /// Ends looks at once; a call that was journalled is waited for.
   package func beginStop() { stop.open() }
 
-  /// How far the host's clock is ahead of the time that decides.
-  var hostError: Duration { ports.clock.hostNow.since(ports.clock.now) }
-
   /// Moves every remembered time when the time was stepped since the last call.
   func noteClock() {
     let steps = clockWatch.steps(ports.clock)
@@ -179,9 +176,16 @@ package actor Ledger {
       loaded = [:]
     }
     if let step = steps.host { ports.report.emit(.clockStepped(step)) }
-    if let finding = troubles.note(hostError: hostError, at: ports.clock.uptime) {
-      ports.report.emit(finding)
+    let hostError = ports.clock.hostError
+    if troubles.isNews(hostError: hostError, at: ports.clock.uptime) {
+      ports.report.hostErrorChanged(to: hostError)
+      if hostError != .zero { ports.report.emit(.clockWrong(hostError: hostError)) }
     }
+  }
+
+  func forgetLoadedRecords() {
+    noteClock()
+    loaded = [:]
   }
 
   /// The records of mapped domains, in the configuration's order.

@@ -227,8 +227,8 @@ package protocol ClockPort: Sendable {
   /// The time that decides: the wall clock, or AWS's clock where the answers show that the wall clock
   /// is wrong.
   var now: Instant { get }
-  /// The wall clock of this host, right or wrong.
-  var hostNow: Instant { get }
+  /// How far the wall clock is ahead of `now`; zero unless it is wrong.
+  var hostError: Duration { get }
   /// A clock that no one sets, from an arbitrary origin, counting while the machine sleeps.
   var uptime: Duration { get }
   /// 64 random bits.
@@ -260,9 +260,9 @@ package protocol ReportPort: Sendable {
   /// The first looks have begun: the service is ready.
   func looksBegan()
   /// Every account has been listed; the one listed longest ago was listed at `instant`.
-  ///
-  /// - Parameter hostError: how far the host's clock is ahead of the time that decides.
-  func pollSucceeded(at instant: Instant, hostError: Duration)
+  func pollSucceeded(at instant: Instant)
+  /// The wall clock is ahead of the time that decides, by another amount than before.
+  func hostErrorChanged(to error: Duration)
 }
 
 extension ReportPort {

@@ -46,20 +46,20 @@ struct TroubleLog: Sendable {
     return .stateFailed(path: failure.path, failure.description)
   }
 
-  /// A wrong clock is logged when it is found, when it becomes wrong by another amount, and every
-  /// hour.
-  mutating func note(hostError: Duration, at now: Duration) -> ServiceFinding? {
-    if hostError == .zero {
-      clock = nil
-      return nil
+  /// Whether the error of the host's clock is to be reported: when it begins, ends or changes, and
+  /// every hour.
+  mutating func isNews(hostError: Duration, at now: Duration) -> Bool {
+    guard hostError != .zero else {
+      defer { clock = nil }
+      return clock != nil
     }
     if let clock, (hostError - clock.hostError).size <= AWSTime.tolerance,
       now - clock.at < TroubleLog.reminderInterval
     {
-      return nil
+      return false
     }
     clock = (hostError, now)
-    return .clockWrong(hostError: hostError)
+    return true
   }
 
   mutating func stateRecovered() {

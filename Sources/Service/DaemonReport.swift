@@ -34,11 +34,12 @@ package final class DaemonReport: ReportPort {
     notifier.ready(status: "the first poll has begun")
   }
 
-  package func pollSucceeded(at instant: Instant, hostError: Duration) {
-    write { heartbeat in
-      heartbeat.lastSuccessfulPoll = instant
-      heartbeat.hostError = hostError
-    }
+  package func pollSucceeded(at instant: Instant) {
+    write { $0.lastSuccessfulPoll = instant }
+  }
+
+  package func hostErrorChanged(to error: Duration) {
+    write { $0.hostError = error }
   }
 
   /// Sets the interval with which `status` compares the age of the heartbeat.

@@ -43,9 +43,14 @@ package final class SystemClock: ClockPort {
     return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
   }
 
-  package var now: Instant { awsTime.now(hostNow: hostNow, uptime: uptime) }
+  package var now: Instant {
+    let hostNow = SystemClock.now
+    return hostNow + (.zero - awsTime.hostError(hostNow: hostNow, uptime: uptime))
+  }
 
-  package var hostNow: Instant { SystemClock.now }
+  package var hostError: Duration {
+    awsTime.hostError(hostNow: SystemClock.now, uptime: uptime)
+  }
 
   package var uptime: Duration { SystemClock.uptime }
 

@@ -19,6 +19,8 @@ package final class TLSEdgeServer: Sendable {
     case serving
     /// Closed as soon as they are accepted.
     case refusing
+    /// Answered with the alert of a server that does not know the name.
+    case alerting
     /// Accepted, but never answered.
     case stalling
     /// Answered with bytes that are not TLS.

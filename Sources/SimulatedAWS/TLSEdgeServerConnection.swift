@@ -51,7 +51,8 @@ struct TLSEdgeConnection {
     case .serving: serve(context)
     case .refusing: break
     case .stalling: readToEnd()
-    case .garbage: sendGarbage()
+    case .alerting: reply(TLSEdgeConnection.unrecognizedName)
+    case .garbage: reply(TLSEdgeConnection.garbage)
     case .dripping: sendByteByByte()
     }
   }
@@ -106,12 +107,15 @@ struct TLSEdgeConnection {
     SSL_write(session, response, Int32(clamping: response.utf8.count))
   }
 
-  private func sendGarbage() {
+  private static let garbage = Array("SSH-2.0-this is not TLS\r\n\u{0}\u{1}\u{2}".utf8)
+  /// A fatal alert with the description 112 (RFC 6066, 3).
+  private static let unrecognizedName: [UInt8] = [21, 3, 3, 0, 2, 2, 112]
+
+  private func reply(_ record: [UInt8]) {
     var buffer = [UInt8](repeating: 0, count: 4096)
     // Closing with unread bytes would reset the connection and lose the answer.
     guard recv(descriptor, &buffer, buffer.count, 0) > 0 else { return }
-    let garbage = "SSH-2.0-this is not TLS\r\n\u{0}\u{1}\u{2}"
-    send(descriptor, garbage, garbage.utf8.count, 0)
+    send(descriptor, record, record.count, 0)
     shutdown(descriptor, Int32(SHUT_WR))
     readToEnd()
   }

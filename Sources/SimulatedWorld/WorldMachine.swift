@@ -47,6 +47,9 @@ final class WorldMachine: Sendable {
   /// What the machine's wall clock shows.
   var wallTime: Instant { trueTime + state.withLock { $0.offset } }
 
+  /// The time by which the process decides.
+  var decidingTime: Instant { process?.clock.now ?? wallTime }
+
   func sleep(for duration: Duration) async { await executor.sleep(for: duration) }
 
   func schedule(after delay: Duration, _ body: @escaping @Sendable () -> Void) {

@@ -31,7 +31,9 @@ package final class VirtualClock: ClockPort {
   }
 
   /// See `ClockPort`.
-  package var now: Instant { awsTime.now(hostNow: hostNow, uptime: uptime) }
+  package var now: Instant { hostNow + (.zero - hostError) }
+
+  package var hostError: Duration { awsTime.hostError(hostNow: hostNow, uptime: uptime) }
 
   /// What this machine's wall clock shows: wrong after a step.
   package var hostNow: Instant { trueTime + state.withLock { $0.offset } }

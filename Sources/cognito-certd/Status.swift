@@ -10,8 +10,8 @@ struct Status: ParsableCommand {
     abstract: "Shows the condition of the domains, from the state file only.",
     discussion: """
       Exits with 0 when every domain is in sync or in progress. Exits with 3 when a person is \
-      needed: a domain is overdue, refused, without a candidate, unknown, drifted or ending, or \
-      the daemon does not run or has not polled successfully for three intervals.
+      needed: a domain is overdue, refused, without a candidate, unknown, drifted, unserved or \
+      ending, or the daemon does not run or has not polled successfully for three intervals.
       """)
 
   @OptionGroup var common: CommonOptions

@@ -100,10 +100,10 @@ struct SafeMessageTests {
     #expect(safe("") == "no message")
   }
 
-  @Test("A long message is cut after 500 characters")
+  @Test("A long message is cut after 2,000 characters")
   func length() {
     let words = String(repeating: "word ", count: 100_000)
-    #expect(safe(words).count == 500)
+    #expect(safe(words).count == SafeMessage.maximumLength)
     #expect(safe(words).hasSuffix("…"))
     #expect(safe(String(words.prefix(500))).count == 499)
     #expect(safe(String(repeating: "é-", count: 250)).count == 500)
@@ -132,7 +132,9 @@ struct SafeMessageTests {
         state ^= state << 17
         text += pieces[Int(state % UInt64(pieces.count))]
       }
-      #expect(SafeMessage.text(text, hiding: [Secret("canonical request of mine")]).count <= 500)
+      #expect(
+        SafeMessage.text(text, hiding: [Secret("canonical request of mine")]).count
+          <= SafeMessage.maximumLength)
     }
   }
 }

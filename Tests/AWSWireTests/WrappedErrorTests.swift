@@ -113,9 +113,21 @@ struct WrappedErrorTests {
     #expect(failure?.message == "\(quoted); Proxy: null)")
   }
 
+  @Test("The address of a document stays in the text")
+  func documentation() async throws {
+    let text =
+      "To add an alternate domain name (CNAME) to a CloudFront distribution, you must attach a trusted certificate that validates your authorization to use the domain name. For more details, see: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html#alternate-domain-names-requirements"
+    let failure = try await failure(text)
+    #expect(failure?.kind == .certificateRejected)
+    #expect(failure?.message == text)
+    let key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEYa"
+    let quoted = try await self.failure("see https://example.com/a?key=\(key) and \(key)")
+    #expect(quoted?.message.contains("EXAMPLEKEY") == false)
+  }
+
   @Test("The code counts also behind the end of the shown message")
   func long() async throws {
-    let text = String(repeating: "long ", count: 200)
+    let text = String(repeating: "long ", count: 500)
     let failure = try await failure("\(text)(Service: AmazonCloudFront; Error Code: Throttling)")
     #expect(failure?.kind == .throttled)
   }

@@ -86,6 +86,8 @@ struct HangingEdgeTests {
             && round.edges.first?.result.leaf?.sha256 == minted.sha256
         }
       }
+      let isAsked = try await eventually { !names.asked.withLock { $0 }.isEmpty }
+      #expect(isAsked)
       try await Task.sleep(for: .seconds(1))
       // Who asks after the release begins another lookup.
       #expect(names.asked.withLock { $0 } == ["hang.example"])

@@ -8,6 +8,11 @@ import VirtualTime
 struct AWSTimeTests {
   private let uptime = Duration.hours(5)
 
+  /// The time that decides when the host's clock shows noon.
+  private func now(_ time: AWSTime, _ uptime: Duration? = nil) -> Instant {
+    noon + (.zero - time.hostError(hostNow: noon, uptime: uptime ?? self.uptime))
+  }
+
   @Test(
     "It decides when it differs by more than 5 minutes",
     arguments: [
@@ -16,17 +21,19 @@ struct AWSTimeTests {
     ])
   func tolerance(difference: Duration, decides: Bool) {
     let time = AWSTime()
-    #expect(time.now(hostNow: noon, uptime: uptime) == noon)
+    #expect(now(time) == noon)
     time.note(noon + difference, from: "acm", uptime: uptime)
     #expect(
-      time.now(hostNow: noon, uptime: uptime) == (decides ? noon + difference : noon))
+      now(time) == (decides ? noon + difference : noon))
   }
 
   @Test("It goes on with the uptime, whatever happens to the host's clock between two answers")
   func step() {
     let time = AWSTime()
     time.note(noon, from: "acm", uptime: uptime)
-    let later = time.now(hostNow: noon - .days(3), uptime: uptime + .minutes(7))
+    let host = noon - .days(3)
+    let error = time.hostError(hostNow: host, uptime: uptime + .minutes(7))
+    let later = host + (.zero - error)
     #expect(later == noon + .minutes(7))
   }
 
@@ -35,11 +42,28 @@ struct AWSTimeTests {
     let time = AWSTime()
     time.note(noon, from: "acm", uptime: uptime)
     time.note(noon - .days(90), from: "cognito", uptime: uptime)
-    #expect(time.now(hostNow: noon, uptime: uptime) == noon)
+    #expect(now(time) == noon)
     time.note(noon - .days(90), from: "tagging", uptime: uptime)
-    #expect(time.now(hostNow: noon, uptime: uptime) == noon - .days(90))
+    #expect(now(time) == noon - .days(90))
     time.note(noon, from: "cognito", uptime: uptime)
-    #expect(time.now(hostNow: noon, uptime: uptime) == noon)
+    #expect(now(time) == noon)
+  }
+
+  @Test("A difference near the tolerance does not come and go, and slow answers do not move it")
+  func steady() {
+    let time = AWSTime()
+    time.note(noon + .seconds(302), from: "acm", uptime: uptime)
+    #expect(now(time) == noon + .seconds(302))
+    // It was dated 50 s before it arrived.
+    time.note(noon + .seconds(252), from: "acm", uptime: uptime)
+    #expect(now(time) == noon + .seconds(302))
+    time.note(noon + .seconds(299), from: "sts", uptime: uptime)
+    #expect(now(time) == noon + .seconds(299))
+    let corrected = AWSTime()
+    corrected.note(noon + .days(1), from: "acm", uptime: uptime)
+    #expect(now(corrected) == noon + .days(1))
+    corrected.note(noon + .seconds(239), from: "acm", uptime: uptime)
+    #expect(now(corrected) == noon)
   }
 
   /// A host whose clock is wrong, and AWS, which tells the right time before the first look.

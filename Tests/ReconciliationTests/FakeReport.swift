@@ -59,7 +59,9 @@ final class FakeReport: ReportPort {
 
   func status(_ line: String) {}
   func looksBegan() { state.withLock { $0.looksBegan += 1 } }
-  func pollSucceeded(at instant: Instant, hostError: Duration) {
+  func hostErrorChanged(to error: Duration) {}
+
+  func pollSucceeded(at instant: Instant) {
     state.withLock { $0.goodPolls.append(instant) }
   }
 }

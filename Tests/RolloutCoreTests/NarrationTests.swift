@@ -163,11 +163,15 @@ struct NarratedFinding: Sendable, CustomTestStringConvertible {
         .reason: "on_drift is report",
       ]),
     NarratedFinding(
-      .renewalUnserved(oldOne.arn, edges, isLasting: false), .renewalUnserved, .warning,
+      .renewalUnserved(oldOne.arn, edges), .renewalUnserved, .warning,
       [.certificateARN: oldOne.arn.text, .edges: edgeWords]),
     NarratedFinding(
-      .renewalUnserved(oldOne.arn, edges, isLasting: true), .renewalUnserved, .error,
-      [.certificateARN: oldOne.arn.text, .edges: edgeWords]),
+      .unserved(oldOne.arn, Explanation(.expired, "an expired leaf"), edges), .renewalUnserved,
+      .error,
+      [
+        .certificateARN: oldOne.arn.text, .edges: edgeWords, .reason: "expired",
+        .error: "an expired leaf",
+      ]),
     NarratedFinding(
       .edgesRefusing(oldOne.arn, edges, isLasting: false), .edgesRefusing, .warning,
       [.certificateARN: oldOne.arn.text, .edges: edgeWords]),

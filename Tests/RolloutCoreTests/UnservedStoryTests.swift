@@ -100,6 +100,9 @@ struct UnservedStoryTests {
     scene.restart()
     #expect(scene.pass(after: .minutes(1)).logged == [] && scene.condition == .unserved)
     scene.restart()
+    scene.edges = round([.unreachable("resolve: no answer within 20s")])
+    #expect(scene.pass(after: .minutes(1)).logged == [] && scene.condition == .unserved)
+    scene.restart()
     scene.serve(oldOne.arn)
     #expect(scene.pass(after: .minutes(1)).logged == [] && scene.condition == .inSync)
   }

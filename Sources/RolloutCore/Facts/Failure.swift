@@ -73,6 +73,16 @@ package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
       }
     }
 
+    /// Whether the service itself answered.
+    package var isAnswer: Bool {
+      switch self {
+      case .unreachable, .answerLost: false
+      case .server, .malformedAnswer, .throttled, .conflict, .certificateRejected, .credentials,
+        .accessDenied, .notFound, .quotaExceeded, .notReady, .refused:
+        true
+      }
+    }
+
     /// Whether the request may have had its effect although no good answer came.
     package var mayHaveWorked: Bool {
       switch self {

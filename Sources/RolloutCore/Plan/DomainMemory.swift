@@ -68,12 +68,16 @@ package struct DomainMemory: Equatable, Sendable {
 
   /// Rounds in a row in which an edge did not serve the domain to viewers.
   package struct Unserved: Equatable, Sendable {
+    /// Why, by the last of them.
     package var explanation: Explanation
     package var rounds: Int
+    /// Whether it was logged as an error for this reason.
+    package var isLoggedAsLasting: Bool
 
-    package init(_ explanation: Explanation, rounds: Int) {
+    package init(_ explanation: Explanation, rounds: Int = 0, isLoggedAsLasting: Bool = false) {
       self.explanation = explanation
       self.rounds = rounds
+      self.isLoggedAsLasting = isLoggedAsLasting
     }
   }
 

@@ -66,10 +66,8 @@ package struct DomainPlan: Sendable {
     case .ofAnotherPool(let explanation): refuse(explanation)
     case .described(let domain):
       noteAttached(domain)
-      if memory.obstruction == nil {
-        let denials = domain.denials.values.sorted { $0.operation < $1.operation }
-        findings += denials.map { .permissionMissing($0) }
-      }
+      let denials = domain.denials.values.sorted { $0.operation < $1.operation }
+      findings += denials.map { .permissionMissing($0) }
       if waitForLostCall(domain) { break }
       followRollout(domain)
       checkEdges(domain)
@@ -297,7 +295,13 @@ package struct DomainPlan: Sendable {
   private mutating func checkAtRest(_ domain: DescribedDomain, _ summary: EdgeSummary) {
     guard let round = facts.round else { return }
     if case .stale = domain.verdict, !before.hasStaleEdges {
-      findings.append(.renewalUnserved(domain.attached, summary, isLasting: false))
+      findings.append(.renewalUnserved(domain.attached, summary))
+    }
+    if memory.unserved == nil, wasUnserved(domain), let reason = before.reason {
+      // It was logged before the restart.
+      memory.unserved = DomainMemory.Unserved(
+        reason, rounds: pacing.confirmations, isLoggedAsLasting: true)
+      memory.refusalIsLogged = true
     }
     guard
       let explanation = round.unservedReason(
@@ -309,18 +313,18 @@ package struct DomainPlan: Sendable {
       }
       return
     }
-    var rounds = memory.unserved?.rounds ?? 0
-    if memory.unserved == nil, wasUnserved(domain) {
-      // It was logged before the restart.
-      rounds = pacing.confirmations
-      memory.refusalIsLogged = true
-    }
-    memory.unserved = DomainMemory.Unserved(explanation, rounds: rounds + 1)
-    let becomesLasting = rounds + 1 == pacing.confirmations
+    var unserved = memory.unserved ?? DomainMemory.Unserved(explanation)
+    unserved.isLoggedAsLasting =
+      unserved.isLoggedAsLasting && unserved.explanation.reason == explanation.reason
+    unserved.explanation = explanation
+    unserved.rounds += 1
+    let becomesLasting = unserved.rounds >= pacing.confirmations && !unserved.isLoggedAsLasting
+    if becomesLasting { unserved.isLoggedAsLasting = true }
+    memory.unserved = unserved
     if explanation.reason == .edgesRefusing {
       noteRefusal(of: domain.attached, summary, isLasting: becomesLasting)
     } else if becomesLasting {
-      findings.append(.renewalUnserved(domain.attached, summary, isLasting: true))
+      findings.append(.unserved(domain.attached, explanation, summary))
     }
   }
 
@@ -524,6 +528,7 @@ package struct DomainPlan: Sendable {
     if let unserved = memory.unserved {
       return unserved.rounds >= pacing.confirmations ? unserved.explanation : nil
     }
+    // Until the first round since the start shows otherwise.
     return wasUnserved(domain) && facts.round == nil ? before.reason : nil
   }
 

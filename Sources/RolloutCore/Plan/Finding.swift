@@ -28,9 +28,10 @@ package enum Finding: Equatable, Sendable {
   case driftAdopted(shown: CertificateARN, former: CertificateARN, DriftJudgement.Adoption)
   case driftRestored(shown: CertificateARN, former: CertificateARN)
   case driftReported(shown: CertificateARN, former: CertificateARN, Mapping.DriftPolicy)
-  /// The edges serve another leaf than the attached certificate's; for lasting rounds one that viewers
-  /// do not accept, or soon will not.
-  case renewalUnserved(CertificateARN, EdgeSummary, isLasting: Bool)
+  /// The edges serve another leaf than the attached certificate's.
+  case renewalUnserved(CertificateARN, EdgeSummary)
+  /// For several rounds they served a leaf that viewers do not accept, or soon will not.
+  case unserved(CertificateARN, Explanation, EdgeSummary)
   /// Edges were reached and refuse the domain.
   case edgesRefusing(CertificateARN, EdgeSummary, isLasting: Bool)
   /// Cognito names another distribution than before.

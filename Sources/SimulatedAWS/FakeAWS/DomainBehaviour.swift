@@ -28,6 +28,8 @@ package struct DomainBehaviour: Sendable {
   /// Members of `CustomDomainConfig` that every accepted update sets to these JSON texts, whatever was
   /// sent.
   package var overwrites: [String: String]
+  /// Every edge answers a handshake for the domain with an alert.
+  package var refusesHandshakes = false
   /// How old the state is that a description shows.
   package var descriptionLag: Duration = .zero
 

@@ -157,9 +157,10 @@ extension FakeCloud {
       let issue = certificate?.issues.last { issue in
         issue.since <= (served?.since ?? now) || issue.since + edge.renewalDelay <= now
       }
+      let material = (issue ?? certificate?.issues.first)?.material
       return SimulatedEdge(
         label: edge.label, certificateARN: served?.arn ?? "",
-        material: (issue ?? certificate?.issues.first)?.material)
+        material: domain.behaviour.refusesHandshakes ? nil : material)
     }
   }
 }

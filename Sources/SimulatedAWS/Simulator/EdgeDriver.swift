@@ -67,7 +67,7 @@ final class EdgeDriver: Sendable {
     state.withLock { state in
       guard state.served[domain, default: [:]][index] != wanted else { return }
       guard let minted else {
-        server.behave(.refusing)
+        server.behave(.alerting)
         state.served[domain, default: [:]][index] = wanted
         return
       }

@@ -185,7 +185,7 @@ extension DomainBehaviour {
     "active_after", "edge_delays", "edge_jitter", "renewal_delays", "shows_new_arn",
     "omitted_members", "while_updating", "refuses_young_for", "refusal", "stays_updating",
     "ends_failed", "failure_keeps_new_arn", "forced_status", "hides_certificate",
-    "refuses_old_policy_with_managed_login", "overwrites", "description_lag",
+    "refuses_old_policy_with_managed_login", "overwrites", "description_lag", "refuses_handshakes",
   ]
 
   /// Changes the behaviour that the fields name, and nothing else.
@@ -203,6 +203,7 @@ extension DomainBehaviour {
     refusesOldPolicyWithManagedLogin =
       try fields.flag("refuses_old_policy_with_managed_login") ?? refusesOldPolicyWithManagedLogin
     descriptionLag = try fields.seconds("description_lag") ?? descriptionLag
+    refusesHandshakes = try fields.flag("refuses_handshakes") ?? refusesHandshakes
     if fields.has("forced_status") { forcedStatus = try fields.text("forced_status") }
     for member in fields.value("overwrites")?.members ?? [] {
       overwrites[member.name] = member.value.encoded

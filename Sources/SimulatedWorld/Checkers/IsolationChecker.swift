@@ -9,6 +9,8 @@ final class IsolationChecker: Sendable {
   private struct Account {
     /// Since when every request was answered well and soon.
     var isWellSince: Duration = .zero
+    /// Whether the last request was: an account that hangs is tried again after growing pauses.
+    var isWell = true
     var underWay = 0
     var lastActivity: Duration = .zero
     var lastList: Duration?
@@ -57,7 +59,7 @@ final class IsolationChecker: Sendable {
   }
 
   func committed(_ change: StateChange) {
-    let (now, wall) = (machine.uptime, machine.wallTime)
+    let (now, wall) = (machine.uptime, machine.decidingTime)
     state.withLock { state in
       for record in change.records {
         let name = record.domain.text
@@ -98,7 +100,8 @@ final class IsolationChecker: Sendable {
         state.due[call.domain] = nil
         if isIdle, late == nil { late = ("the recheck of \(call.domain)", due) }
       }
-      guard let (what, due) = late, account.isWellSince < due - pollInterval / 8 else { return nil }
+      guard let (what, due) = late, account.isWell, account.isWellSince < due - pollInterval / 8
+      else { return nil }
       let delay = now - max(due, account.lastActivity)
       if delay > state.worst { state.worst = delay }
       return delay > IsolationChecker.tolerance ? (what, delay) : nil
@@ -114,7 +117,8 @@ final class IsolationChecker: Sendable {
       guard var account = state.accounts[call.account] else { return }
       account.underWay = max(0, account.underWay - 1)
       account.lastActivity = now
-      if !isGood || now - call.begunAt > IsolationChecker.soon { account.isWellSince = now }
+      account.isWell = isGood && now - call.begunAt <= IsolationChecker.soon
+      if !account.isWell { account.isWellSince = now }
       state.accounts[call.account] = account
     }
   }

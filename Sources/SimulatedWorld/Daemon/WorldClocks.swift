@@ -9,7 +9,7 @@ struct ProcessClock: ClockPort {
   let world: World
 
   var now: Instant { clock.now }
-  var hostNow: Instant { clock.hostNow }
+  var hostError: Duration { clock.hostError }
   var uptime: Duration { clock.uptime }
   func random() -> UInt64 { clock.random() }
   func wake(_ reason: WakeReason) { clock.wake(reason) }

@@ -46,5 +46,6 @@ final class WorldReport: ReportPort {
   func alive() {}
   func status(_ line: String) {}
   func looksBegan() {}
-  func pollSucceeded(at instant: Instant, hostError: Duration) {}
+  func pollSucceeded(at instant: Instant) {}
+  func hostErrorChanged(to error: Duration) {}
 }

@@ -75,6 +75,30 @@ struct NotifyTests {
     }
   }
 
+  @Test("WATCHDOG at every page of a list whose pages are slow")
+  func slowPages() async throws {
+    let certificates: [JSONValue] = (0..<8).map {
+      ["name": .string("c\($0)"), "names": [.string("c\($0).example.net")]]
+    }
+    let scene: JSONValue = [
+      "latency": 0.5, "page_size": 1, "certificates": .array(certificates),
+      "domains": [Scene.domain(edges: [])],
+    ]
+    try await Stage.with(scene) { stage in
+      let socket = try NotifySocket(stage.directory + "/notify")
+      var config = stage.config
+      config.top["poll_interval"] = "1h"
+      try stage.configure(config)
+      let daemon = try stage.daemon(environment: [
+        "NOTIFY_SOCKET": socket.path, "WATCHDOG_USEC": "60000000",
+      ])
+      try await daemon.line("poll.completed")
+      var signs = 0
+      while let message = socket.next() { signs += message.contains("WATCHDOG=1") ? 1 : 0 }
+      #expect(signs >= 9)
+    }
+  }
+
   @Test("nothing that claims to be ready, when it cannot start")
   func neverReady() async throws {
     try await Stage.with(Scene.one()) { stage in
