@@ -4,7 +4,8 @@ import Transport
 
 /// The difference between AWS's clock and ours for each endpoint, learned from refusals.
 ///
-/// A difference is kept until the next refusal. When our clock is corrected, one more request is
+/// Signatures need it for each endpoint and after the first refusal at once; `AWSTime` is about the time
+/// by which the loop decides. A difference is kept until the next refusal. When our clock is corrected, one more request is
 /// refused.
 struct ClockOffsets: Sendable {
   /// Signatures are valid for about five minutes. A refusal with a smaller difference has another

@@ -11,15 +11,17 @@ package struct Detour: Equatable, Sendable {
 
 extension Detour {
   /// Compares a round at the domain's own addresses with one at the distribution's; nil when the
-  /// distribution does not serve the leaf either, or has the addresses that do not serve it.
+  /// distribution does not serve the leaf either, or has one of the domain's addresses. A name of
+  /// CloudFront has other addresses at each look, so that a single one which is missing says nothing.
   init?(
     of domain: DomainName, _ round: ProbeRound, distribution: String, _ other: ProbeRound,
     expecting sha256: String
   ) {
     guard case .passed = ProbeVerdict(other, expecting: sha256) else { return nil }
     let known = Set(other.edges.map(\.address))
+    if round.edges.contains(where: { known.contains($0.address) }) { return nil }
     var addresses: [String] = []
-    for edge in round.edges where !known.contains(edge.address) {
+    for edge in round.edges {
       switch edge.result {
       case .served(let leaf) where leaf.sha256 == sha256: break
       case .served, .refusing, .unreachable: addresses.append(edge.hostAddress)

@@ -445,7 +445,7 @@ package struct DomainPlan: Sendable {
   /// Makes the call of the rollout under way, when it is due.
   private mutating func goOn(_ domain: DescribedDomain) {
     guard var rollout = record.rollout, let condition = rollout.condition else { return }
-    set(condition, rollout.propagation == nil ? rollout.error : edgeTrouble)
+    set(condition, rollout.propagation == nil ? rollout.error : knownTrouble)
     if rollout.wasCalledFor(anotherThan: mapping.fingerprint) { rollout.expedite(at: now) }
     record.rollout = rollout
     if rollout.awaitsCall { retryIsPending = true }
@@ -461,7 +461,7 @@ package struct DomainPlan: Sendable {
 
   /// What the last round at the rollout's edges showed; before the first since the start, what the
   /// record says of it.
-  private var edgeTrouble: Explanation? {
+  private var knownTrouble: Explanation? {
     if memory.probedAt != nil { return memory.edgeTrouble }
     guard let reason = before.reason else { return nil }
     return [.edgesRefusing, .resolvesElsewhere].contains(reason.reason) ? reason : nil
