@@ -46,7 +46,8 @@ enum DomainAnswers {
   /// matters depends on it, so a value that is no host name counts as absent.
   static func distribution(_ value: JSONValue?) -> String? {
     guard case .string(let text)? = value else { return nil }
-    let name = DNSName.lowercased(text)
+    let isRooted = text.hasSuffix(".")
+    let name = DNSName.lowercased(isRooted ? String(text.dropLast()) : text)
     return DNSName.problem(with: name, underscores: .allowed) == nil ? name : nil
   }
 

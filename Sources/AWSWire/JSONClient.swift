@@ -158,11 +158,13 @@ struct JSONClient: Sendable {
     } catch {
       return .failure(JSONClient.failedAttempt(of: call, error, hiding: keys.secrets))
     }
-    if let date = response.header("date").flatMap(AnswerTime.httpDate) {
-      clock.note(date, from: url)
+    if (200..<300).contains(response.status) {
+      noteDate(of: response, from: url)
+      return .success(response)
     }
-    if (200..<300).contains(response.status) { return .success(response) }
     let error = ErrorAnswer(reading: response, hiding: keys.secrets)
+    // Without a code it may be the page of a proxy.
+    if error.code != nil { noteDate(of: response, from: url) }
     var failed = FailedAttempt(
       failure: call.failure(
         error.kind, error.message, code: error.code, requestID: JSONClient.requestID(of: response),
@@ -173,6 +175,17 @@ struct JSONClient: Sendable {
     }
     return .failure(failed)
   }
+
+  private func noteDate(of response: HTTPResponse, from url: String) {
+    guard let date = response.header("date").flatMap(AnswerTime.httpDate),
+      JSONClient.believableDates.contains(date)
+    else { return }
+    clock.note(date, from: url)
+  }
+
+  /// Dates that AWS's clock may show.
+  private static let believableDates =
+    Instant(year: 2025, month: 1, day: 1)..<Instant(year: 2100, month: 1, day: 1)
 
   private static func failedAttempt(
     of call: WireCall, _ error: TransportError, hiding secrets: [Secret]

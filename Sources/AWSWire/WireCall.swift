@@ -46,8 +46,20 @@ struct WireCall: Sendable {
   ) -> Failure {
     Failure(
       kind, operation: operation, object: object, code: code,
-      message: kind == .accessDenied ? namingAction(message, of: code) : message,
+      message: advising(message, kind, code),
       requestID: requestID, retryAfter: retryAfter)
+  }
+
+  /// AWS's text, with what to do where the text does not say it.
+  private func advising(_ message: String, _ kind: Failure.Kind, _ code: String?) -> String {
+    switch kind {
+    case .accessDenied: namingAction(message, of: code)
+    case .refused(.cnameInUse), .refused(.dnsPointsElsewhere):
+      "\(message) (\(kind.reason.sentence))"
+    case .unreachable, .answerLost, .server, .malformedAnswer, .throttled, .conflict,
+      .certificateRejected, .credentials, .notFound, .quotaExceeded, .notReady, .refused:
+      message
+    }
   }
 
   /// The message with the IAM action that is missing, unless AWS's text names it.

@@ -32,7 +32,8 @@ extension Ledger {
     noteClock()
     let now = ports.clock.now
     for request in requests {
-      records[request.domain]?.obey(request.kind.moved(by: .zero - ports.clock.hostError), at: now)
+      records[request.domain]?.obey(
+        request.kind(at: now, hostError: ports.clock.hostError), at: now)
       guard let mapping = mappings[request.domain] else { continue }
       roster.requestLook(at: request.domain, of: mapping.identity)
     }
@@ -46,12 +47,16 @@ extension Ledger {
   }
 }
 
-extension OperatorRequest.Kind {
-  /// The order with its time moved: commands date it by the host's clock.
-  fileprivate func moved(by duration: Duration) -> OperatorRequest.Kind {
-    switch self {
-    case .hold(let until): .hold(until: until.map { $0 + duration })
-    case .resume, .retry: self
+extension OperatorRequest {
+  /// The order by the time that decides; commands date it by the host's clock. When that clock was set
+  /// since, the order's length counts from now: it must not end before it was obeyed.
+  fileprivate func kind(at now: Instant, hostError: Duration) -> Kind {
+    switch kind {
+    case .resume, .retry, .hold(nil): return kind
+    case .hold(let until?):
+      let (length, age) = (until.since(at), (now + hostError).since(at))
+      let isDated = age >= .zero && age <= length
+      return .hold(until: isDated ? until + (.zero - hostError) : now + length)
     }
   }
 }

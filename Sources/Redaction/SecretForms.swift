@@ -61,12 +61,14 @@ struct SecretForms: Equatable {
     }
   }
 
-  /// The text itself, percent-decoded, and percent-encoded with digits of both cases.
+  /// The text itself, percent-decoded, percent-encoded with digits of both cases, and with the slashes
+  /// as JSON may write them.
   private static func spellings(of text: String) -> Set<String> {
     let decoded = percentDecoded(text)
     return [
       text, decoded, percentEncoded(decoded, digits: "0123456789ABCDEF"),
       percentEncoded(decoded, digits: "0123456789abcdef"),
+      text.split(separator: "/", omittingEmptySubsequences: false).joined(separator: "\\/"),
     ]
   }
 

@@ -65,6 +65,13 @@ enum StateFormat {
       case .current: tablesReadAtStart.map { "PRAGMA quick_check(\($0))" }
       case .nothing, .older: ["PRAGMA quick_check(1)"]
       }
+    if case .current = contents {
+      // Of the history its presence alone.
+      let names = try String.fetchSet(database, sql: "SELECT name FROM sqlite_schema")
+      if let missing = (tablesReadAtStart + ["history"]).first(where: { !names.contains($0) }) {
+        throw file.damaged("no such table: \(missing)")
+      }
+    }
     for question in questions {
       let problems = try String.fetchAll(database, sql: question)
       if problems == ["ok"] { continue }

@@ -116,7 +116,7 @@ struct DomainCallTests {
 
   @Test("An update sends every setting back unchanged, except the certificate")
   func update() async throws {
-    let aws = try ScriptedAWS([.json("{\"CloudFrontDomain\":\"d111.cloudfront.net\"}")])
+    let aws = try ScriptedAWS([.json("{\"CloudFrontDomain\":\"D111.cloudfront.net.\"}")])
     let settings = EchoedSettings(
       customDomainConfig: [
         "SecurityPolicy": "\"TLS_V1_2_2021\"",

@@ -138,4 +138,21 @@ struct AWSTimeTests {
       #expect(until?.since(stage.clock.trueTime) ?? .zero < .minutes(121))
     }
   }
+
+  @Test(
+    "A hold whose clock was set before it was obeyed lasts as long as it was ordered",
+    arguments: [Duration.days(40), .zero - .days(40)])
+  func correctedHold(error: Duration) async throws {
+    let stage = Stage([mapping("one", of: "a")])
+    try await stage.play {
+      await stage.pass(.minutes(1))
+      // It was ordered by a clock that was wrong then.
+      let ordered = stage.clock.hostNow + error
+      stage.ask(.hold(until: ordered + .hours(2)), for: "one", at: ordered)
+      await stage.pass(.minutes(1))
+      let until = await stage.record(of: "one")?.hold?.until
+      #expect(until?.since(stage.clock.trueTime) ?? .zero > .minutes(118))
+      #expect(until?.since(stage.clock.trueTime) ?? .zero < .minutes(121))
+    }
+  }
 }

@@ -98,8 +98,8 @@ struct Stage: Sendable {
   }
 
   /// `hold`, `resume` or `retry`, noticed by the daemon.
-  func ask(_ kind: OperatorRequest.Kind, for name: String) {
-    state.ask(kind, for: domain(name))
+  func ask(_ kind: OperatorRequest.Kind, for name: String, at instant: Instant? = nil) {
+    state.ask(kind, for: domain(name), at: instant ?? clock.hostNow)
     clock.wake(.operatorRequest)
   }
 }

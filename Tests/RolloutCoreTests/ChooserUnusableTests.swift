@@ -64,7 +64,7 @@ struct ChooserUnusableTests {
       #expect(choosing.asked.contains(.details(bare.arn)))
       #expect(choosing.summary == "urgent unusable older")
       let unseenOne = Choosing([bare, older]) { $0.details[bare.arn] = unseen() }
-      #expect(unseenOne.summary == "keep")
+      #expect(unseenOne.summary == "blocked unreachable")
     }
   }
 

@@ -31,6 +31,16 @@ struct OpeningTests {
     try store.close()
   }
 
+  @Test("a table that is missing is damage, also the history", arguments: ["history", "requests"])
+  func missingTable(table: String) async throws {
+    let scratch = try Scratch()
+    try await makeState(at: scratch.state)
+    try edit(scratch.state, "DROP TABLE \(table)")
+    #expect(throws: StateFailure.self) {
+      try StateStore.open(path: scratch.state, mode: .daemon)
+    }
+  }
+
   @Test("an empty file is treated as no file")
   func emptyFile() async throws {
     let scratch = try Scratch()

@@ -94,6 +94,9 @@ package struct Chooser: Sendable {
     if case .certificate(let certificate) = present, needsDescription(certificate) {
       return .open([.details(certificate.arn)])
     }
+    if case .certificate(let certificate) = present, let failure = unseenDetails(of: certificate) {
+      return .known(.blocked(failure))
+    }
     switch selectionOfPresent(present) {
     case .open(let questions): return .open(questions)
     case .known(let failure?): return .known(.blocked(failure))
@@ -117,6 +120,15 @@ package struct Chooser: Sendable {
     if certificate.isDescribed || facts.details[certificate.arn] != nil { return false }
     let isNamed = certificate.namesAreComplete || certificate.covers(mapping.domain)
     return !(certificate.isDated && isNamed && certificate.status != nil)
+  }
+
+  /// Why what the list does not tell of the present certificate could not be seen: without its status,
+  /// its names and its dates nobody can say that it is right.
+  private func unseenDetails(of certificate: Certificate) -> Failure? {
+    let isKnown =
+      certificate.status != nil && certificate.isComparable
+      && (certificate.namesAreComplete || certificate.covers(mapping.domain))
+    return isKnown ? nil : facts.details[certificate.arn]?.failure
   }
 
   /// Whether a changed selector still selects the present certificate may depend on its tags.
@@ -166,7 +178,18 @@ package struct Chooser: Sendable {
     if !undated.isEmpty { return .open(undated.map { .details($0.arn) }) }
     let verdicts = candidates.filter { isNewer($0, than: present) }
       .map { checks.verdict(on: $0) }
-    return pick(verdicts, cause: .replacement, otherwise: .keep, replacing: present)
+    let unseen = candidates.lazy.compactMap { unseenDates(of: $0, checks) }.first
+    return pick(
+      verdicts, cause: .replacement, otherwise: unseen.map { .blocked($0) } ?? .keep,
+      replacing: present)
+  }
+
+  /// Why it could not be seen whether a candidate is newer, when nothing else speaks against it.
+  private func unseenDates(of candidate: Certificate, _ checks: CandidateChecks) -> Failure? {
+    guard !candidate.isComparable, let failure = facts.details[candidate.arn]?.failure,
+      checks.verdict(on: candidate).failure == nil
+    else { return nil }
+    return failure
   }
 
   private func isNewer(_ candidate: Certificate, than present: Certificate) -> Bool {
@@ -323,6 +346,9 @@ package struct Chooser: Sendable {
 }
 
 extension Certificate {
+  /// Whether every date is known that tells what is newer.
+  var isComparable: Bool { notBefore != nil && notAfter != nil && creation != nil }
+
   /// Whether the list holds every date that tells what is newer.
   var isDated: Bool { notBefore != nil && notAfter != nil && createdAt != nil }
 }

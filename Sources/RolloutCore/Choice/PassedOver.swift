@@ -49,6 +49,11 @@ extension Chooser {
       let isPending = certificate.status == .pendingValidation
       return isNews ? passedOver(failure, isExpected: isPending) : nil
     }
+    if certificate.isUndated || present.isUndated {
+      return passedOver(
+        Explanation(
+          .notNewer, "ACM tells no creation time of it or of the attached certificate"))
+    }
     if !mayReplace {
       return passedOver(
         Explanation(
@@ -86,6 +91,6 @@ extension Chooser {
 extension Certificate {
   /// Whether ACM was asked for everything and still lacks a date that tells what is newer.
   fileprivate var isUndated: Bool {
-    isDescribed && (notBefore == nil || notAfter == nil || creation == nil)
+    isDescribed && !isComparable
   }
 }

@@ -116,12 +116,23 @@ extension ProbeRound {
   }
 
   /// The edges that answered, as they are kept in the state file; sorted by address.
-  package func served(expecting sha256: String?) -> [ServedEdge] {
-    edges.compactMap { edge in
+  ///
+  /// - Parameters:
+  ///   - sha256: the leaf that is to be served; nil when it could not be seen.
+  ///   - known: what was served before. With the end of the right certificate it tells the right leaf
+  ///     where that one could not be seen.
+  package func served(
+    expecting sha256: String?, known: [ServedEdge] = [], notAfter: Instant? = nil
+  ) -> [ServedEdge] {
+    let right = Set(known.filter(\.matches).map(\.sha256))
+    return edges.compactMap { edge in
       guard case .served(let leaf) = edge.result else { return nil }
+      let matches =
+        sha256.map { $0 == leaf.sha256 }
+        ?? (right.contains(leaf.sha256) || leaf.notAfter == notAfter)
       return ServedEdge(
         address: edge.address, sha256: leaf.sha256, serial: leaf.serial, notAfter: leaf.notAfter,
-        matches: leaf.sha256 == sha256)
+        matches: matches)
     }.sorted { $0.address < $1.address }
   }
 }

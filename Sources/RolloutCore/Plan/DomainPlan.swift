@@ -227,7 +227,10 @@ package struct DomainPlan: Sendable {
     if let round = facts.round {
       memory.probedAt = now
       memory.edgeTrouble = trouble(summary)
-      record.noteServed(round.served(expecting: domain.expectedLeaf))
+      record.noteServed(
+        round.served(
+          expecting: domain.expectedLeaf, known: before.served,
+          notAfter: record.attachedNotAfter))
     }
     switch domain.standing {
     case .shown, .underWay: checkRollout(domain, summary)
