@@ -90,12 +90,15 @@ struct NotifyTests {
       config.top["poll_interval"] = "1h"
       try stage.configure(config)
       let daemon = try stage.daemon(environment: [
-        "NOTIFY_SOCKET": socket.path, "WATCHDOG_USEC": "60000000",
+        "NOTIFY_SOCKET": socket.path, "WATCHDOG_USEC": "3000000",
       ])
-      try await daemon.line("poll.completed")
+      // The queue of the socket is short.
       var signs = 0
-      while let message = socket.next() { signs += message.contains("WATCHDOG=1") ? 1 : 0 }
-      #expect(signs >= 9)
+      _ = try await eventually("a poll") {
+        while let message = socket.next() { signs += message.contains("WATCHDOG=1") ? 1 : 0 }
+        return daemon.lines("poll.completed").isEmpty ? nil : true
+      }
+      #expect(signs >= 8)
     }
   }
 
