@@ -57,13 +57,11 @@ extension Ledger {
   private func endTrials(_ facts: DomainFacts, _ assessment: Assessment) {
     guard !facts.defersProbe, case .described(let domain) = assessment else { return }
     for trial in facts.trials {
-      let failure: Failure??
-      switch trial {
-      case .chain: failure = facts.certificates.evidence[domain.attached].map(\.failure)
-      case .tags: failure = facts.certificates.tags.map(\.failure)
+      switch facts.certificates.outcome(of: trial, attached: domain.attached) {
+      case nil: break
+      case .failure(let failure) where failure.kind != .accessDenied: break
+      case .success, .failure: trials[facts.mapping.identity]?.remove(trial)
       }
-      guard let answer = failure, answer == nil || answer?.kind == .accessDenied else { continue }
-      trials[facts.mapping.identity]?.remove(trial)
     }
   }
 

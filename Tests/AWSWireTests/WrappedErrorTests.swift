@@ -83,7 +83,7 @@ struct WrappedErrorTests {
     + "correct the problem."
 
   @Test(
-    "A certificate, a name in use and a DNS record are told apart, quoted or not",
+    "A refused certificate, a name in use and a wrong DNS record have reasons of their own",
     arguments: [
       (trusted, .certificateRejected), (taken, .refused(.cnameInUse)),
       (elsewhere, .refused(.dnsPointsElsewhere)),

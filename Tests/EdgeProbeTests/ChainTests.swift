@@ -76,7 +76,7 @@ struct ChainTests {
     #expect(try await verdict(leaf, [expired.pem, good.pem]) == .trusted)
     #expect(try await verdict(leaf, [expired.pem]) != .trusted)
 
-    // The trusted root has expired; another one has signed its name and key anew.
+    // The trusted root has expired. A second root has signed a certificate with the same name and key.
     let old = try Authority("Old Root", end: end)
     let successor = try old.version(under: root)
     let intermediate = try Authority("Under Old", issuer: old)

@@ -5,6 +5,27 @@ package enum PermissionTrial: Hashable, Sendable {
   case chain
   /// GetResources, where a mapping selects by tags.
   case tags
+
+  func question(attached: CertificateARN) -> Question {
+    switch self {
+    case .chain: .evidence(attached)
+    case .tags: .tags
+    }
+  }
+}
+
+extension CertificateFacts {
+  /// How the request of a trial went; nil: it was not made.
+  package func outcome(
+    of trial: PermissionTrial, attached: CertificateARN
+  ) -> Result<Void, Failure>? {
+    let look =
+      switch trial {
+      case .chain: evidence[attached]?.map { _ in }
+      case .tags: tags?.map { _ in }
+      }
+    return look.map { look in look.failure.map { .failure($0) } ?? .success(()) }
+  }
 }
 
 /// Everything that one decision about a domain depends on.

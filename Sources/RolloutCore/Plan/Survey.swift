@@ -240,17 +240,12 @@ struct DomainSurveyor {
     var questions: [Question] = []
     var denials: [PermissionTrial: Failure] = [:]
     for trial in facts.trials {
-      let failure: Failure?
-      switch trial {
-      case .chain:
-        let evidence = facts.certificates.evidence[attached]
-        if evidence == nil { questions.append(.evidence(attached)) }
-        failure = evidence?.failure
-      case .tags:
-        if facts.certificates.tags == nil { questions.append(.tags) }
-        failure = facts.certificates.tags?.failure
+      switch facts.certificates.outcome(of: trial, attached: attached) {
+      case nil: questions.append(trial.question(attached: attached))
+      case .success: break
+      case .failure(let failure):
+        if failure.kind == .accessDenied { denials[trial] = failure }
       }
-      if let failure, failure.kind == .accessDenied { denials[trial] = failure }
     }
     return questions.isEmpty ? .known(denials) : .open(questions)
   }
