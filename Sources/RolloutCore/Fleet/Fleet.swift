@@ -22,11 +22,17 @@ package struct Identity: Hashable, Sendable, CustomStringConvertible {
   package var profile: String?
   package var roleARN: String?
   package var externalID: String?
+  /// The name of the role's session in CloudTrail; nil: `cognito-certd`.
+  package var roleSessionName: String?
 
-  package init(profile: String? = nil, roleARN: String? = nil, externalID: String? = nil) {
+  package init(
+    profile: String? = nil, roleARN: String? = nil, externalID: String? = nil,
+    roleSessionName: String? = nil
+  ) {
     self.profile = profile
     self.roleARN = roleARN
     self.externalID = externalID
+    self.roleSessionName = roleSessionName
   }
 
   /// How a log names it. The external id is left out: some treat it as a secret.
@@ -46,6 +52,7 @@ package struct Mapping: Equatable, Sendable {
   package var mode: Mode
   package var onDrift: DriftPolicy
   package var wave: Int
+  package var rollback: Rollback
   /// A PEM file of roots for the chain check and the probe; nil: the system's.
   package var caFile: String?
   package var probe: ProbeTarget
@@ -53,8 +60,8 @@ package struct Mapping: Equatable, Sendable {
   package init(
     domain: DomainName, userPoolID: UserPoolID, region: Region, identity: Identity = Identity(),
     selector: CertificateSelector = CertificateSelector(), mode: Mode = .apply,
-    onDrift: DriftPolicy = .restore, wave: Int = 0, caFile: String? = nil,
-    probe: ProbeTarget = ProbeTarget()
+    onDrift: DriftPolicy = .restore, wave: Int = 0, rollback: Rollback = .off,
+    caFile: String? = nil, probe: ProbeTarget = ProbeTarget()
   ) {
     self.domain = domain
     self.userPoolID = userPoolID
@@ -64,12 +71,15 @@ package struct Mapping: Equatable, Sendable {
     self.mode = mode
     self.onDrift = onDrift
     self.wave = wave
+    self.rollback = rollback
     self.caFile = caFile
     self.probe = probe
   }
 
   package enum Mode: String, Sendable, CaseIterable { case apply, observe }
   package enum DriftPolicy: String, Sendable, CaseIterable { case restore, report }
+  /// Whether the previous certificate is attached again when edges do not serve the new one.
+  package enum Rollback: String, Sendable, CaseIterable { case off, on }
 }
 
 /// Which certificates may serve a domain; all given parts must hold.
@@ -157,6 +167,14 @@ package struct ProbeTarget: Equatable, Sendable {
 package struct Pacing: Equatable, Sendable {
   package var pollInterval: Duration
   package var concurrency: Int
+  /// How often a domain at rest is described; zero: at every poll.
+  package var driftInterval: Duration
+  /// Rollouts that submit or propagate at once, without urgent ones; 0: no limit.
+  package var maxInFlight: Int
+  /// Failed rollouts of a wave after which no further one of it begins; 0: never.
+  package var stopAfterFailures: Int
+  /// How long the last domain of a wave must have been proven before the next wave begins.
+  package var waveSoak: Duration
   package var retryInitial: Duration
   /// Bounds every delay but the hourly look at a refused domain.
   package var retryMaximum: Duration
@@ -173,6 +191,8 @@ package struct Pacing: Equatable, Sendable {
 
   package init(
     pollInterval: Duration = .minutes(5), concurrency: Int = 16,
+    driftInterval: Duration = .hours(1), maxInFlight: Int = 0, stopAfterFailures: Int = 0,
+    waveSoak: Duration = .zero,
     retryInitial: Duration = .seconds(30), retryMaximum: Duration = .minutes(30),
     window: Duration = .hours(1), checkInterval: Duration = .seconds(30),
     maxCheckInterval: Duration = .minutes(5), confirmations: Int = 3, resubmits: Int = 3,
@@ -181,6 +201,10 @@ package struct Pacing: Equatable, Sendable {
   ) {
     self.pollInterval = pollInterval
     self.concurrency = concurrency
+    self.driftInterval = driftInterval
+    self.maxInFlight = maxInFlight
+    self.stopAfterFailures = stopAfterFailures
+    self.waveSoak = waveSoak
     self.retryInitial = retryInitial
     self.retryMaximum = retryMaximum
     self.window = window
