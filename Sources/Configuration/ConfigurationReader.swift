@@ -48,6 +48,7 @@ struct ConfigurationReader {
     pacing.pollInterval = interval.value(or: pacing.pollInterval)
     pacing.concurrency = top.integer("concurrency", in: ConfigurationReader.concurrencies)
       .value(or: pacing.concurrency)
+    pacing.driftInterval = top.duration("drift_interval").value(or: pacing.driftInterval)
     pacing.expiryWarnings = top.positiveDurations("expiry_warnings")
       .value(or: pacing.expiryWarnings)
     return pacing

@@ -26,6 +26,8 @@ struct DomainTurn: Sendable {
     var asked: Set<Question> = []
     /// The mapping that they were asked for.
     var mapping: Mapping?
+    /// Whether a remembered description is not good enough.
+    var needsDescription = false
     /// Whether the domain was decided once without the edges.
     var isDecided = false
   }
@@ -53,7 +55,7 @@ struct DomainTurn: Sendable {
         if assessment.beginsUnhurriedRollout {
           await gate.waitForLowerWaves(than: wave)
         }
-        let age = answers.description.map { ports.clock.uptime - $0.at } ?? .zero
+        let age = answers.description.map { ports.clock.uptime - $0.at }
         switch await ledger.settle(facts, assessment, age: age) {
         case .dropped: return true
         case .settled, .unrecorded:
@@ -67,6 +69,7 @@ struct DomainTurn: Sendable {
         case .outdated: break
         case .tooOld:
           answers.description = nil
+          answers.needsDescription = true
           answers.asked.remove(.describe)
         case .call(let update):
           let outcome = await ports.domains.updateDomain(update)
@@ -88,6 +91,7 @@ struct DomainTurn: Sendable {
     else { return nil }
     facts.certificates = await account.facts(caFile: facts.mapping.caFile)
     facts.description = answers.description?.look
+    facts.needsDescription = answers.needsDescription
     facts.round = answers.round
     facts.distributionRound = answers.distributionRound
     facts.defersProbe = !answers.isDecided

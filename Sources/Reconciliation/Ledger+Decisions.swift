@@ -68,8 +68,8 @@ extension Ledger {
   /// Decides from a complete assessment, has the decision reviewed, and records it. Where it
   /// asks for a call, its intent is on disk when this returns.
   ///
-  /// - Parameter age: how old the description is.
-  func settle(_ facts: DomainFacts, _ assessment: Assessment, age: Duration) async -> Settlement {
+  /// - Parameter age: how old this look's description is; nil: the domain was not described.
+  func settle(_ facts: DomainFacts, _ assessment: Assessment, age: Duration?) async -> Settlement {
     let domain = facts.mapping.domain
     noteClock()
     // A look that a stop cut short shows nothing: to record it would make every domain unknown.
@@ -89,7 +89,7 @@ extension Ledger {
       facts, assessment, constraint: constraint(on: facts, assessment),
       dice: Dice(seed: ports.clock.random()))
     if plan.update != nil {
-      if age > Ledger.maximumDescriptionAge { return .tooOld }
+      guard let age, age <= Ledger.maximumDescriptionAge else { return .tooOld }
       let violations = PlanReview.violations(in: plan, of: facts)
       if !violations.isEmpty {
         for violation in violations { emit(.reviewObjected(violation), facts.mapping) }

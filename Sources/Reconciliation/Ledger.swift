@@ -145,6 +145,7 @@ package actor Ledger {
   package func expedite() async {
     noteClock()
     expediteCalls()
+    for domain in memories.keys { memories[domain]?.described = nil }
     roster.requestPolls()
     await ports.credentials.refreshCredentials()
     for account in accounts.values { await account.forgetDoubts() }

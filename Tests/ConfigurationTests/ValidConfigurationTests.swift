@@ -33,7 +33,8 @@ struct ValidConfigurationTests {
     #expect(
       configuration.fleet.pacing
         == Pacing(
-          pollInterval: .seconds(90), concurrency: 1024, retryInitial: .milliseconds(500),
+          pollInterval: .seconds(90), concurrency: 1024, driftInterval: .hours(2),
+          retryInitial: .milliseconds(500),
           retryMaximum: .hours(1), window: .hours(2), checkInterval: .seconds(10),
           maxCheckInterval: .milliseconds(93_784_005), confirmations: 100, resubmits: 0,
           idleProbeInterval: nil, expiryWarnings: [.days(90), .days(1), .hours(12)]))

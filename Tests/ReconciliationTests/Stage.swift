@@ -105,7 +105,7 @@ struct Stage: Sendable {
 }
 
 private func fleet(_ mappings: [Mapping], _ edit: (inout Pacing) -> Void) -> Fleet {
-  var pacing = Pacing()
+  var pacing = Pacing(driftInterval: .zero)
   edit(&pacing)
   return Fleet(mappings: mappings, pacing: pacing)
 }

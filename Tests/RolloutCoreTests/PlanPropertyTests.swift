@@ -78,7 +78,8 @@ extension Generator {
       durations.randomElement(using: &generator.dice) ?? .zero
     }
     return Pacing(
-      retryInitial: duration(&self), retryMaximum: duration(&self), window: duration(&self),
+      driftInterval: duration(&self), retryInitial: duration(&self), retryMaximum: duration(&self),
+      window: duration(&self),
       checkInterval: duration(&self), maxCheckInterval: duration(&self),
       confirmations: Int(number(0...3)), resubmits: Int(number(0...3)),
       idleProbeInterval: pick(nil, duration(&self)))

@@ -7,7 +7,8 @@ import Testing
 /// them; every pass is reviewed and held against what must always be true.
 struct Scene {
   var mapping: Mapping
-  var pacing = Pacing()
+  /// Every poll describes the domain, so that a story reads poll by poll.
+  var pacing = Pacing(driftInterval: .zero)
   var now = noon
   var record: DomainRecord
   var memory = DomainMemory()
@@ -138,6 +139,11 @@ struct Scene {
         asked += questions
       case .complete(let assessment):
         let plan = DomainPlan.of(facts, assessment, constraint: constraint, dice: dice)
+        // No call is made from a remembered description.
+        if plan.update != nil, facts.description == nil {
+          asked.append(.describe)
+          continue
+        }
         return Pass(plan: plan, assessment: assessment, everythingAsked: asked, facts: facts)
       }
     }

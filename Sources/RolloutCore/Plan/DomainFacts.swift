@@ -34,7 +34,7 @@ package struct DomainFacts: Sendable {
   package var pacing: Pacing
   package var record: DomainRecord
   package var memory: DomainMemory
-  /// What DescribeUserPoolDomain showed; nil: not asked yet.
+  /// What DescribeUserPoolDomain showed at this look; nil: not asked yet.
   package var description: DomainLook?
   package var certificates: CertificateFacts
   /// A round of handshakes; nil: not made.
@@ -64,10 +64,41 @@ package struct DomainFacts: Sendable {
     self.isPoll = isPoll
   }
 
+  /// Whether a remembered description is not good enough: a call is to be made.
+  package var needsDescription = false
   /// Set while the edges are not to be asked yet: a call does not wait for them.
   package var defersProbe = false
   /// Permissions that are to be tried at this look, before a replacement needs them.
   package var trials: Set<PermissionTrial> = []
+
+  /// What Cognito shows: at this look or, while no description is due, as it was last described.
+  package var shown: DomainLook? {
+    if let description { return description }
+    return isDescriptionDue ? nil : memory.described.map { .described($0.description) }
+  }
+
+  /// Whether the domain is to be described at this look. A domain at rest is described now and then
+  /// only, so that a poll that finds nothing new is one list an account.
+  package var isDescriptionDue: Bool {
+    guard let described = memory.described, isAtRest, !needsDescription else { return true }
+    // The nearest poll counts: answers take a moment, and an interval of a few polls should not
+    // become one more.
+    let age = now.since(described.at)
+    return age < .zero || age + pacing.pollInterval / 2 >= pacing.driftInterval
+  }
+
+  /// Whether nothing is under way and nothing is wrong that a description may show to be over.
+  package var isAtRest: Bool {
+    guard openRollout == nil, !record.retryRequested, memory.obstruction == nil,
+      memory.described?.description.status == .active
+    else { return false }
+    switch memory.found?.condition {
+    case .inSync, .pending, .unserved: return true
+    case .submitting, .propagating, .retrying, .overdue, .refused, .noCandidate, .unknown, .drifted,
+      .held, .other, nil:
+      return false
+    }
+  }
 
   /// The open rollout.
   package var openRollout: Rollout? { record.rollout.flatMap { $0.isOpen ? $0 : nil } }
@@ -96,7 +127,7 @@ package struct DomainFacts: Sendable {
 
   /// The distribution of the domain, as Cognito named it last.
   package var cloudFrontDomain: String? {
-    if case .described(let description) = description, let name = description.cloudFrontDomain {
+    if case .described(let description) = shown, let name = description.cloudFrontDomain {
       return name
     }
     return record.cloudFrontDomain

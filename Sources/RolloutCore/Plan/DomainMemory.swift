@@ -5,6 +5,8 @@ package struct DomainMemory: Equatable, Sendable {
   /// When the last look began that showed the domain and its account's certificates.
   package var seenAt: Instant?
   package var probedAt: Instant?
+  /// The last description, while nothing is known to have changed since.
+  package var described: Described?
   /// Since when the desired certificate differs from the attached one.
   package var wantingSince: Instant?
   /// Why each passed-over certificate was last logged.
@@ -37,6 +39,17 @@ package struct DomainMemory: Equatable, Sendable {
     self.found = found
     self.waiting = waiting
     self.unserved = unserved
+  }
+
+  /// What Cognito showed, and when.
+  package struct Described: Equatable, Sendable {
+    package var description: DomainDescription
+    package var at: Instant
+
+    package init(_ description: DomainDescription, at: Instant) {
+      self.description = description
+      self.at = at
+    }
   }
 
   package struct Found: Equatable, Sendable {
@@ -99,6 +112,7 @@ package struct DomainMemory: Equatable, Sendable {
     lookedAt = lookedAt.map { $0 + step }
     seenAt = seenAt.map { $0 + step }
     probedAt = probedAt.map { $0 + step }
+    if let describedAt = described?.at { described?.at = describedAt + step }
     wantingSince = wantingSince.map { $0 + step }
     if let loggedAt = obstruction?.loggedAt { obstruction?.loggedAt = loggedAt + step }
   }

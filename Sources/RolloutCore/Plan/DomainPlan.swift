@@ -60,6 +60,7 @@ package struct DomainPlan: Sendable {
   private mutating func decide(_ assessment: Assessment) {
     adoptMapping()
     memory.lookedAt = facts.lookBeganAt
+    noteDescription()
     if assessment.isComplete { memory.seenAt = facts.lookBeganAt }
     switch assessment {
     case .undescribed(let explanation): waitForDescription(explanation)
@@ -78,6 +79,15 @@ package struct DomainPlan: Sendable {
     layHoldOver()
     warnOfExpiry()
     scheduleNextLook()
+  }
+
+  private mutating func noteDescription() {
+    switch facts.description {
+    case .described(let description):
+      memory.described = DomainMemory.Described(description, at: now)
+    case .empty, .withoutCertificate, .unseen: memory.described = nil
+    case nil: break
+    }
   }
 
   private mutating func adoptMapping() {
@@ -644,6 +654,11 @@ package struct DomainPlan: Sendable {
       facts.record = record
       facts.memory = memory
       due.append(facts.idleProbePause.map { probedAt + $0 })
+    }
+    if pacing.driftInterval > .zero, pacing.driftInterval < pacing.pollInterval,
+      let described = memory.described
+    {
+      due.append(described.at + pacing.driftInterval)
     }
     nextLookAt = due.compactMap { $0 }.filter { $0 > now }.min()
   }

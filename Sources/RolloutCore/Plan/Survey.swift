@@ -9,11 +9,12 @@ package enum Survey: Sendable {
 
   package static func of(_ facts: DomainFacts) -> Survey {
     var questions: [Question] = []
-    if facts.description == nil { questions.append(.describe) }
+    let shown = facts.shown
+    if shown == nil { questions.append(.describe) }
     if facts.certificates.listed == nil { questions.append(.list) }
     if facts.isProbeDue && !facts.defersProbe && facts.round == nil { questions.append(.probe) }
-    guard questions.isEmpty, let description = facts.description else { return .open(questions) }
-    switch description {
+    guard questions.isEmpty, let shown else { return .open(questions) }
+    switch shown {
     case .unseen(let failure): return .complete(.undescribed(Explanation(failure)))
     case .empty: return .complete(.undescribed(Explanation(.emptyDescription, emptyHint)))
     case .withoutCertificate:
@@ -168,6 +169,8 @@ struct DomainSurveyor {
     case .open(let questions): return .open(questions)
     case .known(let known): verdict = known
     }
+    // Edges that serve another leaf may serve a certificate that someone else attached.
+    if case .stale = verdict.0, facts.description == nil { return .open([.describe]) }
     if asksDistribution(verdict.0), facts.distributionRound == nil {
       return .open([.probeDistribution])
     }

@@ -46,6 +46,7 @@ struct WorldScript: Sendable {
     accounts = 2 + min(dice.below(5), dice.below(5))
     pacing = Pacing(
       pollInterval: .minutes(Int64(25 + dice.below(60))), concurrency: 1 + dice.below(6),
+      driftInterval: .hours(Int64(seed % 4)),
       retryMaximum: .minutes(Int64(10 + dice.below(21))),
       checkInterval: .seconds(Int64(30 + dice.below(90))), maxCheckInterval: .minutes(10),
       confirmations: 1 + dice.below(3), resubmits: dice.below(4),

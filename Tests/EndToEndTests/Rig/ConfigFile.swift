@@ -2,7 +2,7 @@ import LosslessJSON
 
 /// A configuration for the daemon: an hour is compressed to seconds.
 struct ConfigFile: Sendable {
-  var top = ["poll_interval": "1s"]
+  var top = ["poll_interval": "1s", "drift_interval": "0"]
   var retry = ["initial": "200ms", "maximum": "1s"]
   var propagation = [
     "window": "30s", "check_interval": "200ms", "max_check_interval": "400ms",
