@@ -66,8 +66,26 @@ extension AWSClient: CertificatePort {
   }
 
   package func certificateTags(
-    as identity: Identity
+    as identity: Identity, having keys: [Set<String>]
   ) async -> Look<[CertificateARN: [String: String]]> {
+    var tags: [CertificateARN: [String: String]] = [:]
+    for set in keys {
+      switch await certificateTags(as: identity, having: set) {
+      case .seen(let found): tags.merge(found) { $1 }
+      case .unseen(let failure): return .unseen(failure)
+      }
+    }
+    return .seen(tags)
+  }
+
+  /// A resource must match every filter of a request, so that each set of keys is one of its own.
+  private func certificateTags(
+    as identity: Identity, having keys: Set<String>
+  ) async -> Look<[CertificateARN: [String: String]]> {
+    // More would be refused. Fewer keys select more certificates, and never one too few.
+    let filters = keys.sorted().prefix(AWSClient.maximumTagFilters).map { key in
+      ["Key": .string(key)] as JSONValue
+    }
     var tags: [CertificateARN: [String: String]] = [:]
     do throws(Failure) {
       try await pages { token in
@@ -76,6 +94,7 @@ extension AWSClient: CertificatePort {
           object: identity.description,
           payload: .json([
             "ResourceTypeFilters": ["acm:certificate"], "ResourcesPerPage": 100,
+            "TagFilters": .array(filters),
             "PaginationToken": .string(token ?? ""),
           ]), effect: .read, maximumBodySize: WireCall.maximumPage)
       } read: { (page) throws(MemberReader.Problem) in
@@ -89,6 +108,9 @@ extension AWSClient: CertificatePort {
     }
     return .seen(tags)
   }
+
+  /// GetResources takes this many.
+  private static let maximumTagFilters = 50
 
   private func acm(
     _ operation: String, on object: String, _ body: JSONValue, as identity: Identity,

@@ -9,7 +9,8 @@ package import Transport
 /// A process uses one, because it keeps credentials, the error of the clock and the retry quota.
 package struct AWSClient: Sendable {
   let client: JSONClient
-  private let uptime: @Sendable () -> Duration
+  let accounts = AccountNumbers()
+  let uptime: @Sendable () -> Duration
 
   /// - Parameters:
   ///   - userAgent: for example `cognito-certd/1.2.3`.
@@ -24,7 +25,8 @@ package struct AWSClient: Sendable {
     self.uptime = uptime
     client = JSONClient(
       transport: transport, credentials: credentials, endpoints: endpoints, clock: clock,
-      userAgent: userAgent, answered: answered)
+      userAgent: userAgent, rates: RequestRates(accounts: accounts, uptime: uptime),
+      answered: answered)
   }
 
   /// What `read` returns of a page.
@@ -85,8 +87,4 @@ package struct AWSClient: Sendable {
   static let maximumPagesWithoutNews = 1000
   /// The time of one list, in addition to the limits of each request.
   static let maximumListTime = Duration.minutes(5)
-}
-
-extension AWSClient: CredentialPort {
-  package func refreshCredentials() async { await client.credentials.refresh() }
 }

@@ -12,6 +12,7 @@ struct JSONClient: Sendable {
   /// Called when an attempt of a request has ended: the program is alive.
   private let answered: @Sendable () -> Void
   private let quota = RetryQuota()
+  private let rates: RequestRates
   private let offsets = ClockOffsets()
 
   /// The attempts of one read, including the first.
@@ -25,13 +26,15 @@ struct JSONClient: Sendable {
 
   init(
     transport: any HTTPTransport, credentials: CredentialCache, endpoints: Endpoints,
-    clock: any WireClock, userAgent: String, answered: @escaping @Sendable () -> Void
+    clock: any WireClock, userAgent: String, rates: RequestRates,
+    answered: @escaping @Sendable () -> Void
   ) {
     self.transport = transport
     self.credentials = credentials
     self.endpoints = endpoints
     self.clock = clock
     self.userAgent = userAgent
+    self.rates = rates
     self.answered = answered
   }
 
@@ -63,13 +66,17 @@ struct JSONClient: Sendable {
     while true {
       let keys = try await credentials.credentials(for: call.identity)
       let endpoint = try endpoint(of: call)
+      let wait = rates.reserve(call)
+      if wait > .zero { await clock.sleep(for: wait) }
       let outcome = await send(call, to: endpoint, signedBy: keys)
       answered()
       switch outcome {
       case .success(let response):
+        rates.note(isThrottled: false, call)
         quota.recordSuccess(afterRetryCosting: cost, in: call.quotaScope)
         return response
       case .failure(let failed):
+        rates.note(isThrottled: failed.failure.kind == .throttled, call)
         if Task.isCancelled { throw failed.failure }
         if await isCorrected(failed, of: call, keys, &corrections) { continue }
         // After a time-out the loop tries again: it looks at such an account less often.
@@ -81,6 +88,23 @@ struct JSONClient: Sendable {
         attempt += 1
         await clock.sleep(for: delay)
       }
+    }
+  }
+
+  /// The result of `body`, or nil when it takes longer; then it is cancelled.
+  func within<Value: Sendable>(
+    _ limit: Duration, _ body: @escaping @Sendable () async -> Value
+  ) async -> Value? {
+    let clock = clock
+    return await withTaskGroup(of: Value?.self) { group in
+      group.addTask { await body() }
+      group.addTask {
+        await clock.sleep(for: limit)
+        return nil
+      }
+      let first = await group.next() ?? nil
+      group.cancelAll()
+      return first
     }
   }
 

@@ -13,6 +13,7 @@ struct AccountCycle: Sendable {
   /// looked at to the end, so that an account with slow answers is decided at last.
   let isLeftOver: Bool
   let lookBegan: LookStart
+  let setting: AccountFacts.CycleSetting
   /// Lower waves first; within a wave, those first that were looked at longest ago.
   let domains: [Mapping]
 
@@ -23,7 +24,7 @@ struct AccountCycle: Sendable {
 
   /// Runs the cycle and returns the domains that it left over.
   func run() async -> [DomainName] {
-    await account.beginCycle()
+    await account.beginCycle(setting)
     let gate = WaveGate(domains)
     let deadline = ports.clock.uptime + AccountCycle.budget
     return await withTaskGroup(of: DomainName?.self) { group in

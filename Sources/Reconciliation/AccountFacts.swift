@@ -7,6 +7,10 @@ package actor AccountFacts {
   private let identity: Identity
   private let stop: Latch
   private let imports: ImportDates
+  private let lists: SharedLists
+  private var setting = CycleSetting()
+  /// The number of the account, where another identity may be of it, too.
+  private(set) var number: String?
   private var memory = CertificateMemory()
   /// The answers of this cycle.
   private var listed: Look<[Certificate]>?
@@ -14,13 +18,11 @@ package actor AccountFacts {
   private var tags: Look<[CertificateARN: [String: String]]>?
   private var evidence: [Key: Look<LeafEvidence>] = [:]
   private var underWay: [Key: [CheckedContinuation<Void, Never>]] = [:]
-  /// Requests that may still be sent; the others wait here.
-  private var free = AccountFacts.width
-  private var waiting: [CheckedContinuation<Void, Never>] = []
+  /// Requests of each kind that are under way, and those that wait for them.
+  private var slots: [RequestKind: Slots] = [:]
   private(set) var summary = Summary()
 
-  /// Requests of one account under way at a time. DescribeCertificate and GetCertificate allow
-  /// 10 a second.
+  /// Requests of one kind under way at a time.
   static let width = 4
   /// A request that failed after this long counts as timed out.
   static let timeOut = Duration.seconds(5)
@@ -40,14 +42,37 @@ package actor AccountFacts {
     package var hasAnswer = false
   }
 
-  init(ports: Ports, identity: Identity, stop: Latch, imports: ImportDates) {
+  /// Requests that wait for each other: a domain's description never waits for those of
+  /// certificates.
+  private enum RequestKind { case list, tags, certificate, domain }
+
+  private struct Slots {
+    var free = AccountFacts.width
+    var waiting: [CheckedContinuation<Void, Never>] = []
+  }
+
+  /// What a cycle depends on besides its account.
+  struct CycleSetting: Sendable {
+    /// Whether no other identity can be of the same account.
+    var isOnlyIdentity = true
+    /// How long a list is good for another identity of the account: their polls are due together.
+    var listLifetime = Duration.zero
+    /// The sets of keys by which the mappings select tags.
+    var tagKeys: [Set<String>] = []
+  }
+
+  init(
+    ports: Ports, identity: Identity, stop: Latch, imports: ImportDates, lists: SharedLists
+  ) {
     self.ports = ports
     self.identity = identity
     self.stop = stop
     self.imports = imports
+    self.lists = lists
   }
 
-  func beginCycle() {
+  func beginCycle(_ setting: CycleSetting) {
+    self.setting = setting
     listed = nil
     details = [:]
     tags = nil
@@ -102,18 +127,38 @@ package actor AccountFacts {
     let (ports, identity) = (ports, identity)
     switch key.question {
     case .list:
-      let look = await request { await ports.certificates.listCertificates(as: identity) }
-      listed = look.map { $0.map(imports.dated) }
+      listed = await list().map { $0.map(imports.dated) }
       recallDetails()
-    case .tags: tags = await request { await ports.certificates.certificateTags(as: identity) }
+    case .tags:
+      let keys = setting.tagKeys
+      tags = await request(.tags) {
+        await ports.certificates.certificateTags(as: identity, having: keys)
+      }
     case .details(let arn):
-      let look = await request {
+      let look = await request(.certificate) {
         await ports.certificates.describeCertificate(arn, as: identity)
       }.map { $0.map(imports.dated) }
       details[arn] = look
       remember(look, of: arn)
     case .evidence(let arn): evidence[key] = await judge(arn, caFile: key.caFile)
     case .describe, .probe, .probeDistribution: break
+    }
+  }
+
+  /// Lists the certificates, or takes the list that another identity of the account has just got.
+  private func list() async -> Look<[Certificate]> {
+    let (ports, identity) = (ports, identity)
+    number =
+      setting.isOnlyIdentity
+      ? nil : await stop.race { await ports.credentials.account(of: identity) } ?? nil
+    guard let number else {
+      return await request(.list) { await ports.certificates.listCertificates(as: identity) }
+    }
+    return await lists.list(
+      of: number, since: ports.clock.uptime - setting.listLifetime,
+      uptime: { ports.clock.uptime }
+    ) {
+      await request(.list) { await ports.certificates.listCertificates(as: identity) }
     }
   }
 
@@ -146,7 +191,9 @@ package actor AccountFacts {
       return .seen(known)
     }
     let identity = identity
-    let pem = await request { await ports.certificates.certificatePEM(arn, as: identity) }
+    let pem = await request(.certificate) {
+      await ports.certificates.certificatePEM(arn, as: identity)
+    }
     switch pem {
     case .unseen(let failure): return .unseen(failure)
     case .seen(let pem):
@@ -165,7 +212,7 @@ package actor AccountFacts {
   /// Describes a domain.
   func describe(_ mapping: Mapping) async -> DomainLook {
     let (ports, identity) = (ports, identity)
-    let look: Look<DomainLook> = await request {
+    let look: Look<DomainLook> = await request(.domain) {
       let look = await ports.domains.describeDomain(
         mapping.domain, in: mapping.region, as: identity)
       if case .unseen(let failure) = look { return .unseen(failure) }
@@ -177,13 +224,13 @@ package actor AccountFacts {
     }
   }
 
-  /// Sends one request, with at most `width` of them under way, and notes how it went. A stop
+  /// Sends one request, with at most `width` of its kind under way, and notes how it went. A stop
   /// ends it.
   private func request<Value: Sendable>(
-    _ body: @escaping @Sendable () async -> Look<Value>
+    _ kind: RequestKind, _ body: @escaping @Sendable () async -> Look<Value>
   ) async -> Look<Value> {
-    await takeSlot()
-    defer { releaseSlot() }
+    await takeSlot(kind)
+    defer { releaseSlot(kind) }
     let begun = ports.clock.uptime
     let look = await stop.race(body) ?? .unseen(AccountFacts.stopped)
     ports.report.alive()
@@ -200,19 +247,19 @@ package actor AccountFacts {
     return look
   }
 
-  private func takeSlot() async {
-    if free > 0 {
-      free -= 1
+  private func takeSlot(_ kind: RequestKind) async {
+    if slots[kind, default: Slots()].free > 0 {
+      slots[kind, default: Slots()].free -= 1
       return
     }
-    await withCheckedContinuation { waiting.append($0) }
+    await withCheckedContinuation { slots[kind, default: Slots()].waiting.append($0) }
   }
 
-  private func releaseSlot() {
-    if waiting.isEmpty {
-      free += 1
+  private func releaseSlot(_ kind: RequestKind) {
+    if slots[kind]?.waiting.isEmpty ?? true {
+      slots[kind, default: Slots()].free += 1
     } else {
-      waiting.removeFirst().resume()
+      slots[kind]?.waiting.removeFirst().resume()
     }
   }
 

@@ -67,6 +67,7 @@ struct DomainTurn: Sendable {
             facts.isProbeDue || !facts.trials.isEmpty, case .described = assessment
           else { return true }
         case .outdated: break
+        case .early(let wait): await ledger.stop.race { await ports.clock.pause(for: wait) }
         case .tooOld:
           answers.description = nil
           answers.needsDescription = true

@@ -18,6 +18,8 @@ package enum Settlement: Sendable {
   case outdated
   /// A call is planned and the description is too old for it: describe again.
   case tooOld
+  /// The call would be more than its account's quota allows: it is made after this time.
+  case early(Duration)
   /// The state file could not be written, and no call is made. The edges are still watched.
   case unrecorded
   /// Nothing was recorded: the daemon stops, or the review found a defect.
@@ -90,6 +92,10 @@ extension Ledger {
       dice: Dice(seed: ports.clock.random()))
     if plan.update != nil {
       guard let age, age <= Ledger.maximumDescriptionAge else { return .tooOld }
+      let scope = UpdatePace.Scope(
+        owner: numbers[facts.mapping.identity] ?? facts.mapping.identity.description,
+        region: facts.mapping.region)
+      if let wait = updatePace.take(scope, at: ports.clock.uptime) { return .early(wait) }
       let violations = PlanReview.violations(in: plan, of: facts)
       if !violations.isEmpty {
         for violation in violations { emit(.reviewObjected(violation), facts.mapping) }

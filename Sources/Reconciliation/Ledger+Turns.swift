@@ -36,8 +36,22 @@ extension Ledger {
     return AccountCycle(
       ports: ports, ledger: self, account: account, identity: turn.identity,
       isPoll: turn.isPoll || turn.isLeftOver, isLeftOver: turn.isLeftOver,
-      lookBegan: LookStart(at: ports.clock.now, clockSteps: clockSteps), domains: ordered)
+      lookBegan: LookStart(at: ports.clock.now, clockSteps: clockSteps),
+      setting: setting(mappings), domains: ordered)
   }
+
+  private func setting(_ mappings: [Mapping]) -> AccountFacts.CycleSetting {
+    let keys = Set(mappings.map { Set($0.selector.tags.keys) }.filter { !$0.isEmpty })
+    return AccountFacts.CycleSetting(
+      isOnlyIdentity: identities.count == 1,
+      listLifetime: min(Ledger.listLifetime, fleet.pacing.pollInterval / 2),
+      // What has all keys of a set has all keys of its subsets.
+      tagKeys: keys.filter { set in !keys.contains { $0.isStrictSubset(of: set) } }
+        .sorted { $0.sorted().lexicographicallyPrecedes($1.sorted()) })
+  }
+
+  /// How long the list of an account is good for another identity of it.
+  private static let listLifetime = Duration.seconds(10)
 
   private func lookedAt(_ mapping: Mapping) -> Instant {
     memories[mapping.domain]?.lookedAt ?? .distantPast
@@ -55,6 +69,7 @@ extension Ledger {
     let summary = await account.summary
     let listing = await account.listing
     let now = ports.clock.uptime
+    await noteAccount(account, of: identity)
     let hasTimedOut = summary.timedOut != nil && !summary.hasAnswer
     let retryIn = roster.end(
       identity, at: now, timedOut: hasTimedOut, leftOver: leftOver, chance: ports.clock.random())
@@ -75,6 +90,16 @@ extension Ledger {
         identity, domains: mappingsOfIdentity[identity]?.count ?? 0, calls: calls,
         failures: summary.failures.count, took: duration))
     calls = 0
+  }
+
+  /// Has identities of one account polled together, so that they share its list.
+  private func noteAccount(_ account: AccountFacts, of identity: Identity) async {
+    guard let number = await account.number, accounts[identity] === account else { return }
+    numbers[identity] = number
+    guard let first = identities.first(where: { numbers[$0] == number }), first != identity else {
+      return
+    }
+    roster.align(identity, with: first)
   }
 
   private func notePoll(of identity: Identity, _ listing: Look<[Certificate]>?) {

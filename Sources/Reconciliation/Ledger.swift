@@ -17,6 +17,10 @@ package actor Ledger {
   var roster: Roster
   var accounts: [Identity: AccountFacts] = [:]
   var polls: [Identity: PollResult] = [:]
+  /// The numbers of the AWS accounts, where they matter and are known.
+  var numbers: [Identity: String] = [:]
+  private let lists = SharedLists()
+  var updatePace = UpdatePace()
   /// Accounts whose poll left domains over.
   var unfinishedPolls: Set<Identity> = []
   let imports = ImportDates()
@@ -131,12 +135,13 @@ package actor Ledger {
     roster.adopt(identities, at: ports.clock.uptime)
     accounts = accounts.filter { mappingsOfIdentity[$0.key] != nil }
     polls = polls.filter { mappingsOfIdentity[$0.key] != nil }
+    numbers = numbers.filter { mappingsOfIdentity[$0.key] != nil }
     unfinishedPolls.formIntersection(identities)
     trials = trials.filter { mappingsOfIdentity[$0.key] != nil }
     for identity in identities where accounts[identity] == nil {
       trials[identity] = [.chain, .tags]
       accounts[identity] = AccountFacts(
-        ports: ports, identity: identity, stop: stop, imports: imports)
+        ports: ports, identity: identity, stop: stop, imports: imports, lists: lists)
     }
   }
 
@@ -147,6 +152,7 @@ package actor Ledger {
     expediteCalls()
     for domain in memories.keys { memories[domain]?.described = nil }
     roster.requestPolls()
+    await lists.forget()
     await ports.credentials.refreshCredentials()
     for account in accounts.values { await account.forgetDoubts() }
   }

@@ -30,6 +30,10 @@ package struct Ports: Sendable {
 package protocol CredentialPort: Sendable {
   /// Drops every cached credential, so that the next request reads its source again.
   func refreshCredentials() async
+
+  /// The number of the AWS account that an identity's credentials are of, asked for once; nil when
+  /// it could not be found out in a few seconds.
+  func account(of identity: Identity) async -> String?
 }
 
 /// The certificates that an identity reaches, all in us-east-1. Each call is one or more
@@ -43,8 +47,10 @@ package protocol CertificatePort: Sendable {
     _ arn: CertificateARN, as identity: Identity
   ) async -> Look<Certificate?>
 
-  /// The tags of every tagged certificate.
-  func certificateTags(as identity: Identity) async -> Look<[CertificateARN: [String: String]]>
+  /// The tags of the certificates that have all keys of one of these sets.
+  func certificateTags(
+    as identity: Identity, having keys: [Set<String>]
+  ) async -> Look<[CertificateARN: [String: String]]>
 
   /// The leaf and its chain as PEM: the leaf first, then the intermediates.
   func certificatePEM(
@@ -235,6 +241,8 @@ package protocol ClockPort: Sendable {
   func random() -> UInt64
   /// The dispatcher's sleep: returns when `duration` has passed or at a wake-up.
   func sleep(for duration: Duration) async -> WakeReason
+  /// Returns when `duration` has passed, or at once in a cancelled task. No wake-up ends it.
+  func pause(for duration: Duration) async
   /// Ends the dispatcher's sleep, or its next one at once.
   func wake(_ reason: WakeReason)
 }

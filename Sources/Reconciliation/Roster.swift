@@ -82,6 +82,14 @@ package struct Roster: Sendable {
     entries[identity]?.nextLooks[domain] = time
   }
 
+  /// Has the account polled when `other` is, which is of the same AWS account.
+  package mutating func align(_ identity: Identity, with other: Identity) {
+    guard let leader = entries[other], leader.timeOuts == 0, entries[identity]?.timeOuts == 0 else {
+      return
+    }
+    entries[identity]?.nextPollAt = leader.nextPollAt
+  }
+
   // MARK: Turns
 
   /// The cycles that begin now, in order: first those whose last cycle was answered, then those

@@ -96,9 +96,11 @@ package final class SystemClock: ClockPort {
       let remaining = deadline - uptime
       if remaining <= .zero { return .time }
       // Measured again after each step, because the timer may stop while the machine is suspended.
-      await pause(for: min(remaining, aliveInterval))
+      await wait(for: min(remaining, aliveInterval))
     }
   }
+
+  package func pause(for duration: Duration) async { await CallClock().sleep(for: duration) }
 
   private func takePending() -> WakeReason? {
     state.withLock { state in
@@ -109,7 +111,7 @@ package final class SystemClock: ClockPort {
   }
 
   /// Returns when the time has passed, or earlier. The caller checks the time again.
-  private func pause(for duration: Duration) async {
+  private func wait(for duration: Duration) async {
     let id = state.withLock { state in
       state.nextSleeper &+= 1
       return state.nextSleeper

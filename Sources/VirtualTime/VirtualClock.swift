@@ -69,6 +69,7 @@ package final class VirtualClock: ClockPort {
     }
   }
 
+  /// See `ClockPort`.
   package func pause(for duration: Duration) async { await executor.sleep(for: duration) }
 
   private func takePending() -> WakeReason? {

@@ -213,19 +213,20 @@ struct CertificateCallTests {
         """),
       .json("{\"ResourceTagMappingList\":[\(mapping("b", "[]"))],\"PaginationToken\":\"\"}"),
     ])
-    let look = await aws.client.certificateTags(as: Example.identity)
+    let look = await aws.client.certificateTags(as: Example.identity, having: [["app"]])
     #expect(
       look == .seen([try Example.arn("a"): ["app": "login", "x": ""], try Example.arn("b"): [:]]))
     #expect(
       aws.transport.bodies
         == ["", "next"].map { token in
           "{\"ResourceTypeFilters\":[\"acm:certificate\"],\"ResourcesPerPage\":100,"
-            + "\"PaginationToken\":\"\(token)\"}"
+            + "\"TagFilters\":[{\"Key\":\"app\"}],\"PaginationToken\":\"\(token)\"}"
         })
     #expect(
       aws.transport.requests.first?.headers.contains(
         Header("X-Amz-Target", "ResourceGroupsTaggingAPI_20170126.GetResources")) == true)
-    let wrong = try await ScriptedAWS([.json("{}")]).client.certificateTags(as: Example.identity)
+    let wrong = try await ScriptedAWS([.json("{}")]).client.certificateTags(
+      as: Example.identity, having: [["app"]])
     #expect(wrong.failure?.kind == .malformedAnswer)
   }
 }

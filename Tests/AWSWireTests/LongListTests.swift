@@ -36,7 +36,7 @@ struct LongListTests {
         case .unseen(let failure): .failure(failure)
         }
       case .tags:
-        switch await aws.client.certificateTags(as: Example.identity) {
+        switch await aws.client.certificateTags(as: Example.identity, having: [["app"]]) {
         case .seen(let tags): .success(tags.count)
         case .unseen(let failure): .failure(failure)
         }

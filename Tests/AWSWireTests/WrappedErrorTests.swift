@@ -214,7 +214,8 @@ struct WrappedErrorTests {
       try await denied { await $0.certificatePEM(arn, as: me).failure }
         == message("acm:GetCertificate"))
     #expect(
-      try await denied { await $0.certificateTags(as: me).failure } == message("tag:GetResources"))
+      try await denied { await $0.certificateTags(as: me, having: [["app"]]).failure }
+        == message("tag:GetResources"))
     #expect(
       try await denied { await $0.callerIdentity(as: me).failure }
         == message("sts:GetCallerIdentity"))

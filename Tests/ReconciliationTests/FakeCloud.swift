@@ -15,6 +15,7 @@ final class FakeCloud: Sendable {
     case update(DomainName)
     case probe(DomainName)
     case refreshCredentials
+    case account(Identity)
   }
 
   /// How a request goes.
@@ -57,6 +58,8 @@ final class FakeCloud: Sendable {
     /// Every state of a domain and the uptime since which it holds, the latest last.
     var domains: [DomainName: [(since: Duration, domain: Domain)]] = [:]
     var manners: [Request: Manner] = [:]
+    /// The numbers of accounts, where they can be found out.
+    var numbers: [Identity: String] = [:]
     var draw: (@Sendable (Request) -> Manner?)?
     var requests: [(request: Request, at: Duration)] = []
     var updates: [(update: DomainUpdate, at: Duration)] = []
@@ -87,6 +90,10 @@ final class FakeCloud: Sendable {
   }
 
   /// Replaces the certificates of the account.
+  func number(_ identity: Identity, _ number: String) {
+    state.withLock { $0.numbers[identity] = number }
+  }
+
   func set(_ certificates: [Certificate], of identity: Identity) {
     state.withLock { $0.certificates[identity] = certificates }
   }
@@ -183,7 +190,9 @@ extension FakeCloud: CertificatePort {
     }
   }
 
-  func certificateTags(as identity: Identity) async -> Look<[CertificateARN: [String: String]]> {
+  func certificateTags(
+    as identity: Identity, having keys: [Set<String>]
+  ) async -> Look<[CertificateARN: [String: String]]> {
     await look(.tags(identity)) { _ in [:] }
   }
 
@@ -235,6 +244,11 @@ extension FakeCloud: DomainPort {
 
 extension FakeCloud: CredentialPort {
   func refreshCredentials() async { _ = await begin(.refreshCredentials) }
+
+  func account(of identity: Identity) async -> String? {
+    _ = await begin(.account(identity))
+    return state.withLock { $0.numbers[identity] }
+  }
 }
 
 extension FakeCloud: EdgePort {

@@ -12,6 +12,7 @@ struct ProcessClock: ClockPort {
   var hostError: Duration { clock.hostError }
   var uptime: Duration { clock.uptime }
   func random() -> UInt64 { clock.random() }
+  func pause(for duration: Duration) async { await clock.pause(for: duration) }
   func wake(_ reason: WakeReason) { clock.wake(reason) }
 
   func sleep(for duration: Duration) async -> WakeReason {

@@ -1,0 +1,134 @@
+import LosslessJSON
+import POSIX
+import RolloutCore
+import Testing
+
+@testable import AWSWire
+
+@Suite("The rate of requests")
+struct RequestRateTests {
+  private let time = Guarded<Duration>(.seconds(1000))
+
+  private func rates() -> RequestRates {
+    RequestRates(accounts: AccountNumbers(), uptime: { [time] in time.withLock { $0 } })
+  }
+
+  private func advance(_ duration: Duration) { time.withLock { $0 += duration } }
+
+  private func call(_ operation: String, as identity: Identity = Identity()) -> WireCall {
+    WireCall(
+      service: .acm, region: .usEast1, identity: identity, operation: operation, object: "o",
+      payload: .json([:]), effect: .read, maximumBodySize: 1)
+  }
+
+  @Test("The requests of one second go at once, and the next ones wait for their place")
+  func burst() {
+    let rates = rates()
+    let describe = call("DescribeCertificate")
+    for _ in 0..<8 { #expect(rates.reserve(describe) == .zero) }
+    #expect(rates.reserve(describe) == .milliseconds(125))
+    #expect(rates.reserve(describe) == .milliseconds(250))
+    advance(.seconds(2))
+    #expect(rates.reserve(describe) == .zero)
+  }
+
+  @Test(
+    "Every operation stays below its published quota in every second",
+    arguments: [
+      ("ListCertificates", 8), ("DescribeCertificate", 10), ("GetCertificate", 10),
+      ("DescribeUserPoolDomain", 20),
+    ])
+  func quotas(_ operation: String, quota: Int) {
+    let rates = rates()
+    let call = call(operation)
+    advance(.seconds(60))
+    var sent: [Duration] = []
+    for _ in 0..<100 {
+      let wait = rates.reserve(call)
+      sent.append(time.withLock { $0 } + wait)
+    }
+    // A burst counts once; from then on no second has more than the quota.
+    for start in sent where start > sent[quota] {
+      #expect(sent.filter { $0 >= start && $0 < start + .seconds(1) }.count <= quota)
+    }
+  }
+
+  @Test("Another operation, region or account has a rate of its own")
+  func scopes() {
+    let rates = rates()
+    for _ in 0..<5 { _ = rates.reserve(call("ListCertificates")) }
+    #expect(rates.reserve(call("ListCertificates")) > .zero)
+    #expect(rates.reserve(call("GetCertificate")) == .zero)
+    #expect(rates.reserve(call("ListCertificates", as: Identity(profile: "p"))) == .zero)
+  }
+
+  @Test("Roles of one account share its rate")
+  func shared() {
+    let rates = rates()
+    let roles = ["one", "two"].map { Identity(roleARN: "arn:aws:iam::123456789012:role/\($0)") }
+    for index in 0..<5 {
+      #expect(rates.reserve(call("ListCertificates", as: roles[index % 2])) == .zero)
+    }
+    for role in roles { #expect(rates.reserve(call("ListCertificates", as: role)) > .zero) }
+  }
+
+  @Test("A throttled operation is slowed down each time, within a bound, and recovers with answers")
+  func adaptive() {
+    let rates = rates()
+    let list = call("ListCertificates")
+    func pause() -> Duration {
+      advance(.seconds(600))
+      while rates.reserve(list) == .zero {}
+      let first = rates.reserve(list)
+      return rates.reserve(list) - first
+    }
+    #expect(pause() == .milliseconds(200))
+    rates.note(isThrottled: true, list)
+    #expect(pause() == .milliseconds(400))
+    for _ in 0..<20 { rates.note(isThrottled: true, list) }
+    #expect(pause() == .milliseconds(3200))
+    for _ in 0..<8 { rates.note(isThrottled: false, list) }
+    #expect(pause() < .milliseconds(400))
+    for _ in 0..<8 { rates.note(isThrottled: false, list) }
+    #expect(pause() == .milliseconds(200))
+  }
+
+  @Test("Operations without a quota of their own never wait")
+  func others() {
+    let rates = rates()
+    for _ in 0..<1000 { #expect(rates.reserve(call("GetCallerIdentity")) == .zero) }
+  }
+}
+
+@Suite("The account of an identity")
+struct AccountNumberTests {
+  private func answer(_ account: String) -> ScriptedTransport.Reply {
+    .json(
+      """
+      <GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::\(account):root</Arn>\
+      <Account>\(account)</Account></GetCallerIdentityResult></GetCallerIdentityResponse>
+      """)
+  }
+
+  @Test("GetCallerIdentity is sent once")
+  func once() async throws {
+    let aws = try ScriptedAWS([answer("123456789012")])
+    for _ in 0..<3 { #expect(await aws.client.account(of: Example.identity) == "123456789012") }
+    #expect(aws.transport.requests.count == 1)
+  }
+
+  @Test("A role's account is the one in its ARN, without a request")
+  func role() async throws {
+    let aws = try ScriptedAWS([])
+    let role = Identity(roleARN: "arn:aws:iam::210987654321:role/rotator")
+    #expect(await aws.client.account(of: role) == "210987654321")
+    #expect(aws.transport.requests.isEmpty)
+  }
+
+  @Test("A failure is remembered, so that it costs no request at each poll")
+  func failure() async throws {
+    let aws = try ScriptedAWS([.error("AccessDenied", status: 403)])
+    for _ in 0..<3 { #expect(await aws.client.account(of: Example.identity) == nil) }
+    #expect(aws.transport.requests.count == 1)
+  }
+}
