@@ -84,7 +84,8 @@ package struct AWSClient: Sendable {
 
   /// The items of one list. An account has up to 2,500 certificates by default.
   static let maximumItems = 50_000
-  static let maximumPagesWithoutNews = 1000
+  /// Services may answer with empty pages; at the rate of a list this is about half a minute.
+  static let maximumPagesWithoutNews = 250
   /// The time of one list, in addition to the limits of each request.
   static let maximumListTime = Duration.minutes(5)
 }

@@ -30,7 +30,7 @@ struct RequestRates: Sendable {
   /// Requests a second. Those that are not here have no published quota, or a much higher one.
   private static let perSecond: [String: Double] = [
     // AWS allows 8; it was 1 earlier, and what is throttled is slowed down further.
-    "ListCertificates": 5,
+    "ListCertificates": 7,
     // AWS allows 10.
     "DescribeCertificate": 8, "GetCertificate": 8,
     // AWS allows 20.

@@ -56,10 +56,10 @@ struct RequestRateTests {
   @Test("Another operation, region or account has a rate of its own")
   func scopes() {
     let rates = rates()
-    for _ in 0..<5 { _ = rates.reserve(call("ListCertificates")) }
-    #expect(rates.reserve(call("ListCertificates")) > .zero)
+    for _ in 0..<5 { _ = rates.reserve(call("GetResources")) }
+    #expect(rates.reserve(call("GetResources")) > .zero)
     #expect(rates.reserve(call("GetCertificate")) == .zero)
-    #expect(rates.reserve(call("ListCertificates", as: Identity(profile: "p"))) == .zero)
+    #expect(rates.reserve(call("GetResources", as: Identity(profile: "p"))) == .zero)
   }
 
   @Test("Roles of one account share its rate")
@@ -67,29 +67,29 @@ struct RequestRateTests {
     let rates = rates()
     let roles = ["one", "two"].map { Identity(roleARN: "arn:aws:iam::123456789012:role/\($0)") }
     for index in 0..<5 {
-      #expect(rates.reserve(call("ListCertificates", as: roles[index % 2])) == .zero)
+      #expect(rates.reserve(call("GetResources", as: roles[index % 2])) == .zero)
     }
-    for role in roles { #expect(rates.reserve(call("ListCertificates", as: role)) > .zero) }
+    for role in roles { #expect(rates.reserve(call("GetResources", as: role)) > .zero) }
   }
 
   @Test("A throttled operation is slowed down each time, within a bound, and recovers with answers")
   func adaptive() {
     let rates = rates()
-    let list = call("ListCertificates")
+    let tags = call("GetResources")
     func pause() -> Duration {
       advance(.seconds(600))
-      while rates.reserve(list) == .zero {}
-      let first = rates.reserve(list)
-      return rates.reserve(list) - first
+      while rates.reserve(tags) == .zero {}
+      let first = rates.reserve(tags)
+      return rates.reserve(tags) - first
     }
     #expect(pause() == .milliseconds(200))
-    rates.note(isThrottled: true, list)
+    rates.note(isThrottled: true, tags)
     #expect(pause() == .milliseconds(400))
-    for _ in 0..<20 { rates.note(isThrottled: true, list) }
+    for _ in 0..<20 { rates.note(isThrottled: true, tags) }
     #expect(pause() == .milliseconds(3200))
-    for _ in 0..<8 { rates.note(isThrottled: false, list) }
+    for _ in 0..<8 { rates.note(isThrottled: false, tags) }
     #expect(pause() < .milliseconds(400))
-    for _ in 0..<8 { rates.note(isThrottled: false, list) }
+    for _ in 0..<8 { rates.note(isThrottled: false, tags) }
     #expect(pause() == .milliseconds(200))
   }
 

@@ -20,7 +20,7 @@ struct FaultTests {
     "a list that cannot be had stops nothing but new decisions, and is told",
     arguments: [
       ("html_200", "html"), ("truncated", "JSON"), ("half_answer", ""), ("oversized", "bytes"),
-      ("empty_object", "CertificateSummaryList"), ("endless_pages", "pages"),
+      ("empty_object", "CertificateSummaryList"),
       ("throttled", "Rate exceeded"), ("internal_error", ""), ("unavailable", ""),
       ("html_503", ""), ("access_denied", "acm:ListCertificates"), ("unreachable", ""),
     ])
@@ -42,6 +42,22 @@ struct FaultTests {
       #expect(daemon.lines("decision.blocked").first?.level == "warning")
       try await stage.simulate("release")
       try await daemon.line("rollout.completed")
+      #expect(try await stage.effects(on: name) == [new])
+    }
+  }
+
+  @Test("a list without an end is given up, and the next one is read")
+  func endlessList() async throws {
+    try await Stage.with(Scene.one()) { stage in
+      try stage.configure(stage.config)
+      let daemon = try await stage.pollingDaemon()
+      try await spoil("ListCertificates", by: "endless_pages", stage)
+      let new = try await stage.issue(name)
+      // 250 pages, at the rate of the operation.
+      let failed = try await daemon.line("poll.failed", within: .seconds(90))
+      #expect(failed["error"]?.contains("pages in a row") == true, "\(failed)")
+      try await stage.simulate("release")
+      try await daemon.line("rollout.completed", within: .seconds(90))
       #expect(try await stage.effects(on: name) == [new])
     }
   }
