@@ -1,4 +1,5 @@
 import Configuration
+import Glibc
 import RolloutCore
 import Testing
 
@@ -11,10 +12,10 @@ struct ShippedFileTests {
     .map(String.init) ?? []
 
   /// Without environment variables; the CA file of the comments is the only file that exists.
-  static func parse(_ lines: [String]) -> Outcome {
+  static func parse(_ lines: [String], path: String = "config.yaml") -> Outcome {
     Outcome { () throws(InvalidConfiguration) in
       try ConfigurationLoader.parse(
-        text: Array(lines.joined(separator: "\n").utf8), path: "config.yaml", environment: [:],
+        text: Array(lines.joined(separator: "\n").utf8), path: path, environment: [:],
         unreadableReason: { $0 == "/etc/cognito-certd/ca.pem" ? nil : "does not exist" })
     }
   }
@@ -63,7 +64,12 @@ struct ShippedFileTests {
 
   @Test("With every setting uncommented it is valid, and the values shown are the defaults")
   func everything() throws {
-    let outcome = Self.parse(Self.lines.map(Self.uncommented))
+    let outcome = try Fixtures.withDirectory { directory in
+      #expect(mkdir("\(directory)/conf.d", 0o700) == 0)
+      #expect(Fixtures.write(Array(IncludeTests.file("a").utf8), to: "\(directory)/conf.d/a.yaml"))
+      let lines = Self.lines.map(Self.uncommented)
+      return Self.parse(lines, path: "\(directory)/config.yaml")
+    }
     #expect(outcome.lines == [])
     let configuration = try #require(outcome.configuration)
     #expect(configuration.fleet.pacing == Pacing())
