@@ -100,3 +100,22 @@ struct ShippedFileTests {
     }
   }
 }
+
+/// config/fleet.yaml with config/conf.d, as installed among the examples.
+@Suite("The configuration for many accounts that is shipped")
+struct ShippedFleetTests {
+  @Test("It has no problem, and includes every file beside it")
+  func valid() throws {
+    let directory = Fixtures.path(beside: "../../config")
+    let outcome = Outcome { () throws(InvalidConfiguration) in
+      try ConfigurationLoader.load(path: "\(directory)/fleet.yaml", environment: [:])
+    }
+    #expect(outcome.lines == [])
+    let fleet = try #require(outcome.configuration?.fleet)
+    #expect(Fixtures.names(in: "\(directory)/conf.d").count == 3)
+    #expect(fleet.identities.count == 3)
+    #expect(fleet.mappings.map(\.wave) == [0, 1, 1, 2, 2])
+    #expect(fleet.mappings.map(\.onDrift) == [.restore, .restore, .restore, .report, .report])
+    #expect(fleet.mappings.map(\.selector.domainName).suffix(2).allSatisfy { $0 != nil })
+  }
+}
