@@ -192,7 +192,7 @@ struct IncludeTests {
     #expect(chmod("\(tree.path)/closed", 0) == 0)
     #expect(
       tree.lines().map { String($0.prefix { $0 != " " }) } == [
-        "config.yaml:1:20:", "conf.d/a:1:1:",
+        "config.yaml:1:21:", "conf.d/a:1:1:",
       ])
     #expect(chmod("\(tree.path)/closed", 0o700) == 0)
   }
