@@ -13,7 +13,7 @@ struct ConfigurationReader {
     var pacing = pacing(in: top)
     readRetry(in: top, into: &pacing)
     readPropagation(in: top, into: &pacing)
-    let files = IncludedFiles(context: context, main: main).mappings(including: top)
+    let files = IncludedFiles(context: context, mainFile: main).mappings(including: top)
     let mappings = FleetAssembly(context: context, files: files).mappings()
     return Configuration(
       fleet: Fleet(mappings: mappings, pacing: pacing), stateFile: stateFile, log: log,

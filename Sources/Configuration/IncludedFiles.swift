@@ -14,7 +14,7 @@ package struct IncludeLimits: Sendable {
 /// Finds and reads the files that `include` names.
 struct IncludedFiles {
   let context: ParseContext
-  let main: SourceFile
+  let mainFile: SourceFile
 
   /// The mappings of the main file, whose section is `top`, and of the files that it includes.
   func mappings(including top: Section) -> [FileMappings] {
@@ -55,7 +55,7 @@ struct IncludedFiles {
   /// and for each pattern by name.
   private func find(_ patterns: [Located<String>]) -> Found {
     var found = Found()
-    let ownIdentity = RegularFile.identity(of: main.path)
+    let ownIdentity = RegularFile.identity(of: mainFile.path)
     var identities = Set([ownIdentity].compactMap { $0 })
     var paths: Set<String> = []
     for pattern in patterns {
@@ -81,8 +81,8 @@ struct IncludedFiles {
 
   /// nil after a report.
   private func matches(of pattern: Located<String>) -> [String]? {
-    let slash = main.path.lastIndex(of: "/")
-    let directory = slash.map { String(main.path[...$0]) } ?? ""
+    let slash = mainFile.path.lastIndex(of: "/")
+    let directory = slash.map { String(mainFile.path[...$0]) } ?? ""
     do throws(FilePattern.Failure) {
       return try FilePattern.matches(
         pattern.value, in: directory, limit: context.limits.files)
