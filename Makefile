@@ -78,7 +78,10 @@ install: $(PROGRAM) ## Install below PREFIX (/usr/local), inside DESTDIR if give
 	  $(DESTDIR)$(PREFIX)/lib/systemd/system/cognito-certd.service
 	install -D -m 644 systemd/cognito-certd.catalog \
 	  $(DESTDIR)$(PREFIX)/lib/systemd/catalog/cognito-certd.catalog
-	install -D -m 644 -t $(DOC)/examples config/config.yaml systemd/examples/*.conf
+	install -D -m 644 -t $(DOC)/examples config/config.yaml config/fleet.yaml \
+	  systemd/examples/*.conf
+	install -D -m 644 -t $(DOC)/examples/conf.d config/conf.d/*.yaml
+	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/cognito-certd/conf.d
 	@if [ -e $(DESTDIR)$(SYSCONFDIR)/cognito-certd/config.yaml ]; then \
 	  echo "$(DESTDIR)$(SYSCONFDIR)/cognito-certd/config.yaml exists and was not changed"; \
 	else \

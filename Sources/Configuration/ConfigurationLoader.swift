@@ -6,27 +6,32 @@ package enum ConfigurationLoader {
   /// In bytes. Thousands of mappings fit, and a wrong file cannot fill the memory.
   package static let maximumSize = 1 << 20
 
-  /// Reads the file and checks the files that it names. `environment` is that of the process: it
-  /// supplies `${NAME}` and `STATE_DIRECTORY`.
+  /// Reads the file and those that it includes, and checks the files that they name. `environment`
+  /// is that of the process: it supplies `${NAME}` and `STATE_DIRECTORY`.
   package static func load(
-    path: String, environment: [String: String]
+    path: String, environment: [String: String], limits: IncludeLimits = IncludeLimits()
   ) throws(InvalidConfiguration) -> Configuration {
     let bytes = try read(path)
     return try parse(
-      text: bytes, path: path, environment: environment, unreadableReason: UnreadableReason.of)
+      text: bytes, path: path, environment: environment, limits: limits,
+      unreadableReason: UnreadableReason.of)
   }
 
-  /// The path of the state file, even when other settings are wrong: a running daemon may still
-  /// use an earlier version of the file.
+  /// The path of the state file, even when other settings or included files are wrong: a running
+  /// daemon may still use an earlier version of them.
   package static func stateFile(
     path: String, environment: [String: String]
   ) throws(InvalidConfiguration) -> String {
     let bytes = try read(path)
-    let context = ParseContext(environment: environment, unreadableReason: UnreadableReason.of)
-    if let configuration = configuration(from: bytes, path: path, context) {
-      return configuration.stateFile
+    let main = SourceFile(index: 0, path: path)
+    let context = ParseContext(
+      environment: environment, limits: IncludeLimits(), unreadableReason: UnreadableReason.of)
+    if let root = root(of: bytes, in: main, context),
+      let stateFile = ConfigurationReader(context: context).stateFile(from: root, of: main)
+    {
+      return stateFile
     }
-    throw InvalidConfiguration(problems: context.diagnostics.problems(of: path))
+    throw InvalidConfiguration(problems: context.diagnostics.problems(of: main))
   }
 
   private static func read(_ path: String) throws(InvalidConfiguration) -> [UInt8] {
@@ -40,15 +45,19 @@ package enum ConfigurationLoader {
     }
   }
 
-  /// Parses a text as the content of the file `path`. `unreadableReason` says why a file that the
-  /// text names cannot be read, nil when it can.
+  /// Parses a text as the content of the file `path`, and reads the files that it includes.
+  /// `unreadableReason` says why another file that they name cannot be read, nil when it can.
   package static func parse(
     text: [UInt8], path: String, environment: [String: String],
-    unreadableReason: @escaping (String) -> String?
+    limits: IncludeLimits = IncludeLimits(), unreadableReason: @escaping (String) -> String?
   ) throws(InvalidConfiguration) -> Configuration {
-    let context = ParseContext(environment: environment, unreadableReason: unreadableReason)
-    let configuration = configuration(from: text, path: path, context)
-    let problems = context.diagnostics.problems(of: path)
+    let main = SourceFile(index: 0, path: path)
+    let context = ParseContext(
+      environment: environment, limits: limits, unreadableReason: unreadableReason)
+    let configuration = root(of: text, in: main, context).flatMap {
+      ConfigurationReader(context: context).configuration(from: $0, of: main)
+    }
+    let problems = context.diagnostics.problems(of: main)
     guard var configuration, !problems.contains(where: { $0.severity == .error }) else {
       throw InvalidConfiguration(problems: problems)
     }
@@ -56,27 +65,25 @@ package enum ConfigurationLoader {
     return configuration
   }
 
-  /// Valid only if `context` has no errors; nil only after an error was reported.
-  private static func configuration(
-    from text: [UInt8], path: String, _ context: ParseContext
-  ) -> Configuration? {
+  /// The YAML tree of a file; nil only after an error was reported.
+  static func root(
+    of text: [UInt8], in file: SourceFile, _ context: ParseContext
+  ) -> YAMLNode? {
     let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
     let bytes = text.starts(with: byteOrderMark) ? Array(text.dropFirst(3)) : text
-    if let problem = TextValidation.problem(with: bytes, limit: maximumSize) {
-      context.report(problem)
+    if let error = TextValidation.problem(with: bytes, limit: maximumSize) {
+      context.report(error, in: file)
       return nil
     }
     let document = YAMLReader.read(bytes)
-    for diagnostic in document.diagnostics { context.report(diagnostic) }
-    if let root = document.root, !root.isNull {
-      return ConfigurationReader(context: context).configuration(from: root, path: path)
-    }
+    for error in document.errors { context.report(error, in: file) }
+    if let root = document.root, !root.isNull { return root }
     if document.isComplete {
       context.report(
-        Diagnostic(
+        TextError(
           at: .start,
-          "the file has no settings; write at least `domains`: \(ConfigurationReader.domainsAdvice)"
-        ))
+          "the file has no settings; write at least `domains`: \(FileMappings.domainsAdvice)"),
+        in: file)
     }
     return nil
   }

@@ -22,7 +22,7 @@ package struct Position: Hashable, Comparable, Sendable {
 package struct ConfigurationProblem: Equatable, Sendable, CustomStringConvertible {
   package enum Severity: String, Sendable { case error, warning }
 
-  package var file: String
+  package let file: String
   /// nil when the problem is the file as a whole: it is missing, for example. Printed as 1:1, so
   /// that every line has the same form.
   package let position: Position?

@@ -5,21 +5,29 @@ struct ConfigurationReader {
   let context: ParseContext
 
   /// The result is valid only if `context` has no errors afterwards.
-  func configuration(from root: YAMLNode, path: String) -> Configuration? {
-    let start = Location(path: "", position: root.position)
-    guard let top = Section(root, at: start, keySet: .top, context: context) else { return nil }
+  func configuration(from root: YAMLNode, of main: SourceFile) -> Configuration? {
+    guard let top = top(root, of: main) else { return nil }
     let stateFile = stateFile(in: top)
     let log = log(in: top)
     checkMetrics(in: top)
     var pacing = pacing(in: top)
     readRetry(in: top, into: &pacing)
     readPropagation(in: top, into: &pacing)
-    let defaults = defaults(in: top)
-    let drafts = domains(in: top)
-    let mappings = FleetAssembly(context: context, defaults: defaults).mappings(of: drafts)
+    let files = IncludedFiles(context: context, mainFile: main).mappings(including: top)
+    let mappings = FleetAssembly(context: context, files: files).mappings()
     return Configuration(
       fleet: Fleet(mappings: mappings, pacing: pacing), stateFile: stateFile, log: log,
-      path: path, warnings: [])
+      path: main.path, warnings: [])
+  }
+
+  /// nil when `root` is not a section, which is reported.
+  func stateFile(from root: YAMLNode, of main: SourceFile) -> String? {
+    top(root, of: main).map(stateFile(in:))
+  }
+
+  private func top(_ root: YAMLNode, of main: SourceFile) -> Section? {
+    let start = Location(file: main, path: "", position: root.position)
+    return Section(root, at: start, keySet: .top, context: context)
   }
 
   // MARK: Top level
@@ -147,58 +155,4 @@ struct ConfigurationReader {
       \(shown(last.setting, last.value)); shorten it, or lengthen \(last.key)
       """)
   }
-
-  // MARK: Mappings
-
-  private func defaults(in top: Section) -> MappingDraft {
-    switch top.section("defaults", .defaults) {
-    case .given(let section): return MappingDraft(section.value)
-    case .absent: return MappingDraft(at: top.location)
-    case .invalid:
-      var draft = MappingDraft(at: top.location)
-      draft.certificate.isSection = false
-      return draft
-    }
-  }
-
-  /// Hardly more fit into `ConfigurationLoader.maximumSize`.
-  static let maximumMappings = 10_000
-
-  private func domains(in top: Section) -> [MappingDraft] {
-    let location = top.location(of: "domains")
-    guard let node = top.node("domains") else {
-      context.report(at: location, "this key is missing; \(ConfigurationReader.domainsAdvice)")
-      return []
-    }
-    let nodes: [YAMLNode]
-    switch node.content {
-    case .sequence(let written): nodes = written
-    case .scalar where node.isNull: nodes = []
-    case .scalar, .mapping, .alias:
-      context.report(
-        node, at: location, expected: "a list", advice: "begin each entry with `- domain:`")
-      return []
-    }
-    if nodes.isEmpty {
-      context.report(at: location, "the list is empty; \(ConfigurationReader.domainsAdvice)")
-    }
-    guard nodes.count <= ConfigurationReader.maximumMappings else {
-      context.report(
-        at: location,
-        """
-        there are \(nodes.count) entries, more than the limit of \
-        \(ConfigurationReader.maximumMappings); divide them among several processes
-        """)
-      return []
-    }
-    return nodes.enumerated().compactMap { index, node in
-      let location = location.element(index, at: node.position)
-      return Section(node, at: location, keySet: .mapping, context: context).map(MappingDraft.init)
-    }
-  }
-
-  static let domainsAdvice = """
-    add an entry with domain and user_pool_id, as in the comments of the config.yaml that comes \
-    with cognito-certd
-    """
 }

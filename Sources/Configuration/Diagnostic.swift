@@ -10,20 +10,27 @@ struct Diagnostic: Equatable, Sendable {
     self.location = location
     self.message = message
   }
+}
 
-  /// An error of the text itself, which belongs to no key.
+/// An error of a text, which belongs to no key.
+struct TextError: Equatable, Sendable {
+  let position: Position
+  let message: String
+
   init(at position: Position, _ message: String) {
-    self.init(.error, at: Location(path: "", position: position), message)
+    self.position = position
+    self.message = message
   }
 }
 
 extension [Diagnostic] {
-  /// In the order of the file: the first `ConfigurationProblem.maximumReported`, then a line
-  /// that counts the others. Warnings are left out before errors.
-  func problems(of file: String) -> [ConfigurationProblem] {
+  /// In the order of the files and of their lines: the first `ConfigurationProblem.maximumReported`,
+  /// then a line about the file `main` that counts the others. Warnings are left out before errors.
+  func problems(of main: SourceFile) -> [ConfigurationProblem] {
     let sorted = enumerated().sorted {
-      let (left, right) = ($0.element.location.position, $1.element.location.position)
-      return left == right ? $0.offset < $1.offset : left < right
+      let (left, right) = ($0.element.location, $1.element.location)
+      return (left.file.index, left.position, $0.offset)
+        < (right.file.index, right.position, $1.offset)
     }.map(\.element)
     let errors = count { $0.severity == .error }
     var roomForErrors = ConfigurationProblem.maximumReported
@@ -40,12 +47,13 @@ extension [Diagnostic] {
     }
     let problems = kept.map { diagnostic in
       ConfigurationProblem(
-        file: file, position: diagnostic.location.position, severity: diagnostic.severity,
+        file: diagnostic.location.file.shownPath, position: diagnostic.location.position,
+        severity: diagnostic.severity,
         path: diagnostic.location.path, message: diagnostic.message)
     }
     guard kept.count < count else { return problems }
     let omitted = ConfigurationProblem(
-      file: file, position: nil, severity: errors > 0 ? .error : .warning,
+      file: main.shownPath, position: nil, severity: errors > 0 ? .error : .warning,
       message: "\(count - kept.count) more problems are not shown; correct these and check again")
     return problems + [omitted]
   }

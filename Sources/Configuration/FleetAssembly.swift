@@ -1,24 +1,31 @@
 internal import RolloutCore
 
-/// Merges the mappings with the defaults and checks the rules that concern several keys.
+/// Merges the mappings of each file with its defaults and checks the rules that concern several
+/// keys, mappings or files.
 struct FleetAssembly {
   let context: ParseContext
-  let defaults: MappingDraft
+  let files: [FileMappings]
 
-  func mappings(of own: [MappingDraft]) -> [Mapping] {
+  func mappings() -> [Mapping] {
+    let merged = files.flatMap(merged)
+    reportDuplicateDomains(in: merged)
+    warnOfObservedWaves(in: merged)
+    warnOfSharedPools(in: merged)
+    return merged.compactMap(\.mapping)
+  }
+
+  private func merged(_ file: FileMappings) -> [MappingDraft] {
+    let defaults = file.defaults
     reportContradiction(in: defaults.certificate, inherited: nil)
-    let merged = own.map { $0.merged(with: defaults) }
-    for (own, merged) in zip(own, merged) {
+    return file.domains.map { own in
+      let merged = own.merged(with: defaults)
       reportMissingKeys(in: own)
       reportContradiction(in: merged.certificate, inherited: defaults.certificate)
       warnOfUnboundedChoice(in: merged)
       warnOfUncoveredDomain(in: merged)
       warnOfOtherPartition(in: merged)
+      return merged
     }
-    reportDuplicateDomains(in: merged)
-    warnOfObservedWaves(in: merged)
-    warnOfSharedPools(in: merged)
-    return merged.compactMap(\.mapping)
   }
 
   private func reportMissingKeys(in draft: MappingDraft) {
@@ -112,17 +119,19 @@ struct FleetAssembly {
         && $0.wave.value(or: 0) < highest.value(or: 0)
     }
     func shown(_ wave: Setting<Int>) -> String { wave.located?.shown ?? "0 (the default)" }
-    let inherited = ignored.filter { $0.mode.located?.location == defaults.mode.located?.location }
+    let defaults = Set(files.compactMap { $0.defaults.mode.located?.location })
+    let sharing = Dictionary(grouping: ignored) { $0.mode.located?.location }
     for draft in ignored {
-      guard let mode = draft.mode.located else { continue }
-      let isInherited = mode.location == defaults.mode.located?.location
-      if isInherited, draft.location != inherited.first?.location { continue }
-      let others = isInherited && inherited.count > 1 ? " and \(inherited.count - 1) more" : ""
+      guard let mode = draft.mode.located, let sharing = sharing[mode.location] else { continue }
+      if draft.location != sharing.first?.location { continue }
+      let others = sharing.count > 1 ? " and \(sharing.count - 1) more" : ""
+      let isInherited = defaults.contains(mode.location)
       let subject = isInherited ? "\(draft.location.path)\(others)" : "this domain"
+      let place = highest.located?.location.place(outside: mode.location.file) ?? ""
       context.report(
         .warning, at: mode.location,
         """
-        wave \(shown(highest)) does not wait for \(subject) in wave \(shown(draft.wave)), because a \
+        wave \(shown(highest))\(place) does not wait for \(subject) in wave \(shown(draft.wave)), because a \
         domain with mode \(mode.shown) does not count; write mode: apply if it must wait, \
         otherwise raise the wave to \(shown(highest))
         """)
@@ -135,8 +144,10 @@ struct FleetAssembly {
       if let earlier = first[domain.value] {
         context.report(
           at: domain.location,
-          "\(domain.shown) already has an entry in line \(earlier.position.line); remove one of the two"
-        )
+          """
+          \(domain.shown) already has an entry \(earlier.place(from: domain.location.file)); remove \
+          one of the two
+          """)
       } else {
         first[domain.value] = domain.location
       }
@@ -149,20 +160,21 @@ struct FleetAssembly {
       let id: UserPoolID
       let region: Region
     }
-    var first: [RegionalPool: (line: Int, domain: DomainName)] = [:]
+    var first: [RegionalPool: (location: Location, domain: DomainName)] = [:]
     for draft in drafts {
       guard let pool = draft.userPoolID.located, let mapping = draft.mapping else { continue }
       let key = RegionalPool(id: mapping.userPoolID, region: mapping.region)
       guard let earlier = first[key] else {
-        first[key] = (pool.location.position.line, mapping.domain)
+        first[key] = (pool.location, mapping.domain)
         continue
       }
       guard earlier.domain != mapping.domain else { continue }
       context.report(
         .warning, at: pool.location,
         """
-        \(pool.shown) is also the pool of the entry in line \(earlier.line), but a user pool has \
-        one custom domain; correct the id of one of the two
+        \(pool.shown) is also the pool of the entry \
+        \(earlier.location.place(from: pool.location.file)), but a user pool has one custom domain; \
+        correct the id of one of the two
         """)
     }
   }

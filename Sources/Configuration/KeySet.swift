@@ -1,6 +1,6 @@
 /// The keys that one kind of section of the configuration file may have.
 package enum KeySet: CaseIterable, Sendable {
-  case top, log, metrics, retry, propagation, defaults, mapping, certificate, probe
+  case top, included, log, metrics, retry, propagation, defaults, mapping, certificate, probe
 
   /// Every key that the documentation gives to this section, supported or not.
   package var keys: [String] {
@@ -11,6 +11,7 @@ package enum KeySet: CaseIterable, Sendable {
         "max_in_flight", "stop_after_failures", "wave_soak", "include", "log", "metrics", "retry",
         "propagation", "defaults", "domains",
       ]
+    case .included: ["defaults", "domains"]
     case .log: ["level", "format"]
     case .metrics: ["listen", "textfile"]
     case .retry: ["initial", "maximum"]
@@ -40,6 +41,7 @@ package enum KeySet: CaseIterable, Sendable {
   package var phrase: String {
     switch self {
     case .top: "at the top level"
+    case .included: "in an included file"
     case .log: "in `log`"
     case .metrics: "in `metrics`"
     case .retry: "in `retry`"
@@ -55,7 +57,7 @@ package enum KeySet: CaseIterable, Sendable {
   /// than an error.
   package static let unsupported: Set<String> = [
     "role_arn", "external_id", "role_session_name", "metrics", "max_in_flight",
-    "stop_after_failures", "wave_soak", "include", "rollback",
+    "stop_after_failures", "wave_soak", "rollback",
   ]
 
   /// Keys that a later version will define. Their section is not fixed yet.
@@ -71,10 +73,19 @@ package enum KeySet: CaseIterable, Sendable {
 
   private func problem(withUnknownKey key: String) -> String {
     if key == "<<" { return "merge keys are not supported; write the keys out, or use `defaults`" }
+    if self == .included, key == "include" {
+      return "an included file cannot include others; add the pattern to `include` in the main file"
+    }
+    if self == .included, KeySet.top.keys.contains(key) {
+      return "this key is not allowed in an included file; move it to the main file"
+    }
     if let near = Suggestion.nearest(to: key, among: supportedKeys) {
       return "unknown key; did you mean \"\(near)\"?"
     }
-    let sections = KeySet.allCases.filter { $0 != self && $0.keys.contains(key) }
+    // An included file has no key that the main file does not have.
+    let sections = KeySet.allCases.filter {
+      $0 != self && $0 != .included && $0.keys.contains(key)
+    }
     if !sections.isEmpty {
       let phrases = sections.map(\.phrase).joined(separator: " or ")
       return "this key is not allowed here; move it: it belongs \(phrases)"

@@ -1,26 +1,31 @@
 internal import Redaction
 
-/// What the parsing of one file may use, and what it has reported so far.
+/// What the parsing of a configuration may use, and what it has reported so far.
 final class ParseContext {
   let environment: [String: String]
   /// Why a file cannot be read and what to do, as a predicate: `does not exist; create it`.
   /// nil when it can be read.
   let unreadableReason: (String) -> String?
+  let limits: IncludeLimits
   private(set) var diagnostics: [Diagnostic] = []
 
-  init(environment: [String: String], unreadableReason: @escaping (String) -> String?) {
+  init(
+    environment: [String: String], limits: IncludeLimits,
+    unreadableReason: @escaping (String) -> String?
+  ) {
     self.environment = environment
+    self.limits = limits
     self.unreadableReason = unreadableReason
   }
 
-  func report(_ diagnostic: Diagnostic) {
-    diagnostics.append(diagnostic)
+  func report(_ error: TextError, in file: SourceFile) {
+    report(at: Location(file: file, path: "", position: error.position), error.message)
   }
 
   func report(
     _ severity: ConfigurationProblem.Severity = .error, at location: Location, _ message: String
   ) {
-    report(Diagnostic(severity, at: location, message))
+    diagnostics.append(Diagnostic(severity, at: location, message))
   }
 
   /// Reports a value of the wrong structure: `node` is not what `expected` says.

@@ -118,6 +118,20 @@ extension Section {
     _ key: String, of kind: String, options: ListOptions = [],
     _ parse: (String) throws(Malformed) -> Element
   ) -> Setting<[Element]> {
+    switch locatedList(key, of: kind, options: options, parse) {
+    case .absent: .absent
+    case .invalid: .invalid
+    case .given(let list):
+      .given(
+        Located(value: list.value.map(\.value), shown: list.shown, location: list.location))
+    }
+  }
+
+  /// A list with the location of each element.
+  func locatedList<Element: Hashable>(
+    _ key: String, of kind: String, options: ListOptions = [],
+    _ parse: (String) throws(Malformed) -> Element
+  ) -> Setting<[Located<Element>]> {
     guard let node = node(key) else { return .absent }
     let location = location(of: key)
     switch node.content {
@@ -127,7 +141,7 @@ extension Section {
       } ?? .invalid
     case .scalar where options.contains(.allowsSingleValue):
       return context.value(of: node, at: location, as: kind, parse).map {
-        .given(Located(value: [$0.value], shown: $0.shown, location: location))
+        .given(Located(value: [$0], shown: $0.shown, location: location))
       } ?? .invalid
     case .scalar, .mapping, .alias:
       let example = options.contains(.allowsEmpty) ? "[] or [a, b]" : "[a, b]"
@@ -144,7 +158,7 @@ extension Section {
   private func elements<Element: Hashable>(
     of nodes: [YAMLNode], at location: Location, as kind: String, _ options: ListOptions,
     _ parse: (String) throws(Malformed) -> Element
-  ) -> [Element]? {
+  ) -> [Located<Element>]? {
     guard !nodes.isEmpty || options.contains(.allowsEmpty) else {
       context.report(at: location, "the list is empty; write \(kind), or remove the key")
       return nil
@@ -159,12 +173,12 @@ extension Section {
       return nil
     }
     var seen: Set<Element> = []
-    var elements: [Element] = []
+    var elements: [Located<Element>] = []
     for (index, node) in nodes.enumerated() {
       let location = location.element(index, at: node.position)
       guard let element = context.value(of: node, at: location, as: kind, parse) else { continue }
       if seen.insert(element.value).inserted || options.contains(.allowsDuplicates) {
-        elements.append(element.value)
+        elements.append(element)
       } else {
         context.report(at: location, "\(element.shown) is already in the list; remove one")
       }

@@ -1,5 +1,16 @@
-/// Where a key or a value is: the path of keys that leads to it, and the position in the file.
-struct Location: Equatable, Sendable {
+/// A file that is read as a part of the configuration.
+struct SourceFile: Hashable, Sendable {
+  /// The main file is 0. The included ones follow in the order in which they are read.
+  let index: Int
+  let path: String
+
+  /// Fit for a message: a name in a directory may contain any character.
+  var shownPath: String { path.onOneLine(limit: AbsolutePath.maximumLength) }
+}
+
+/// Where a key or a value is: the file, the path of keys that leads to it, and the position.
+struct Location: Hashable, Sendable {
+  let file: SourceFile
   let path: String
   let position: Position
   /// Whether it is an entry of a list rather than a key.
@@ -9,11 +20,23 @@ struct Location: Equatable, Sendable {
     let isWord = !key.isEmpty && key.utf8.count <= 64 && key.utf8.allSatisfy(Location.isWordByte)
     let step = isWord ? key : "[\(key.quoted(limit: 40))]"
     let dot = path.isEmpty || !isWord ? "" : "."
-    return Location(path: path + dot + step, position: position)
+    return Location(file: file, path: path + dot + step, position: position)
   }
 
   func element(_ index: Int, at position: Position) -> Location {
-    Location(path: "\(path)[\(index)]", position: position, isListEntry: true)
+    Location(file: file, path: "\(path)[\(index)]", position: position, isListEntry: true)
+  }
+
+  /// The place in a message about something in `file`: `in line 7`, or `in b.yaml:7` when it is
+  /// in another file.
+  func place(from file: SourceFile) -> String {
+    self.file == file
+      ? "in line \(position.line)" : "in \(self.file.shownPath):\(position.line)"
+  }
+
+  /// ` (in b.yaml:7)` in a message about something in `file`; empty when it is in the same file.
+  func place(outside file: SourceFile) -> String {
+    self.file == file ? "" : " (\(place(from: file)))"
   }
 
   private static func isWordByte(_ byte: UInt8) -> Bool {

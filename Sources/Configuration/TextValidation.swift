@@ -1,25 +1,25 @@
 /// Checks that bytes are a text in UTF-8.
 enum TextValidation {
   /// The first error; nil when there is none.
-  static func problem(with bytes: [UInt8], limit: Int) -> Diagnostic? {
+  static func problem(with bytes: [UInt8], limit: Int) -> TextError? {
     guard bytes.count <= limit else {
-      return Diagnostic(at: .start, "the text is longer than \(limit) bytes; shorten it")
+      return TextError(at: .start, "the text is longer than \(limit) bytes; shorten it")
     }
     if bytes.isEmpty {
-      return Diagnostic(
+      return TextError(
         at: .start,
-        "the file is empty; write at least `domains`: \(ConfigurationReader.domainsAdvice)")
+        "the file is empty; write at least `domains`: \(FileMappings.domainsAdvice)")
     }
     if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
-      return Diagnostic(at: .start, "the file is encoded in UTF-16; save it as UTF-8")
+      return TextError(at: .start, "the file is encoded in UTF-16; save it as UTF-8")
     }
     if let nul = bytes.firstIndex(of: 0) {
-      return Diagnostic(
+      return TextError(
         at: position(of: nul, in: bytes),
         "the file contains a NUL byte, so it is not a text; check that it is the right file")
     }
     if let invalid = firstInvalidByte(in: bytes) {
-      return Diagnostic(
+      return TextError(
         at: position(of: invalid, in: bytes),
         """
         the byte 0x\(String(bytes[invalid], radix: 16)) is not valid UTF-8; save the file as \

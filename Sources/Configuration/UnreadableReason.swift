@@ -24,7 +24,7 @@ enum UnreadableReason {
     }
   }
 
-  private static func text(for error: SystemError, _ path: String) -> String {
+  static func text(for error: SystemError, _ path: String) -> String {
     switch error.code {
     case ENOENT:
       isSymbolicLink(path)

@@ -31,7 +31,7 @@ struct YAMLComposer {
   static let tooDeep =
     "lists and keys are nested more than \(maximumDepth) levels deep; remove levels"
 
-  private(set) var document = YAMLDocument(root: nil, diagnostics: [], isComplete: false)
+  private(set) var document = YAMLDocument(root: nil, errors: [], isComplete: false)
   private(set) var isFinished = false
   private var stack: [Frame] = []
   private var hasDocument = false
@@ -78,8 +78,8 @@ struct YAMLComposer {
   }
 
   /// Ends the document with an error of libyaml.
-  mutating func fail(_ diagnostic: Diagnostic) {
-    document.diagnostics.append(diagnostic)
+  mutating func fail(_ error: TextError) {
+    document.errors.append(error)
     stop()
   }
 
@@ -89,7 +89,7 @@ struct YAMLComposer {
   }
 
   private mutating func report(at position: Position, _ message: String) {
-    document.diagnostics.append(Diagnostic(at: position, message))
+    document.errors.append(TextError(at: position, message))
   }
 
   private mutating func reportProperties(of event: YAMLEvent) {

@@ -40,7 +40,7 @@ struct YAMLNode: Equatable, Sendable {
 struct YAMLDocument: Equatable, Sendable {
   /// nil when there is no document, or when it could not be read to its end.
   var root: YAMLNode?
-  var diagnostics: [Diagnostic]
+  var errors: [TextError]
   /// False when reading stopped before the end of the text.
   var isComplete: Bool
 }

@@ -14,7 +14,7 @@ enum YAMLReader {
     var composer = YAMLComposer()
     guard yaml_parser_initialize(parser) == 1 else {
       composer.fail(
-        Diagnostic(at: .start, "there is not enough memory to read the file; free some"))
+        TextError(at: .start, "there is not enough memory to read the file; free some"))
       return composer.document
     }
     defer { yaml_parser_delete(parser) }
@@ -26,7 +26,7 @@ enum YAMLReader {
       while !composer.isFinished {
         var event = yaml_event_t()
         guard yaml_parser_parse(parser, &event) == 1 else {
-          composer.fail(YAMLSyntaxError(parser.pointee, in: scalars).diagnostic)
+          composer.fail(YAMLSyntaxError(parser.pointee, in: scalars).textError)
           return
         }
         composer.take(YAMLEvent(event, in: scalars))

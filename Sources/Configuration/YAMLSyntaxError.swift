@@ -40,7 +40,7 @@ struct YAMLSyntaxError {
     return (Position(line: line, column: column), nil)
   }
 
-  var diagnostic: Diagnostic { Diagnostic(at: position, message) }
+  var textError: TextError { TextError(at: position, message) }
 
   private var message: String {
     if character == "\t" || problem.contains("tab character") {

@@ -46,6 +46,19 @@ package enum RegularFile {
       + ".\(written.tv_sec).\(written.tv_nsec).\(changed.tv_sec).\(changed.tv_nsec)"
   }
 
+  /// What all names of one file have in common.
+  package struct Identity: Hashable, Sendable {
+    let device: dev_t
+    let number: ino_t
+  }
+
+  /// nil when there is no file of this name, or when it cannot be seen.
+  package static func identity(of path: String) -> Identity? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return Identity(device: status.st_dev, number: status.st_ino)
+  }
+
   /// Reads the remaining content of an open file, of at most `limit` bytes.
   package static func readToEnd(of descriptor: Int32, limit: Int) throws(Failure) -> [UInt8] {
     var bytes: [UInt8] = []

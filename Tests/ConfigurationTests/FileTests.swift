@@ -16,10 +16,7 @@ struct FileTests {
   ) -> [String] {
     Outcome { () throws(InvalidConfiguration) in
       try ConfigurationLoader.load(path: "\(directory)/\(name)", environment: [:])
-    }.lines.map { line in
-      let prefix = "\(directory)/"
-      return line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : line
-    }
+    }.lines.map { $0.replacing("\(directory)/", with: "") }
   }
 
   @Test("A missing file is reported with what to do")

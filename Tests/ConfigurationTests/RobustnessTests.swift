@@ -133,3 +133,66 @@ struct RobustnessTests {
     }
   }
 }
+
+/// Whatever the included files contain, they are read or refused.
+@Suite("Hostile and damaged included files")
+struct IncludedRobustnessTests {
+  @Test(
+    "Damaged patterns and included files are read or refused",
+    arguments: 1...4 as ClosedRange<UInt64>)
+  func mutations(seed: UInt64) throws {
+    let main = Array("include: [conf.d/a.yaml, \"conf.d/[b-d]*\"]\ndomains: []\n".utf8)
+    let valid = try ["full", "defaults"].map { name in
+      try #require(Fixtures.bytes(of: "\(Fixtures.directory)/valid/\(name).yaml"))
+    }
+    var generator = SeededGenerator(seed: seed)
+    let tree = try IncludeTests.Tree(["conf.d/a.yaml": ""])
+    let names = ["config.yaml", "conf.d/a.yaml", "conf.d/b.yaml"].map { "\(tree.path)/\($0)" }
+    for round in 0..<100 {
+      let what = "seed \(seed), round \(round)"
+      for (name, bytes) in zip(names, [main] + valid) {
+        let damaged = Self.damaged(bytes, using: &generator)
+        #expect(Fixtures.write(damaged, to: name))
+      }
+      let problems = tree.load().problems
+      #expect(problems.count <= ConfigurationProblem.maximumReported + 1, "\(what)")
+      #expect(problems.allSatisfy { names.contains($0.file) }, "\(what)")
+      let files = problems.filter { $0.position != nil }.map(\.file)
+      #expect(files == files.sorted { names.firstIndex(of: $0)! < names.firstIndex(of: $1)! })
+      let isPrintable = problems.allSatisfy { problem in
+        problem.description.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+      }
+      #expect(isPrintable, "\(what)")
+    }
+  }
+
+  /// Some bytes are replaced, removed or doubled; sometimes none.
+  private static func damaged(
+    _ bytes: [UInt8], using generator: inout SeededGenerator
+  ) -> [UInt8] {
+    var bytes = bytes
+    for _ in 0..<Int.random(in: 0...3, using: &generator) {
+      let index = Int.random(in: bytes.indices, using: &generator)
+      switch Int.random(in: 0..<3, using: &generator) {
+      case 0: bytes[index] = UInt8.random(in: 0...255, using: &generator)
+      case 1: bytes.removeSubrange(index..<min(bytes.count, index + 8))
+      default: bytes.insert(contentsOf: bytes[index...].prefix(16), at: index)
+      }
+      if bytes.isEmpty { return bytes }
+    }
+    return bytes
+  }
+
+  @Test("A thousand files with a thousand problems have a report of bounded length")
+  func many() throws {
+    let tree = try IncludeTests.Tree(["config.yaml": "include: conf.d/*\n"])
+    for number in 0..<1000 { tree.write("a: 1\nb: 2\n", to: "conf.d/\(number)") }
+    let problems = tree.load().problems
+    #expect(problems.count == ConfigurationProblem.maximumReported + 1)
+    #expect(problems.first?.file == "\(tree.path)/conf.d/0")
+    #expect(problems.last?.file == "\(tree.path)/config.yaml")
+    #expect(
+      problems.last?.message
+        == "2900 more problems are not shown; correct these and check again")
+  }
+}

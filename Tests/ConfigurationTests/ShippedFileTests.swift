@@ -1,4 +1,5 @@
 import Configuration
+import Glibc
 import RolloutCore
 import Testing
 
@@ -11,10 +12,10 @@ struct ShippedFileTests {
     .map(String.init) ?? []
 
   /// Without environment variables; the CA file of the comments is the only file that exists.
-  static func parse(_ lines: [String]) -> Outcome {
+  static func parse(_ lines: [String], path: String = "config.yaml") -> Outcome {
     Outcome { () throws(InvalidConfiguration) in
       try ConfigurationLoader.parse(
-        text: Array(lines.joined(separator: "\n").utf8), path: "config.yaml", environment: [:],
+        text: Array(lines.joined(separator: "\n").utf8), path: path, environment: [:],
         unreadableReason: { $0 == "/etc/cognito-certd/ca.pem" ? nil : "does not exist" })
     }
   }
@@ -63,7 +64,12 @@ struct ShippedFileTests {
 
   @Test("With every setting uncommented it is valid, and the values shown are the defaults")
   func everything() throws {
-    let outcome = Self.parse(Self.lines.map(Self.uncommented))
+    let outcome = try Fixtures.withDirectory { directory in
+      #expect(mkdir("\(directory)/conf.d", 0o700) == 0)
+      #expect(Fixtures.write(Array(IncludeTests.file("a").utf8), to: "\(directory)/conf.d/a.yaml"))
+      let lines = Self.lines.map(Self.uncommented)
+      return Self.parse(lines, path: "\(directory)/config.yaml")
+    }
     #expect(outcome.lines == [])
     let configuration = try #require(outcome.configuration)
     #expect(configuration.fleet.pacing == Pacing())
@@ -92,5 +98,24 @@ struct ShippedFileTests {
         #expect(isShown != KeySet.unsupported.contains(key), "\(key) in \(keySet.phrase)")
       }
     }
+  }
+}
+
+/// config/fleet.yaml with config/conf.d, as installed among the examples.
+@Suite("The configuration for many accounts that is shipped")
+struct ShippedFleetTests {
+  @Test("It has no problem, and includes every file beside it")
+  func valid() throws {
+    let directory = Fixtures.path(beside: "../../config")
+    let outcome = Outcome { () throws(InvalidConfiguration) in
+      try ConfigurationLoader.load(path: "\(directory)/fleet.yaml", environment: [:])
+    }
+    #expect(outcome.lines == [])
+    let fleet = try #require(outcome.configuration?.fleet)
+    #expect(Fixtures.names(in: "\(directory)/conf.d").count == 3)
+    #expect(fleet.identities.count == 3)
+    #expect(fleet.mappings.map(\.wave) == [0, 1, 1, 2, 2])
+    #expect(fleet.mappings.map(\.onDrift) == [.restore, .restore, .restore, .report, .report])
+    #expect(fleet.mappings.map(\.selector.domainName).suffix(2).allSatisfy { $0 != nil })
   }
 }

@@ -34,7 +34,8 @@ struct DocumentationTests {
 
   /// Files with `cognito-certd …` between backquotes that are no Markdown.
   private static let others = [
-    "config/config.yaml", "systemd/cognito-certd.catalog", "systemd/examples/credentials.conf",
+    "config/config.yaml", "config/fleet.yaml", "systemd/cognito-certd.catalog",
+    "systemd/examples/credentials.conf",
   ]
 
   @Test("Every command and option that is named exists")

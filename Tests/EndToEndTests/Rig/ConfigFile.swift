@@ -43,7 +43,12 @@ struct ConfigFile: Sendable {
       lines.append("\(name):")
       lines += keys.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
     }
-    lines.append("domains:")
+    return lines.joined(separator: "\n") + "\n" + domains(caFile: caFile)
+  }
+
+  /// What another file has when this one includes it.
+  func domains(caFile: String) -> String {
+    var lines = ["domains:"]
     for mapping in mappings {
       lines += [
         "  - domain: \(quoted(mapping.domain))",
