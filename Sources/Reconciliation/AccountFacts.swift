@@ -13,9 +13,11 @@ package actor AccountFacts {
   private(set) var number: String?
   private var memory = CertificateMemory()
   /// The answers of this cycle.
-  private var listed: Look<[Certificate]>?
-  private var details: [CertificateARN: Look<Certificate?>] = [:]
-  private var tags: Look<[CertificateARN: [String: String]]>?
+  private var listed: Look<[Certificate]>? { didSet { seen = nil } }
+  private var details: [CertificateARN: Look<Certificate?>] = [:] { didSet { seen = nil } }
+  private var tags: Look<[CertificateARN: [String: String]]>? { didSet { seen = nil } }
+  /// The answers but those about leaves, put together for all domains of the account.
+  private var seen: CertificateFacts?
   private var evidence: [Key: Look<LeafEvidence>] = [:]
   private var underWay: [Key: [CheckedContinuation<Void, Never>]] = [:]
   /// Requests of each kind that are under way, and those that wait for them.
@@ -92,7 +94,16 @@ package actor AccountFacts {
     for (key, look) in evidence where key.caFile == caFile {
       if case .evidence(let arn) = key.question { leaves[arn] = look }
     }
-    return CertificateFacts(listed: listed, details: details, tags: tags, evidence: leaves)
+    var facts = certificates
+    facts.evidence = leaves
+    return facts
+  }
+
+  private var certificates: CertificateFacts {
+    if let seen { return seen }
+    let facts = CertificateFacts(listed: listed, details: details, tags: tags)
+    seen = facts
+    return facts
   }
 
   /// Asks one question about certificates, unless it was asked in this cycle already.
@@ -164,11 +175,13 @@ package actor AccountFacts {
 
   private func recallDetails() {
     let now = ports.clock.now
+    var recalled = details
     for summary in listed?.value ?? [] {
       if let described = memory.details(of: summary, now: now) {
-        details[summary.arn] = .seen(described)
+        recalled[summary.arn] = .seen(described)
       }
     }
+    details = recalled
   }
 
   private func remember(_ look: Look<Certificate?>, of arn: CertificateARN) {
@@ -183,10 +196,7 @@ package actor AccountFacts {
     let ports = ports
     let now = ports.clock.now
     var certificate: Certificate?
-    if case .certificate(let known) = CertificateFacts(listed: listed, details: details).known(arn)
-    {
-      certificate = known
-    }
+    if case .certificate(let known) = certificates.known(arn) { certificate = known }
     if let certificate, let known = memory.evidence(of: certificate, caFile: caFile, now: now) {
       return .seen(known)
     }

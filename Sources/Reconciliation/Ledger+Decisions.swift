@@ -43,11 +43,19 @@ extension Ledger {
       let record = records[domain]
     else { return nil }
     var facts = DomainFacts(
-      mapping: mapping, pacing: fleet.pacing, record: record,
+      mapping: mapping, selectorFingerprint: fingerprint(of: mapping), pacing: fleet.pacing,
+      record: record,
       memory: memories[domain] ?? DomainMemory(), lookBeganAt: lookBeganAt, now: ports.clock.now,
       isPoll: isPoll)
     facts.trials = openTrials(of: mapping)
     return facts
+  }
+
+  private func fingerprint(of mapping: Mapping) -> String {
+    if let known = fingerprints[mapping.domain] { return known }
+    let fingerprint = mapping.selector.fingerprint
+    fingerprints[mapping.domain] = fingerprint
+    return fingerprint
   }
 
   private func openTrials(of mapping: Mapping) -> Set<PermissionTrial> {

@@ -12,6 +12,8 @@ package actor Ledger {
   var durable: [DomainName: DomainRecord] = [:]
   var memories: [DomainName: DomainMemory] = [:]
   var mappings: [DomainName: Mapping] = [:]
+  /// The fingerprints of the mappings' selectors, each worked out once.
+  var fingerprints: [DomainName: String] = [:]
   var identities: [Identity] = []
   var mappingsOfIdentity: [Identity: [Mapping]] = [:]
   var roster: Roster
@@ -116,6 +118,7 @@ package actor Ledger {
   private func put(_ fleet: Fleet) {
     self.fleet = fleet
     roster.pacing = fleet.pacing
+    fingerprints = [:]
     mappings = Dictionary(
       fleet.mappings.map { ($0.domain, $0) }, uniquingKeysWith: { first, _ in first })
     for (domain, record) in records where mappings[domain] == nil && record.isMapped {

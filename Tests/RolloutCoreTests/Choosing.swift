@@ -31,7 +31,9 @@ struct Choosing {
   func chooser(_ facts: CertificateFacts) -> Chooser {
     Chooser(
       mapping: mapping, facts: facts, now: now, present: present,
-      servedNotAfter: servedNotAfter, selectorFingerprint: fingerprint, shunned: shunned,
+      servedNotAfter: servedNotAfter,
+      selectorChanged: fingerprint.map { $0 != mapping.selector.fingerprint } ?? false,
+      shunned: shunned,
       floor: floor)
   }
 

@@ -384,7 +384,7 @@ struct EligibilityAgreementTests {
       var reselected = facts
       reselected.record.selectorFingerprint = "another"
       var other = chooser
-      other.selectorFingerprint = "another"
+      other.selectorChanged = true
       if other.unusability(of: .certificate(attached)) != nil {
         #expect(
           !breaks(.attachedIsUnusable, reselected, rollout(to: arn("other"), .unusable)),

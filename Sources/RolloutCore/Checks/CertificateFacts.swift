@@ -21,9 +21,14 @@ package struct CertificateFacts: Equatable, Sendable {
   /// nil: not asked yet.
   package private(set) var listed: Look<[Certificate]>?
   /// `.seen(nil)`: ACM says that it does not exist.
-  package var details: [CertificateARN: Look<Certificate?>]
+  package var details: [CertificateARN: Look<Certificate?>] {
+    didSet { mergeDetails() }
+  }
   package var tags: Look<[CertificateARN: [String: String]]>?
   package var evidence: [CertificateARN: Look<LeafEvidence>]
+  /// Every certificate, described where it was, without those that ACM says do not exist; a
+  /// pinned or attached one that only a description showed is among them.
+  package private(set) var certificates: [Certificate] = []
   private var index: [CertificateARN: Int] = [:]
 
   package init(
@@ -48,11 +53,14 @@ package struct CertificateFacts: Equatable, Sendable {
     for (position, certificate) in (listed?.value ?? []).enumerated() {
       index[certificate.arn] = position
     }
+    mergeDetails()
   }
 
-  /// Every certificate, described where it was, without those that ACM says do not exist; a
-  /// pinned or attached one that only a description showed is among them.
-  package var certificates: [Certificate] {
+  private mutating func mergeDetails() {
+    if details.isEmpty {
+      certificates = listed?.value ?? []
+      return
+    }
     let listed = (listed?.value ?? []).compactMap { summary in
       switch details[summary.arn] {
       case nil, .unseen: summary
@@ -60,7 +68,7 @@ package struct CertificateFacts: Equatable, Sendable {
       }
     }
     let others = details.compactMap { arn, look in index[arn] == nil ? look.value ?? nil : nil }
-    return listed + others.sorted { $0.arn.text < $1.arn.text }
+    certificates = listed + others.sorted { $0.arn.text < $1.arn.text }
   }
 
   /// What is known of a certificate that need not be in the list.

@@ -54,8 +54,8 @@ package struct Chooser: Sendable {
   package var attached: CertificateARN
   /// The earliest end of what the edges were seen to serve lately.
   package var servedNotAfter: Instant?
-  /// The selector that chose the present certificate; nil when that is not known.
-  package var selectorFingerprint: String?
+  /// Whether the mapping's selector is another one than that which chose the present certificate.
+  package var selectorChanged: Bool
   /// Certificates that someone moved away from: never candidates.
   package var shunned: Set<CertificateARN>
   /// What replaces a usable certificate must be newer than this one, too: someone moved away
@@ -65,7 +65,7 @@ package struct Chooser: Sendable {
   package init(
     mapping: Mapping, facts: CertificateFacts, now: Instant, present: CertificateARN,
     attached: CertificateARN? = nil, servedNotAfter: Instant? = nil,
-    selectorFingerprint: String? = nil, shunned: Set<CertificateARN> = [],
+    selectorChanged: Bool = false, shunned: Set<CertificateARN> = [],
     floor: Certificate? = nil
   ) {
     self.mapping = mapping
@@ -74,7 +74,7 @@ package struct Chooser: Sendable {
     self.present = present
     self.attached = attached ?? present
     self.servedNotAfter = servedNotAfter
-    self.selectorFingerprint = selectorFingerprint
+    self.selectorChanged = selectorChanged
     self.shunned = shunned
     self.floor = floor
   }
@@ -313,10 +313,6 @@ package struct Chooser: Sendable {
     var certificate = certificate
     certificate.isDescribed = false
     return checks(nil).result(of: .notSelected, on: certificate)
-  }
-
-  package var selectorChanged: Bool {
-    selectorFingerprint.map { $0 != mapping.selector.fingerprint } ?? false
   }
 
   // MARK: Candidates

@@ -31,6 +31,8 @@ extension CertificateFacts {
 /// Everything that one decision about a domain depends on.
 package struct DomainFacts: Sendable {
   package var mapping: Mapping
+  /// `mapping.selector.fingerprint`, which is expensive.
+  package let selectorFingerprint: String
   package var pacing: Pacing
   package var record: DomainRecord
   package var memory: DomainMemory
@@ -48,11 +50,13 @@ package struct DomainFacts: Sendable {
   package var isPoll: Bool
 
   package init(
-    mapping: Mapping, pacing: Pacing, record: DomainRecord, memory: DomainMemory,
+    mapping: Mapping, selectorFingerprint: String? = nil, pacing: Pacing, record: DomainRecord,
+    memory: DomainMemory,
     description: DomainLook? = nil, certificates: CertificateFacts = CertificateFacts(),
     round: ProbeRound? = nil, lookBeganAt: Instant? = nil, now: Instant, isPoll: Bool = true
   ) {
     self.mapping = mapping
+    self.selectorFingerprint = selectorFingerprint ?? mapping.selector.fingerprint
     self.pacing = pacing
     self.record = record
     self.memory = memory
@@ -172,7 +176,8 @@ package struct DomainFacts: Sendable {
   func chooser(present: CertificateARN, attached: CertificateARN? = nil) -> Chooser {
     Chooser(
       mapping: mapping, facts: certificates, now: now, present: present, attached: attached,
-      servedNotAfter: servedNotAfter, selectorFingerprint: record.selectorFingerprint,
+      servedNotAfter: servedNotAfter,
+      selectorChanged: record.selectorFingerprint.map { $0 != selectorFingerprint } ?? false,
       shunned: Set(record.shunned))
   }
 }

@@ -520,7 +520,7 @@ package struct DomainPlan: Sendable {
 
   /// The attached certificate is right: the domain is at rest.
   private mutating func rest(_ domain: DescribedDomain) {
-    record.selectorFingerprint = mapping.selector.fingerprint
+    record.selectorFingerprint = facts.selectorFingerprint
     let status = domain.description.status
     switch status {
     case .active:
