@@ -88,5 +88,8 @@ package struct AWSClient: Sendable {
 }
 
 extension AWSClient: CredentialPort {
-  package func refreshCredentials() async { await client.credentials.refresh() }
+  package func refreshCredentials() async {
+    client.credentials.refresh()
+    client.endpoints.lookAgain()
+  }
 }
