@@ -33,6 +33,9 @@ final class CredentialChain: Sendable {
       if known?.content !== content { known = Known(content: content) }
       if let result = known?.recipes[identity] { return result }
       let result = find(identity, in: content)
+      for secret in (try? result.get())?.writtenSecrets ?? [] {
+        Redaction.learn(secret: secret.revealed)
+      }
       known?.recipes[identity] = result
       return result
     }.get()

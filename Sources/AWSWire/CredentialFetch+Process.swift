@@ -10,7 +10,7 @@ extension CredentialFetch {
     // The keys have two thousand bytes.
     output: 64 << 10,
     // The end of what it wrote to its standard error usually says why it failed.
-    errors: 4 << 10)
+    errors: 1 << 10)
   /// The characters of the standard error that a message shows.
   private static let shownErrors = 500
 

@@ -129,7 +129,7 @@ extension CredentialFetch {
     described.kind = .credentials
     let nature: String
     switch failure.kind {
-    case .credentials: nature = "AWS does not accept the keys"
+    case .credentials: nature = "AWS does not accept the keys or the token"
     case .refused, .certificateRejected, .notReady, .notFound, .quotaExceeded, .conflict:
       nature = "STS refuses it"
     case .unreachable, .answerLost, .server, .malformedAnswer, .throttled, .accessDenied:

@@ -13,6 +13,18 @@ indirect enum CredentialRecipe: Hashable, Sendable {
   case container(ContainerEndpoint)
   case instanceMetadata(InstanceMetadata)
 
+  /// The secrets in the recipe itself, which last as long as it does.
+  var writtenSecrets: [Secret] {
+    switch self {
+    case .fixed(let keys): return keys.secrets
+    case .role(_, let source): return source.writtenSecrets
+    case .container(let endpoint):
+      guard case .token(let token) = endpoint.authorization else { return [] }
+      return [token]
+    case .webIdentity, .process, .instanceMetadata: return []
+    }
+  }
+
   /// The source of the keys, for people.
   var origin: String {
     switch self {

@@ -159,7 +159,7 @@ package final class World: Sendable {
       credentials: CredentialCache(
         environment: [
           "AWS_SHARED_CREDENTIALS_FILE": credentialsPath,
-          "AWS_CONFIG_FILE": directory + "/none",
+          "AWS_CONFIG_FILE": directory + "/none", "AWS_EC2_METADATA_DISABLED": "true",
         ]),
       endpoints: try Endpoints(), clock: RequestClock(clock: clock), uptime: { clock.uptime },
       answered: {})

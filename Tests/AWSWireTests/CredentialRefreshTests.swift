@@ -40,11 +40,11 @@ struct CredentialRefreshTests {
   }
 
   @Test(
-    "Keys are used until a drawn time from 15 to 10 minutes before their end", arguments: [0, 1])
+    "Keys are used until a drawn time from 15 to 10 minutes before their end", arguments: [0, 0.5])
   func early(fraction: Double) async throws {
     let roles = Roles(fraction: fraction)
     let stage = roles.stage()
-    let lead = Duration.minutes(fraction == 0 ? 10 : 15)
+    let lead = Duration.minutes(10) + .minutes(5) * fraction
     #expect(try await stage.keys(identity()).accessKeyID.revealed == "k0-key")
     roles.clock.pass(.hours(1) - lead - .milliseconds(1))
     #expect(try await stage.keys(identity()).accessKeyID.revealed == "k0-key")

@@ -62,14 +62,18 @@ struct ProcessCredentialTests {
 
   @Test("It gets the daemon's environment, but nothing that speaks to systemd, and no open file")
   func environment() async throws {
+    let opened = open(directory["opened"], O_RDWR | O_CREAT, 0o600)
+    try #require(opened > 2)
+    defer { close(opened) }
     let script = """
       test "$MARK" = kept || exit 3
       env | grep -qE 'NOTIFY_SOCKET|WATCHDOG' && exit 4
-      test "$(ls /proc/$$/fd | grep -cvE '^(0|1|2|10)$')" = 0 || exit 5
+      ls -l /proc/$$/fd | grep -q opened && exit 5
       test -z "$(cat)" || exit 6
       \(printing("\"Version\":1,\(keys)"))
       """
-    #expect(try await message(script) == "p-key p-secret")
+    let found = try await message(script)
+    #expect(found == "p-key p-secret")
   }
 
   @Test(

@@ -395,7 +395,7 @@ struct RoleCredentialTests {
     #expect(
       message
         == "sts:AssumeRoleWithWebIdentity of \(role), with the token in /token "
-        + "(AWS_WEB_IDENTITY_TOKEN_FILE), failed: AWS does not accept the keys: "
+        + "(AWS_WEB_IDENTITY_TOKEN_FILE), failed: AWS does not accept the keys or the token: "
         + "‹redacted› is wrong")
   }
 
@@ -416,7 +416,7 @@ struct RoleCredentialTests {
         .error("ValidationError", "Value 'external-hunter2' is wrong"), 1,
         "STS refuses it: Value '‹redacted›' is wrong"
       ),
-      (.error("ExpiredToken", "old"), 1, "AWS does not accept the keys: old"),
+      (.error("ExpiredToken", "old"), 1, "AWS does not accept the keys or the token: old"),
     ] as [(ScriptedTransport.Reply, Int, String)])
   func nature(reply: ScriptedTransport.Reply, attempts: Int, expected: String) async throws {
     let (message, requests) = await refusal(reply)

@@ -38,13 +38,13 @@ struct SubprocessTests {
   @Test("A program that runs too long is killed")
   func tooLong() async {
     let looks = Guarded(0)
-    let result = await run("echo begun; exec sleep 300") {
+    let result = await run("exec sleep 300") {
       looks.withLock { looks in
         looks += 1
         return .seconds(looks < 10 ? 0 : 60)
       }
     }
-    #expect(result == Subprocess.Result(ending: .timedOut, output: bytes("begun\n"), errors: []))
+    #expect(result.ending == .timedOut)
   }
 
   @Test("A cancelled task ends its program, also before it has begun")
