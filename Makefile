@@ -47,6 +47,7 @@ build: swift deps ## Build everything for debugging
 
 # In sequence: WorldTests use every core, and EndToEndTests measure time.
 test: swift deps ## Run all tests
+	@Tests/Moto/setup
 	$(SWIFT) test --disable-xctest --skip WorldTests --skip EndToEndTests
 	WORLD_SEEDS=$(WORLD_SEEDS) $(SWIFT) test --disable-xctest --skip-build --filter WorldTests
 	$(SWIFT) test --disable-xctest --skip-build --filter EndToEndTests

@@ -127,6 +127,7 @@ let package = Package(
         "SimulatedAWS", "TestSupport",
       ],
       exclude: ["Vectors"]),
+    tests("MotoTests", ["AWSWire", "Transport", "RolloutCore", "TestSupport"]),
     tests(
       "EdgeProbeTests",
       [

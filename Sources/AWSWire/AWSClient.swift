@@ -25,7 +25,7 @@ package struct AWSClient: Sendable {
     self.uptime = uptime
     client = JSONClient(
       transport: transport, credentials: credentials, endpoints: endpoints, clock: clock,
-      userAgent: userAgent, rates: RequestRates(accounts: accounts, uptime: uptime),
+      userAgent: userAgent, accounts: accounts,
       answered: answered)
   }
 

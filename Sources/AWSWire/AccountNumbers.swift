@@ -5,8 +5,8 @@ package import RolloutCore
 /// The AWS accounts that identities turned out to be of.
 struct AccountNumbers: Sendable {
   private struct Entry {
-    /// The key that it was asked with: another one may be of another account.
-    let accessKeyID: Secret
+    /// Where the keys came from when it was asked for: another source may be of another account.
+    let recipe: CredentialRecipe
     /// nil: it could not be found out.
     let number: String?
     /// Uptime.
@@ -18,58 +18,66 @@ struct AccountNumbers: Sendable {
   /// How long a failure is remembered. The number saves requests and is not worth many.
   private static let pauseAfterFailure = Duration.hours(1)
 
-  func number(of identity: Identity) -> String? {
-    identity.roleAccount ?? entries.withLock { $0[identity]?.number }
-  }
+  func number(of identity: Identity) -> String? { entries.withLock { $0[identity]?.number } }
 
-  /// What was found out with this key; nil: it is to be asked for.
+  /// What was found out with keys of this source; nil: it is to be asked for.
   fileprivate func found(
-    _ identity: Identity, with accessKeyID: Secret, at uptime: Duration
+    _ identity: Identity, with recipe: CredentialRecipe, at uptime: Duration
   ) -> String?? {
     entries.withLock { entries in
-      guard let entry = entries[identity], entry.accessKeyID == accessKeyID,
+      guard let entry = entries[identity], entry.recipe == recipe,
         entry.number != nil || uptime - entry.askedAt < AccountNumbers.pauseAfterFailure
       else { return nil }
       return .some(entry.number)
     }
   }
 
-  fileprivate func note(
-    _ number: String?, of identity: Identity, with accessKeyID: Secret, at uptime: Duration
+  func note(
+    _ number: String?, of identity: Identity, with recipe: CredentialRecipe, at uptime: Duration
   ) {
-    entries.withLock {
-      $0[identity] = Entry(accessKeyID: accessKeyID, number: number, askedAt: uptime)
-    }
+    entries.withLock { $0[identity] = Entry(recipe: recipe, number: number, askedAt: uptime) }
   }
 }
 
-extension Identity {
-  /// A role is of the account that its ARN names: `arn:aws:iam::ACCOUNT:role/NAME`.
-  fileprivate var roleAccount: String? {
-    guard let roleARN else { return nil }
-    let parts = roleARN.split(separator: ":", omittingEmptySubsequences: false)
+extension CredentialRecipe {
+  /// The account of a role, which its ARN names: `arn:aws:iam::ACCOUNT:role/NAME`. nil for other keys,
+  /// which do not tell.
+  fileprivate var account: String? {
+    let arn: String
+    switch self {
+    case .role(let role, _): arn = role.arn
+    case .webIdentity(let identity): arn = identity.arn
+    case .fixed, .process, .container, .instanceMetadata: return nil
+    }
+    let parts = arn.split(separator: ":", omittingEmptySubsequences: false)
     return parts.count >= 6 ? String(parts[4]) : nil
   }
 }
 
 extension AWSClient: CredentialPort {
-  package func refreshCredentials() async { await client.credentials.refresh() }
+  package func refreshCredentials() async {
+    client.credentials.refresh()
+    client.endpoints.lookAgain()
+  }
 
   package func account(of identity: Identity) async -> String? {
-    if let number = identity.roleAccount { return number }
-    let key: Secret
-    do throws(Failure) {
-      key = try await client.credentials.credentials(for: identity).accessKeyID
+    let recipe: CredentialRecipe
+    do throws(CredentialProblem) {
+      recipe = try client.credentials.recipe(for: identity, at: uptime())
     } catch {
       // The list, which needs the credentials as well, reports it.
       return nil
     }
-    if let found = accounts.found(identity, with: key, at: uptime()) { return found }
+    if let found = accounts.found(identity, with: recipe, at: uptime()) { return found }
+    if let number = recipe.account {
+      accounts.note(number, of: identity, with: recipe, at: uptime())
+      return number
+    }
     let look = await client.within(AWSClient.maximumAccountTime) {
       await callerIdentity(as: identity)
     }
     let number = look?.value?.account
-    accounts.note(number, of: identity, with: key, at: uptime())
+    accounts.note(number, of: identity, with: recipe, at: uptime())
     return number
   }
 

@@ -1,21 +1,25 @@
 package import RolloutCore
 
 /// The keys that sign a request.
-package struct Credentials: Equatable, Sendable {
+package struct Credentials: Hashable, Sendable {
   /// AWS does not treat it as a secret. It is still kept out of every log.
   package let accessKeyID: Secret
   package let secretAccessKey: Secret
   /// Set for temporary keys.
   package let sessionToken: Secret?
+  /// When AWS ceases to accept the keys; nil for keys without an end, or with one that is not known.
+  package let expiration: Instant?
   /// Where the keys were found, for people: `the environment`, `profile prod of /etc/aws/…`.
   package let origin: String
 
   package init(
-    accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil, origin: String
+    accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil,
+    expiration: Instant? = nil, origin: String
   ) {
     self.accessKeyID = Secret(accessKeyID)
     self.secretAccessKey = Secret(secretAccessKey)
     self.sessionToken = sessionToken.map(Secret.init)
+    self.expiration = expiration
     self.origin = origin
   }
 
@@ -23,14 +27,35 @@ package struct Credentials: Equatable, Sendable {
   var secrets: [Secret] { [accessKeyID, secretAccessKey] + (sessionToken.map { [$0] } ?? []) }
 }
 
-/// A source of credentials, which is read at every call. `CredentialCache` keeps the result.
-package protocol CredentialSource: Sendable {
-  /// Throws a `Failure` of kind `credentials` that says what to set.
-  func credentials(for identity: Identity) async throws(Failure) -> Credentials
-  /// A value that changes when the source changes, so that it must be read again.
-  var version: String { get }
+/// Keys that were read and are not checked yet.
+struct ReadKeys {
+  let key: String
+  let secret: String
+  let token: String?
+  var expiration: Instant?
+
+  /// Throws when a value contains characters that a header cannot have.
+  func credentials(origin: String) throws(CredentialProblem) -> Credentials {
+    for (name, text) in [
+      ("access key id", key), ("secret access key", secret), ("session token", token ?? "-"),
+    ] where !isPrintable(text) {
+      throw CredentialProblem(
+        "the \(name) of \(origin) contains a space or a character beyond ASCII")
+    }
+    return Credentials(
+      accessKeyID: key, secretAccessKey: secret, sessionToken: token, expiration: expiration,
+      origin: origin)
+  }
 }
 
-extension CredentialSource {
-  package var version: String { "" }
+/// Whether a text has only visible characters of ASCII, and at least one.
+func isPrintable(_ text: String) -> Bool {
+  !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+}
+
+/// Why an identity has no credentials, for people. It contains no value of a variable or file.
+struct CredentialProblem: Error, Hashable, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
 }

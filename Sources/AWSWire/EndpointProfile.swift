@@ -1,24 +1,21 @@
 /// What a profile of the shared AWS files says about endpoints. As in botocore, a key in the
 /// credentials file has priority over the one in the config file.
 struct EndpointProfile {
-  /// A value and where it is, for errors.
-  struct Setting {
-    let text: String
-    let place: String
-  }
-
   private var profiles: [SharedProfile] = []
   /// The URLs of single services in the `[services]` section of the profile, by their names there.
-  private var services: [String: Setting] = [:]
+  private var services: [String: ProfileSetting] = [:]
 
   /// A profile that says nothing.
   init() {}
 
-  init(_ name: String, in files: SharedFiles) throws(MalformedEndpoint) {
+  init(
+    _ name: String, in content: SharedFiles.Content, of files: SharedFiles
+  ) throws(MalformedEndpoint) {
     do throws(UnreadableFile) {
-      let config = try EndpointProfile.accessible(files.config, files.isDefault(files.configPath))
+      let config = try EndpointProfile.accessible(
+        content.config, files.isDefault(content.configPath))
       let credentials = try EndpointProfile.accessible(
-        files.credentials, files.isDefault(files.credentialsPath))
+        content.credentials, files.isDefault(content.credentialsPath))
       profiles = [
         try SharedProfile.credentials(name, in: credentials),
         try SharedProfile.config(name, in: config),
@@ -30,16 +27,17 @@ struct EndpointProfile {
     }
   }
 
-  subscript(key: String) -> Setting? {
+  subscript(key: String) -> ProfileSetting? {
     for profile in profiles {
       if let text = profile.value(key) {
-        return Setting(text: text, place: "\(key) of profile \(profile.name) in \(profile.path)")
+        return ProfileSetting(
+          text: text, place: "\(key) of profile \(profile.name) in \(profile.path)")
       }
     }
     return nil
   }
 
-  func endpoint(of service: AWSService) -> Setting? {
+  func endpoint(of service: AWSService) -> ProfileSetting? {
     services[service.settingName] ?? self["endpoint_url"]
   }
 
@@ -57,8 +55,8 @@ struct EndpointProfile {
   }
 
   private static func urls(
-    in file: SharedFile?, _ services: Setting
-  ) throws(UnreadableFile) -> [String: Setting] {
+    in file: SharedFile?, _ services: ProfileSetting
+  ) throws(UnreadableFile) -> [String: ProfileSetting] {
     let header = "services \(services.text)"
     guard let file, let section = file.content.sections[header] else {
       throw UnreadableFile(
@@ -66,10 +64,10 @@ struct EndpointProfile {
           + "write it, or remove the key")
     }
     if let problem = section.problem { throw UnreadableFile(problem) }
-    var urls: [String: Setting] = [:]
+    var urls: [String: ProfileSetting] = [:]
     for (service, keys) in section.nested {
       guard let text = keys["endpoint_url"], !text.isEmpty else { continue }
-      urls[service] = Setting(
+      urls[service] = ProfileSetting(
         text: text, place: "endpoint_url of \(service) in [\(header)] of \(file.path)")
     }
     return urls

@@ -12,10 +12,10 @@ struct EndpointSettings {
   let caBundle: String?
 
   init(environment: Variables, profile: EndpointProfile) throws(MalformedEndpoint) {
-    func flag(_ key: String) throws(MalformedEndpoint) -> EndpointProfile.Setting? {
+    func flag(_ key: String) throws(MalformedEndpoint) -> ProfileSetting? {
       let variable = "AWS_\(key.uppercased())"
       let found =
-        environment[variable].map { EndpointProfile.Setting(text: $0, place: variable) }
+        environment[variable].map { ProfileSetting(text: $0, place: variable) }
         ?? profile[key]
       switch found?.text.lowercased() {
       case nil, "false": return nil
@@ -32,7 +32,7 @@ struct EndpointSettings {
     if try flag("ignore_configured_endpoint_urls") != nil { return }
     for service in AWSService.allCases {
       let variable = [service.endpointVariable, "AWS_ENDPOINT_URL"].lazy.compactMap { name in
-        environment[name].map { EndpointProfile.Setting(text: $0, place: name) }
+        environment[name].map { ProfileSetting(text: $0, place: name) }
       }.first
       guard let url = variable ?? profile.endpoint(of: service) else { continue }
       // The endpoint rules of the SDKs refuse both together, because the setting has no effect.

@@ -87,6 +87,7 @@ enum ErrorClassification {
         "IncompleteSignature", "IncompleteSignatureException", "MissingAuthenticationToken",
         "MissingAuthenticationTokenException", "InvalidToken", "InvalidTokenException",
         "MissingSecurityHeader", "TokenRefreshRequired", "InvalidSignature",
+        "InvalidIdentityToken", "InvalidIdentityTokenException", "IDPRejectedClaim",
       ])
     ),
     (

@@ -4,13 +4,13 @@ import Transport
 
 /// Makes requests to AWS: signs and sends them, tries reads again, and classifies the answers.
 struct JSONClient: Sendable {
-  private let transport: any HTTPTransport
+  let transport: any HTTPTransport
   let credentials: CredentialCache
-  private let endpoints: Endpoints
-  private let clock: any WireClock
+  let endpoints: Endpoints
+  let clock: any WireClock
   private let userAgent: String
   /// Called when an attempt of a request has ended: the program is alive.
-  private let answered: @Sendable () -> Void
+  let answered: @Sendable () -> Void
   private let quota = RetryQuota()
   private let rates: RequestRates
   private let offsets = ClockOffsets()
@@ -26,7 +26,7 @@ struct JSONClient: Sendable {
 
   init(
     transport: any HTTPTransport, credentials: CredentialCache, endpoints: Endpoints,
-    clock: any WireClock, userAgent: String, rates: RequestRates,
+    clock: any WireClock, userAgent: String, accounts: AccountNumbers = AccountNumbers(),
     answered: @escaping @Sendable () -> Void
   ) {
     self.transport = transport
@@ -34,7 +34,7 @@ struct JSONClient: Sendable {
     self.endpoints = endpoints
     self.clock = clock
     self.userAgent = userAgent
-    self.rates = rates
+    rates = RequestRates(accounts: accounts)
     self.answered = answered
   }
 
@@ -64,9 +64,14 @@ struct JSONClient: Sendable {
     var attempt = 1
     var cost = 0
     while true {
-      let keys = try await credentials.credentials(for: call.identity)
+      let keys: Credentials?
+      switch call.signer {
+      case .identity: keys = try await credentials.credentials(for: call.identity, over: self)
+      case .keys(let given): keys = given
+      case .nobody: keys = nil
+      }
       let endpoint = try endpoint(of: call)
-      let wait = rates.reserve(call)
+      let wait = rates.reserve(call, at: clock.uptime)
       if wait > .zero { await clock.sleep(for: wait) }
       let outcome = await send(call, to: endpoint, signedBy: keys)
       answered()
@@ -139,7 +144,7 @@ struct JSONClient: Sendable {
   /// without keys is.
   private func endpoint(of call: WireCall) throws(Failure) -> Endpoint {
     do throws(MalformedEndpoint) {
-      let settings = try endpoints.settings(for: call.identity)
+      let settings = try endpoints.settings(for: call.identity, at: clock.uptime)
       return Endpoint(
         url: try settings.url(of: call.service, in: call.region), caBundle: settings.caBundle)
     } catch {
@@ -148,7 +153,7 @@ struct JSONClient: Sendable {
   }
 
   private func isCorrected(
-    _ failed: FailedAttempt, of call: WireCall, _ keys: Credentials,
+    _ failed: FailedAttempt, of call: WireCall, _ keys: Credentials?,
     _ corrections: inout Corrections
   ) async -> Bool {
     guard failed.failure.kind == .credentials else { return false }
@@ -156,11 +161,13 @@ struct JSONClient: Sendable {
       defer { corrections.clock = false }
       return corrections.clock
     }
-    await credentials.invalidate(call.identity, refused: keys)
+    // The keys of other requests are their sender's to judge.
+    guard case .identity = call.signer, let keys else { return false }
+    credentials.invalidate(call.identity, refused: keys, at: clock.uptime)
     guard corrections.keys else { return false }
     corrections.keys = false
     do throws(Failure) {
-      return try await credentials.credentials(for: call.identity) != keys
+      return try await credentials.credentials(for: call.identity, over: self) != keys
     } catch {
       // The refusal is more useful than this error. The next request reads the source again.
       return false
@@ -168,25 +175,28 @@ struct JSONClient: Sendable {
   }
 
   private func send(
-    _ call: WireCall, to endpoint: Endpoint, signedBy keys: Credentials
+    _ call: WireCall, to endpoint: Endpoint, signedBy keys: Credentials?
   ) async -> Result<HTTPResponse, FailedAttempt> {
     let url = endpoint.url
     var request = call.request(to: url, userAgent: userAgent, caBundle: endpoint.caBundle)
     let signedAt = clock.now + offsets.offset(for: url)
-    let signature = SignatureV4(
-      credentials: keys, region: call.region.text, service: call.service.signingName)
-    request.headers += signature.headers(signing: request, at: signedAt)
+    if let keys {
+      let signature = SignatureV4(
+        credentials: keys, region: call.region.text, service: call.service.signingName)
+      request.headers += signature.headers(signing: request, at: signedAt)
+    }
+    let secrets = (keys?.secrets ?? []) + call.secrets
     let response: HTTPResponse
     do throws(TransportError) {
       response = try await transport.send(request)
     } catch {
-      return .failure(JSONClient.failedAttempt(of: call, error, hiding: keys.secrets))
+      return .failure(JSONClient.failedAttempt(of: call, error, hiding: secrets))
     }
     if (200..<300).contains(response.status) {
       noteDate(of: response, from: url)
       return .success(response)
     }
-    let error = ErrorAnswer(reading: response, hiding: keys.secrets)
+    let error = ErrorAnswer(reading: response, hiding: secrets)
     // Without a code it may be the page of a proxy.
     if error.code != nil { noteDate(of: response, from: url) }
     var failed = FailedAttempt(
@@ -238,12 +248,14 @@ struct JSONClient: Sendable {
       .quotaExceeded, .notReady, .refused:
       return nil
     }
-    let doubled = Duration.seconds(Int64(1) << Int64(attempt - 1))
-    let bound = min(doubled, JSONClient.maximumBackoff)
-    let fraction = Double(clock.random() >> 11) / Double(UInt64(1) << 53)
-    let delay = bound * fraction
+    let delay = delay(afterAttempt: attempt)
     guard let asked = failure.retryAfter else { return delay }
     return asked > JSONClient.maximumWaitWithinRequest ? nil : max(delay, asked)
+  }
+
+  func delay(afterAttempt attempt: Int) -> Duration {
+    let doubled = Duration.seconds(Int64(1) << Int64(attempt - 1))
+    return min(doubled, JSONClient.maximumBackoff) * clock.fraction()
   }
 
   // MARK: Headers of answers

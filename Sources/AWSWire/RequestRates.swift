@@ -19,13 +19,9 @@ struct RequestRates: Sendable {
   }
 
   private let accounts: AccountNumbers
-  private let uptime: @Sendable () -> Duration
   private let rates = Guarded<[Scope: Rate]>([:])
 
-  init(accounts: AccountNumbers, uptime: @escaping @Sendable () -> Duration) {
-    self.accounts = accounts
-    self.uptime = uptime
-  }
+  init(accounts: AccountNumbers) { self.accounts = accounts }
 
   /// Requests a second. Those that are not here have no published quota, or a much higher one.
   private static let perSecond: [String: Double] = [
@@ -44,9 +40,8 @@ struct RequestRates: Sendable {
 
   /// Takes the place of one request, and returns how long it must wait for it. Requests of one second
   /// may be sent at once.
-  func reserve(_ call: WireCall) -> Duration {
+  func reserve(_ call: WireCall, at now: Duration) -> Duration {
     guard let perSecond = RequestRates.perSecond[call.operation] else { return .zero }
-    let now = uptime()
     return rates.withLock { rates in
       var rate = rates[scope(of: call)] ?? Rate(nextAt: now - .seconds(1))
       let interval = Duration.seconds(1) * (1 / (perSecond * rate.factor))

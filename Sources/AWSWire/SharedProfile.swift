@@ -51,44 +51,41 @@ struct SharedProfile {
       let missing = key == nil ? "aws_access_key_id" : "aws_secret_access_key"
       throw CredentialProblem("profile \(name) in \(path) has no \(missing): add it")
     }
-    return try StaticKeys(key: key, secret: secret, token: value("aws_session_token"))
+    return try ReadKeys(key: key, secret: secret, token: value("aws_session_token"))
       .credentials(origin: "profile \(name) of \(path)")
-  }
-
-  /// Set when the profile assumes a role.
-  var assumedRole: CredentialProblem? {
-    firstOf(["role_arn", "web_identity_token_file"])
-  }
-
-  /// Set when the profile takes its keys from elsewhere.
-  var otherSource: CredentialProblem? {
-    firstOf(["credential_process", "sso_session", "sso_start_url", "login_session"])
-  }
-
-  private func firstOf(_ keys: [String]) -> CredentialProblem? {
-    keys.first { value($0) != nil }.map { key in
-      CredentialProblem(
-        "\(key) of profile \(name) in \(path) is not supported yet: "
-          + "use aws_access_key_id and aws_secret_access_key")
-    }
   }
 }
 
-/// A key pair that was read and is not checked yet.
-struct StaticKeys {
-  let key: String
-  let secret: String
-  let token: String?
+/// A value of a profile and where it is, for errors.
+struct ProfileSetting {
+  let text: String
+  /// `role_arn of profile x in /etc/aws/config`
+  let place: String
+}
 
-  /// Throws when a value contains characters that a header cannot have.
-  func credentials(origin: String) throws(CredentialProblem) -> Credentials {
-    for (name, text) in [
-      ("access key id", key), ("secret access key", secret), ("session token", token ?? "-"),
-    ] where !text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) {
-      throw CredentialProblem(
-        "the \(name) of \(origin) contains a space or a character beyond ASCII")
-    }
-    return Credentials(
-      accessKeyID: key, secretAccessKey: secret, sessionToken: token, origin: origin)
+/// One profile in both shared files. As in botocore, a key in the credentials file has priority over
+/// the one in the config file.
+struct MergedProfile {
+  let name: String
+  let config: SharedProfile?
+  let credentials: SharedProfile?
+
+  /// nil when neither file has the profile.
+  init?(_ name: String, in content: SharedFiles.Content) throws(UnreadableFile) {
+    config = try SharedProfile.config(name, in: content.config())
+    credentials = try SharedProfile.credentials(name, in: content.credentials())
+    self.name = name
+    if config == nil && credentials == nil { return nil }
   }
+
+  subscript(key: String) -> ProfileSetting? {
+    for profile in [credentials, config].compactMap({ $0 }) {
+      if let text = profile.value(key) {
+        return ProfileSetting(text: text, place: "\(key) of profile \(name) in \(profile.path)")
+      }
+    }
+    return nil
+  }
+
+  var hasStaticKeys: Bool { self["aws_access_key_id"] != nil }
 }

@@ -13,12 +13,40 @@ struct WireCall: Sendable {
   let payload: Payload
   let effect: Effect
   let maximumBodySize: Int
+  var signer = Signer.identity
+  /// Values in the payload that must not appear in a text, besides the signer's keys.
+  var secrets: [Secret] = []
+
+  enum Signer: Sendable {
+    /// The keys of `identity`, which are found first.
+    case identity
+    case keys(Credentials)
+    /// The request has no signature.
+    case nobody
+  }
 
   enum Payload: Sendable {
     /// JSON 1.1.
     case json(JSONValue)
     /// The query protocol: a form with the operation and its version.
     case form(String)
+
+    static func form(_ pairs: [(name: String, value: String)]) -> Payload {
+      .form(pairs.map { "\($0.name)=\(percentEncoded($0.value))" }.joined(separator: "&"))
+    }
+
+    private static func percentEncoded(_ text: String) -> String {
+      var encoded: [UInt8] = []
+      for byte in text.utf8 {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "-"), UInt8(ascii: "."),
+          UInt8(ascii: "_"), UInt8(ascii: "~"):
+          encoded.append(byte)
+        default: encoded += Array("%\(Digest.hex([byte]).uppercased())".utf8)
+        }
+      }
+      return String(decoding: encoded, as: UTF8.self)
+    }
   }
 
   enum Effect: Sendable {

@@ -21,6 +21,7 @@ struct FleetAssembly {
       let merged = own.merged(with: defaults)
       reportMissingKeys(in: own)
       reportContradiction(in: merged.certificate, inherited: defaults.certificate)
+      reportParametersWithoutRole(in: merged)
       warnOfUnboundedChoice(in: merged)
       warnOfUncoveredDomain(in: merged)
       warnOfOtherPartition(in: merged)
@@ -59,6 +60,17 @@ struct FleetAssembly {
       \(selector.path) (line \(selector.position.line)) selects some; remove one of the two, or \
       write any: false
       """)
+  }
+
+  /// Reports an external id or a session name that no role uses, at the entry if they are inherited.
+  private func reportParametersWithoutRole(in draft: MappingDraft) {
+    guard draft.role.arn.isAbsent else { return }
+    for (key, location) in draft.role.parameterLocations {
+      let isOwn = location.path.hasPrefix(draft.location.path)
+      context.report(
+        at: isOwn ? location : draft.location.key(key, at: draft.location.position),
+        "\(key) has no effect without role_arn; write the role's ARN, or remove \(key)")
+    }
   }
 
   private func warnOfUnboundedChoice(in draft: MappingDraft) {

@@ -7,6 +7,7 @@ struct MappingDraft {
   var userPoolID: Setting<UserPoolID> = .absent
   var region: Setting<Region> = .absent
   var profile: Setting<String> = .absent
+  var role = RoleDraft()
   var certificate = CertificateDraft()
   var mode: Setting<Mapping.Mode> = .absent
   var onDrift: Setting<Mapping.DriftPolicy> = .absent
@@ -43,7 +44,7 @@ struct MappingDraft {
         "connect_to", of: ProbeConnection.kind, options: .allowsSingleValue,
         ProbeConnection.init(parsing:))
     }
-    section.checkUnsupportedIdentity()
+    role = RoleDraft(section)
   }
 
   static let waves = 0...1000
@@ -53,6 +54,7 @@ struct MappingDraft {
     var merged = self
     merged.region = region.inheriting(defaults.region)
     merged.profile = profile.inheriting(defaults.profile)
+    merged.role = role.merged(with: defaults.role)
     merged.certificate = certificate.merged(with: defaults.certificate)
     merged.mode = mode.inheriting(defaults.mode)
     merged.onDrift = onDrift.inheriting(defaults.onDrift)
@@ -70,6 +72,7 @@ struct MappingDraft {
     else { return nil }
     var mapping = Mapping(domain: domain, userPoolID: pool, region: region)
     mapping.identity.profile = profile.located?.value
+    role.complete(&mapping.identity)
     mapping.selector = certificate.selector
     mapping.mode = mode.value(or: mapping.mode)
     mapping.onDrift = onDrift.value(or: mapping.onDrift)
@@ -101,32 +104,6 @@ struct MappingDraft {
       throw Malformed(kind, "it contains brackets; write the name without them")
     }
     return text
-  }
-}
-
-extension Section {
-  /// Reports a malformed role or external id, in addition to the error that this version does not
-  /// support these keys.
-  fileprivate func checkUnsupportedIdentity() {
-    _ = value("role_arn", as: "the ARN of an IAM role") { text throws(Malformed) in
-      let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-      let isRole =
-        parts.count == 6 && parts[0] == "arn" && parts[1].hasPrefix("aws") && parts[2] == "iam"
-        && parts[3].isEmpty && parts[4].utf8.count == 12
-        && parts[4].utf8.allSatisfy { (0x30...0x39).contains($0) }
-        && parts[5].hasPrefix("role/") && parts[5].utf8.count > 5
-      if !isRole {
-        throw Malformed("the ARN of an IAM role", "write arn:aws:iam::ACCOUNT:role/NAME")
-      }
-    }
-    guard let node = node("external_id") else { return }
-    let location = location(of: "external_id")
-    guard let text = context.text(of: node, at: location, as: "an external id") else { return }
-    // Some operators treat it as a secret, so its value is never shown.
-    if !(2...1224).contains(text.text.utf8.count) {
-      context.report(
-        at: location, "this is not an external id, which has 2 to 1224 characters; correct it")
-    }
   }
 }
 

@@ -39,6 +39,12 @@ package final class AWSTime: Sendable {
     }
   }
 
+  /// The time by AWS's clock; nil when no answer told it. Within the tolerance it is the host's.
+  package func now(hostNow: Instant, uptime: Duration) -> Instant? {
+    if state.withLock({ $0.origins.isEmpty }) { return nil }
+    return hostNow + (.zero - hostError(hostNow: hostNow, uptime: uptime))
+  }
+
   /// How far the host's clock is ahead of AWS's; zero within the tolerance, or when no answer told
   /// AWS's. Where endpoints disagree, the middle one counts, and of two the one that is nearer.
   package func hostError(hostNow: Instant, uptime: Duration) -> Duration {

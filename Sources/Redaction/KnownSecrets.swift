@@ -4,16 +4,17 @@ struct KnownSecrets {
   /// The long forms by their first eight bytes.
   private var long: [UInt64: Set<[UInt8]>] = [:]
   private var words: Set<[UInt8]> = []
-  /// The long forms, oldest first, of which the newest are kept.
+  /// The long forms of temporary secrets, oldest first, of which the newest are kept.
   private var order: [[UInt8]] = []
 
   /// Temporary keys change every hour, for months.
   static let maximumForms = 16_384
 
-  mutating func add(_ forms: SecretForms) {
+  /// - Parameter isTemporary: whether newer temporary secrets may push it out.
+  mutating func add(_ forms: SecretForms, isTemporary: Bool) {
     words.formUnion(forms.words)
     for form in forms.long
-    where long[KnownSecrets.key(form[...]), default: []].insert(form).inserted {
+    where long[KnownSecrets.key(form[...]), default: []].insert(form).inserted && isTemporary {
       order.append(form)
     }
     let excess = order.count - KnownSecrets.maximumForms

@@ -12,9 +12,12 @@ package enum Redaction {
   private static let known = Guarded(KnownSecrets())
 
   /// A key or a token that the process now holds.
-  package static func learn(secret: String) {
+  ///
+  /// - Parameter isTemporary: it expires within hours. The process gets such keys every hour, and the
+  ///   oldest ones are forgotten when there are very many.
+  package static func learn(secret: String, isTemporary: Bool = false) {
     let forms = SecretForms(secret: secret)
-    known.withLock { $0.add(forms) }
+    known.withLock { $0.add(forms, isTemporary: isTemporary) }
   }
 
   /// The keys in the environment, and the user names and passwords of the URLs there: those of proxies,
@@ -24,7 +27,7 @@ package enum Redaction {
       if keys.contains(name) { learn(secret: value) }
       let isProxy = name.lowercased().hasSuffix("_proxy")
       guard isProxy || value.contains("://"), let forms = SecretForms(url: value) else { continue }
-      known.withLock { $0.add(forms) }
+      known.withLock { $0.add(forms, isTemporary: false) }
     }
   }
 

@@ -18,7 +18,7 @@ struct Clients: Sendable {
   ) throws(MalformedEndpoint) {
     client = AWSClient(
       transport: transport,
-      credentials: CredentialCache(source: CredentialChain(environment: environment)),
+      credentials: CredentialCache(environment: environment),
       endpoints: try Endpoints(environment: environment), clock: CallClock(awsTime: awsTime),
       userAgent: "cognito-certd/\(version)", uptime: { SystemClock.monotonic },
       answered: answered)

@@ -162,6 +162,8 @@ struct CallClock: WireClock {
   var awsTime = AWSTime()
 
   var now: Instant { SystemClock.now }
+  var awsNow: Instant? { awsTime.now(hostNow: now, uptime: uptime) }
+  var uptime: Duration { SystemClock.uptime }
 
   func note(_ date: Instant, from host: String) {
     awsTime.note(date, from: host, uptime: SystemClock.uptime)

@@ -157,11 +157,10 @@ package final class World: Sendable {
     let client = AWSClient(
       transport: WorldTransport(world: self),
       credentials: CredentialCache(
-        source: CredentialChain(
-          environment: [
-            "AWS_SHARED_CREDENTIALS_FILE": credentialsPath,
-            "AWS_CONFIG_FILE": directory + "/none",
-          ])),
+        environment: [
+          "AWS_SHARED_CREDENTIALS_FILE": credentialsPath,
+          "AWS_CONFIG_FILE": directory + "/none", "AWS_EC2_METADATA_DISABLED": "true",
+        ]),
       endpoints: try Endpoints(), clock: RequestClock(clock: clock), uptime: { clock.uptime },
       answered: {})
     let domains: any DomainPort =

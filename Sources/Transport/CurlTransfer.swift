@@ -55,6 +55,8 @@ final class CurlTransfer {
     try set(CURLOPT_TCP_KEEPALIVE, 1)
     try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
     try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    // An empty name also switches the variables off.
+    if !request.usesProxy { try set(CURLOPT_PROXY, "") }
     try set(CURLOPT_TIMEOUT_MS, CurlTransfer.milliseconds(request.timeout))
     try set(CURLOPT_CONNECTTIMEOUT_MS, CurlTransfer.milliseconds(request.connectTimeout))
     // A request never waits for another one's connection: that one may hang.

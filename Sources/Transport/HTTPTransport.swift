@@ -25,11 +25,14 @@ package struct HTTPRequest: Equatable, Sendable {
   package var usesFreshConnection: Bool
   /// A PEM file of roots, used instead of the system's: `AWS_CA_BUNDLE`.
   package var caBundle: String?
+  /// False for addresses that only this machine reaches, such as that of the instance metadata.
+  package var usesProxy: Bool
 
   package init(
     method: String = "POST", url: String, headers: [Header] = [], body: [UInt8] = [],
     timeout: Duration = .seconds(30), connectTimeout: Duration = .seconds(20),
-    maximumBodySize: Int = 8 << 20, usesFreshConnection: Bool = false, caBundle: String? = nil
+    maximumBodySize: Int = 8 << 20, usesFreshConnection: Bool = false, caBundle: String? = nil,
+    usesProxy: Bool = true
   ) {
     self.method = method
     self.url = url
@@ -40,6 +43,7 @@ package struct HTTPRequest: Equatable, Sendable {
     self.maximumBodySize = maximumBodySize
     self.usesFreshConnection = usesFreshConnection
     self.caBundle = caBundle
+    self.usesProxy = usesProxy
   }
 }
 

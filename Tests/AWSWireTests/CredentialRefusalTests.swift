@@ -1,3 +1,4 @@
+import POSIX
 import RolloutCore
 import Testing
 import Transport
@@ -6,31 +7,36 @@ import Transport
 
 @Suite("Credentials that AWS refuses")
 struct CredentialRefusalTests {
-  /// Returns one key after another, and then always the last one.
-  private actor RotatingSource: CredentialSource {
-    private var keys: [String]
-    private(set) var reads = 0
+  private static let source = "http://127.0.0.1/keys"
 
-    init(_ keys: [String]) { self.keys = keys }
-
-    func credentials(for identity: Identity) async throws(Failure) -> Credentials {
-      reads += 1
-      let key = keys.count > 1 ? keys.removeFirst() : keys[0]
-      return Credentials(accessKeyID: key, secretAccessKey: "secret", origin: "a test")
-    }
-  }
-
+  /// AWS, which answers from a script, and a container's platform, which gives one key after another
+  /// and then always the last one.
   private func client(
-    _ source: RotatingSource, _ transport: ScriptedTransport
-  ) throws -> AWSClient {
-    AWSClient(
-      transport: transport, credentials: CredentialCache(source: source),
-      endpoints: try Endpoints(), clock: ScriptedClock(), uptime: { .zero },
-      answered: {})
+    _ keys: [String], _ replies: [ScriptedTransport.Reply]
+  ) throws -> (AWSClient, ScriptedTransport) {
+    let counts = Guarded((keys: 0, replies: 0))
+    let transport = ScriptedTransport(answering: { request, _ in
+      counts.withLock { counts in
+        if request.url == Self.source {
+          defer { counts.keys += 1 }
+          let key = keys[min(counts.keys, keys.count - 1)]
+          return .json(
+            #"{"AccessKeyId":"\#(key)","SecretAccessKey":"secret","Token":"token"}"#)
+        }
+        defer { counts.replies += 1 }
+        return replies.indices.contains(counts.replies) ? replies[counts.replies] : nil
+      }
+    })
+    let client = AWSClient(
+      transport: transport,
+      credentials: CredentialCache(environment: [
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": Self.source
+      ]), endpoints: try Endpoints(), clock: ScriptedClock(), uptime: { .zero }, answered: {})
+    return (client, transport)
   }
 
   private func keys(_ transport: ScriptedTransport) -> [Substring] {
-    transport.requests.compactMap { request in
+    transport.requests.filter { $0.url != Self.source }.compactMap { request in
       request.headers.first { $0.name == "Authorization" }?.value
         .split(separator: "Credential=").last?.split(separator: "/").first
     }
@@ -38,43 +44,37 @@ struct CredentialRefusalTests {
 
   @Test("A refused read is signed again once, with the keys that the file has now")
   func rotated() async throws {
-    let source = RotatingSource(["old", "new"])
-    let transport = ScriptedTransport([
-      .error("ExpiredTokenException"), .json("{\"CertificateSummaryList\":[]}"),
-    ])
-    #expect(
-      try await client(source, transport).listCertificates(as: Identity()) == .seen([]))
+    let (client, transport) = try client(
+      ["old", "new"],
+      [.error("ExpiredTokenException"), .json("{\"CertificateSummaryList\":[]}")])
+    #expect(await client.listCertificates(as: Identity()) == .seen([]))
     #expect(keys(transport) == ["old", "new"])
   }
 
   @Test("Unchanged keys are not used twice in a request, and are read again for the next one")
   func unchanged() async throws {
-    let source = RotatingSource(["old"])
     let refusal = ScriptedTransport.Reply.error("UnrecognizedClientException")
-    let transport = ScriptedTransport([refusal, refusal, refusal])
-    let client = try client(source, transport)
+    let (client, transport) = try client(["old"], [refusal, refusal, refusal])
     for calls in 1...2 {
       let look = await client.listCertificates(as: Identity())
       #expect(look.failure?.kind == .credentials)
-      #expect(transport.requests.count == calls)
+      #expect(keys(transport).count == calls)
     }
   }
 
   @Test("A request ends when the new keys are refused, too")
   func bothRefused() async throws {
-    let source = RotatingSource(["a", "b", "c"])
     let refusal = ScriptedTransport.Reply.error("InvalidClientTokenId")
-    let transport = ScriptedTransport([refusal, refusal, refusal])
-    let look = try await client(source, transport).listCertificates(as: Identity())
+    let (client, transport) = try client(["a", "b", "c"], [refusal, refusal, refusal])
+    let look = await client.listCertificates(as: Identity())
     #expect(look.failure?.kind == .credentials)
     #expect(keys(transport) == ["a", "b"])
   }
 
   @Test("An update is not sent again with other keys; the next one uses them")
   func update() async throws {
-    let source = RotatingSource(["old", "new"])
-    let transport = ScriptedTransport([.error("ExpiredTokenException"), .json("{}")])
-    let client = try client(source, transport)
+    let (client, transport) = try client(
+      ["old", "new"], [.error("ExpiredTokenException"), .json("{}")])
     guard case .failed(let failure) = await client.updateDomain(try Example.update()) else {
       Issue.record("the update passed")
       return

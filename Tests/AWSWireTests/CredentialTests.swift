@@ -1,5 +1,4 @@
 import Foundation
-import POSIX
 import RolloutCore
 import TestSupport
 import Testing
@@ -27,15 +26,11 @@ struct CredentialTests {
   private func found(
     _ environment: [String: String], profile: String? = nil, in directory: String = "/nowhere"
   ) async -> String {
-    do throws(Failure) {
-      let keys = try await CredentialChain(environment: environment)
-        .credentials(for: Identity(profile: profile))
-      return [keys.accessKeyID, keys.secretAccessKey, keys.sessionToken].compactMap { $0?.revealed }
-        .joined(separator: " ")
-    } catch {
-      #expect(error.kind == .credentials)
-      return error.message.replacing(directory, with: "")
-    }
+    let alone = environment.merging(["AWS_EC2_METADATA_DISABLED": "true"]) { $1 }
+    return await CredentialStage(environment: alone).found(Identity(profile: profile))
+      .replacing(directory, with: "")
+      .replacing(
+        "; the instance metadata is not asked because AWS_EC2_METADATA_DISABLED is true", with: "")
   }
 
   private func keys(_ name: String, token: Bool = false) -> String {
@@ -143,45 +138,14 @@ struct CredentialTests {
     }
   }
 
-  @Test(
-    "An unsupported source is an error, and other keys are not used instead",
-    arguments: [
-      ("role_arn", "arn:aws:iam::123456789012:role/r"), ("web_identity_token_file", "/token"),
-      ("credential_process", "/bin/helper"), ("sso_session", "corp"),
-      ("sso_start_url", "https://x"),
-    ])
-  func notSupported(key: String, value: String) async throws {
-    let files = [".aws/config": "[profile p]\n\(key) = \(value)\n\(keys("config"))"]
-    try await withFiles(files) { home in
-      #expect(
-        await found(["HOME": home], profile: "p", in: home)
-          == "\(key) of profile p in /.aws/config is not supported yet: "
-          + "use aws_access_key_id and aws_secret_access_key")
-    }
-  }
-
-  @Test("The keys of a profile with a role are not used directly; with another source they are")
-  func rolesFirst() async throws {
+  @Test("The keys of a profile with a program are used before the program in the credentials file")
+  func keysFirst() async throws {
     let files = [
-      ".aws/config": "[profile r]\nrole_arn = arn\n[profile p]\ncredential_process = x\n",
-      ".aws/credentials": "[r]\n\(keys("r"))[p]\n\(keys("p"))",
+      ".aws/config": "[profile p]\ncredential_process = x\n",
+      ".aws/credentials": "[p]\n\(keys("p"))",
     ]
     try await withFiles(files) { home in
-      #expect(await found(["HOME": home], profile: "r").hasPrefix("role_arn of profile r in "))
       #expect(await found(["HOME": home], profile: "p") == "p-key p-secret")
-    }
-  }
-
-  @Test("A mapping with a role is an error that says that roles are not supported yet")
-  func roleOfMapping() async {
-    do throws(Failure) {
-      let identity = Identity(roleARN: "arn:aws:iam::123456789012:role/r", externalID: "hidden")
-      _ = try await CredentialChain(environment: environment).credentials(for: identity)
-      Issue.record("credentials were found")
-    } catch {
-      #expect(error.kind == .credentials)
-      #expect(error.message.contains("not supported yet"))
-      #expect(!"\(error)".contains("hidden"))
     }
   }
 
@@ -253,50 +217,29 @@ struct CredentialTests {
     }
   }
 
-  @Test("The cache keeps no failure, and reads its file again when the file has changed")
+  @Test("A changed file is read again after a second, and at once after a refusal or when asked")
   func changedFile() async throws {
     try await withFiles(["c": "[default]\n"]) { path in
       let file = URL(filePath: path + "/c")
-      let cache = CredentialCache(
-        source: CredentialChain(environment: ["AWS_SHARED_CREDENTIALS_FILE": file.path]))
-      let identity = Identity()
-      await #expect(throws: Failure.self) { try await cache.credentials(for: identity) }
-      for name in ["old", "newer"] {
+      let stage = CredentialStage(environment: [
+        "AWS_SHARED_CREDENTIALS_FILE": file.path, "AWS_EC2_METADATA_DISABLED": "true",
+      ])
+      func write(_ name: String) throws {
         try Data("[default]\n\(keys(name))".utf8).write(to: file)
-        #expect(try await cache.credentials(for: identity).accessKeyID.revealed == name + "-key")
       }
-    }
-  }
-
-  @Test("The cache reads an unchanged source once, and again after a refusal or when asked")
-  func cache() async throws {
-    let source = CountingSource()
-    let cache = CredentialCache(source: source)
-    let identity = Identity()
-    let first = try await cache.credentials(for: identity)
-    #expect(first.accessKeyID.revealed == "key-1")
-    #expect(try await cache.credentials(for: identity) == first)
-    await cache.invalidate(identity, refused: first)
-    let second = try await cache.credentials(for: identity)
-    #expect(second.accessKeyID.revealed == "key-2")
-    await cache.invalidate(identity, refused: first)
-    #expect(try await cache.credentials(for: identity) == second)
-    await cache.refresh()
-    #expect(try await cache.credentials(for: identity).accessKeyID.revealed == "key-3")
-  }
-
-  /// A source that never changes and has new keys each time that it is read.
-  private final class CountingSource: CredentialSource {
-    private let reads = Guarded(0)
-    var version: String { "" }
-
-    func credentials(for identity: Identity) async throws(Failure) -> Credentials {
-      let count = reads.withLock { reads in
-        reads += 1
-        return reads
-      }
-      return Credentials(
-        accessKeyID: "key-\(count)", secretAccessKey: "secret", sessionToken: nil, origin: "here")
+      #expect(await stage.found().hasPrefix("profile default has no aws_access_key_id"))
+      try write("first")
+      #expect(await stage.found().hasPrefix("profile default has no aws_access_key_id"))
+      stage.clock.pass(.seconds(1))
+      #expect(await stage.found() == "first-key first-secret")
+      try write("the-second")
+      #expect(await stage.found() == "first-key first-secret")
+      stage.cache.refresh()
+      #expect(await stage.found() == "the-second-key the-second-secret")
+      try write("third")
+      let refused = try await stage.keys()
+      stage.cache.invalidate(Identity(), refused: refused, at: stage.clock.uptime)
+      #expect(await stage.found() == "third-key third-secret")
     }
   }
 

@@ -8,7 +8,7 @@ struct EndpointsTests {
   private func url(
     _ service: AWSService, _ region: String, _ environment: [String: String] = [:]
   ) throws -> String {
-    try Endpoints(environment: environment).settings(for: Identity())
+    try Endpoints(environment: environment).settings(for: Identity(), at: .zero)
       .url(of: service, in: Region(parsing: region))
   }
 

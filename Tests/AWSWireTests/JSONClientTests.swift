@@ -217,7 +217,8 @@ struct JSONClientTests {
 
   @Test("Without credentials nothing is sent")
   func noCredentials() async throws {
-    let aws = try ScriptedAWS([.json(unknown)], environment: [:])
+    let aws = try ScriptedAWS(
+      [.json(unknown)], environment: ["AWS_EC2_METADATA_DISABLED": "true"])
     guard case .unseen(let failure) = try await describe(aws) else {
       Issue.record("a call was made without credentials")
       return

@@ -27,7 +27,7 @@ struct ProfileEndpointTests {
   private func url(
     _ service: AWSService, profile: String? = nil, _ variables: [String: String] = [:]
   ) throws -> String {
-    try endpoints(variables).settings(for: Identity(profile: profile))
+    try endpoints(variables).settings(for: Identity(profile: profile), at: .zero)
       .url(of: service, in: Region(parsing: "us-east-1"))
   }
 
@@ -105,10 +105,10 @@ struct ProfileEndpointTests {
   @Test("ca_bundle of the profile is used unless AWS_CA_BUNDLE is set")
   func caBundle() throws {
     try write("[default]\nca_bundle = /etc/profile.pem\n", to: "config")
-    #expect(try endpoints().settings(for: Identity()).caBundle == "/etc/profile.pem")
-    #expect(try endpoints().settings(for: Identity(profile: "x")).caBundle == nil)
+    #expect(try endpoints().settings(for: Identity(), at: .zero).caBundle == "/etc/profile.pem")
+    #expect(try endpoints().settings(for: Identity(profile: "x"), at: .zero).caBundle == nil)
     let variable = try endpoints(["AWS_CA_BUNDLE": "/etc/variable.pem"])
-    #expect(try variable.settings(for: Identity()).caBundle == "/etc/variable.pem")
+    #expect(try variable.settings(for: Identity(), at: .zero).caBundle == "/etc/variable.pem")
   }
 
   @Test(
@@ -163,16 +163,21 @@ struct ProfileEndpointTests {
     #expect(try url(.acm, profile: "good") == "http://good/")
   }
 
-  @Test("A changed file is used by the next request")
+  @Test("A changed file is used one second later, and at once when it is asked for")
   func changed() throws {
     try write("[default]\nendpoint_url = http://first\n", to: "config")
     let endpoints = try endpoints()
-    func url() throws -> String {
-      try endpoints.settings(for: Identity()).url(of: .acm, in: Region(parsing: "us-east-1"))
+    func url(at uptime: Duration) throws -> String {
+      try endpoints.settings(for: Identity(), at: uptime)
+        .url(of: .acm, in: Region(parsing: "us-east-1"))
     }
-    #expect(try url() == "http://first/")
+    #expect(try url(at: .zero) == "http://first/")
     try write("[default]\nendpoint_url = http://second\n", to: "config")
-    #expect(try url() == "http://second/")
+    #expect(try url(at: .milliseconds(999)) == "http://first/")
+    #expect(try url(at: .seconds(1)) == "http://second/")
+    try write("[default]\nendpoint_url = http://the-third\n", to: "config")
+    endpoints.lookAgain()
+    #expect(try url(at: .seconds(1)) == "http://the-third/")
   }
 
   @Test("A request goes to the endpoint of its identity's profile, with its roots")

@@ -7,11 +7,12 @@ import Testing
 
 @Suite("The rate of requests")
 struct RequestRateTests {
+  private let accounts = AccountNumbers()
   private let time = Guarded<Duration>(.seconds(1000))
 
-  private func rates() -> RequestRates {
-    RequestRates(accounts: AccountNumbers(), uptime: { [time] in time.withLock { $0 } })
-  }
+  private func rates() -> RequestRates { RequestRates(accounts: accounts) }
+
+  private var now: Duration { time.withLock { $0 } }
 
   private func advance(_ duration: Duration) { time.withLock { $0 += duration } }
 
@@ -25,11 +26,11 @@ struct RequestRateTests {
   func burst() {
     let rates = rates()
     let describe = call("DescribeCertificate")
-    for _ in 0..<8 { #expect(rates.reserve(describe) == .zero) }
-    #expect(rates.reserve(describe) == .milliseconds(125))
-    #expect(rates.reserve(describe) == .milliseconds(250))
+    for _ in 0..<8 { #expect(rates.reserve(describe, at: now) == .zero) }
+    #expect(rates.reserve(describe, at: now) == .milliseconds(125))
+    #expect(rates.reserve(describe, at: now) == .milliseconds(250))
     advance(.seconds(2))
-    #expect(rates.reserve(describe) == .zero)
+    #expect(rates.reserve(describe, at: now) == .zero)
   }
 
   @Test(
@@ -44,8 +45,8 @@ struct RequestRateTests {
     advance(.seconds(60))
     var sent: [Duration] = []
     for _ in 0..<100 {
-      let wait = rates.reserve(call)
-      sent.append(time.withLock { $0 } + wait)
+      let wait = rates.reserve(call, at: now)
+      sent.append(now + wait)
     }
     // A burst counts once; from then on no second has more than the quota.
     for start in sent where start > sent[quota] {
@@ -56,20 +57,23 @@ struct RequestRateTests {
   @Test("Another operation, region or account has a rate of its own")
   func scopes() {
     let rates = rates()
-    for _ in 0..<5 { _ = rates.reserve(call("GetResources")) }
-    #expect(rates.reserve(call("GetResources")) > .zero)
-    #expect(rates.reserve(call("GetCertificate")) == .zero)
-    #expect(rates.reserve(call("GetResources", as: Identity(profile: "p"))) == .zero)
+    for _ in 0..<5 { _ = rates.reserve(call("GetResources"), at: now) }
+    #expect(rates.reserve(call("GetResources"), at: now) > .zero)
+    #expect(rates.reserve(call("GetCertificate"), at: now) == .zero)
+    #expect(rates.reserve(call("GetResources", as: Identity(profile: "p")), at: now) == .zero)
   }
 
   @Test("Roles of one account share its rate")
   func shared() {
     let rates = rates()
     let roles = ["one", "two"].map { Identity(roleARN: "arn:aws:iam::123456789012:role/\($0)") }
+    let recipe = CredentialRecipe.fixed(
+      Credentials(accessKeyID: "AKIA", secretAccessKey: "s", origin: "a test"))
+    for role in roles { accounts.note("123456789012", of: role, with: recipe, at: .zero) }
     for index in 0..<5 {
-      #expect(rates.reserve(call("GetResources", as: roles[index % 2])) == .zero)
+      #expect(rates.reserve(call("GetResources", as: roles[index % 2]), at: now) == .zero)
     }
-    for role in roles { #expect(rates.reserve(call("GetResources", as: role)) > .zero) }
+    for role in roles { #expect(rates.reserve(call("GetResources", as: role), at: now) > .zero) }
   }
 
   @Test("A throttled operation is slowed down each time, within a bound, and recovers with answers")
@@ -78,9 +82,9 @@ struct RequestRateTests {
     let tags = call("GetResources")
     func pause() -> Duration {
       advance(.seconds(600))
-      while rates.reserve(tags) == .zero {}
-      let first = rates.reserve(tags)
-      return rates.reserve(tags) - first
+      while rates.reserve(tags, at: now) == .zero {}
+      let first = rates.reserve(tags, at: now)
+      return rates.reserve(tags, at: now) - first
     }
     #expect(pause() == .milliseconds(200))
     rates.note(isThrottled: true, tags)
@@ -96,7 +100,7 @@ struct RequestRateTests {
   @Test("Operations without a quota of their own never wait")
   func others() {
     let rates = rates()
-    for _ in 0..<1000 { #expect(rates.reserve(call("GetCallerIdentity")) == .zero) }
+    for _ in 0..<1000 { #expect(rates.reserve(call("GetCallerIdentity"), at: now) == .zero) }
   }
 }
 

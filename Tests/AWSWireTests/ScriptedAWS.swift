@@ -9,14 +9,20 @@ import Transport
 final class ScriptedTransport: HTTPTransport {
   typealias Reply = Result<HTTPResponse, TransportError>
 
-  private let reply: @Sendable (_ index: Int) -> Reply?
+  private let reply: @Sendable (_ request: HTTPRequest, _ index: Int) -> Reply?
   fileprivate let received = Guarded<[HTTPRequest]>([])
 
   /// - Parameter reply: the reply to the request with that index; nil at the end of the script.
-  init(_ reply: @escaping @Sendable (_ index: Int) -> Reply?) { self.reply = reply }
+  init(_ reply: @escaping @Sendable (_ index: Int) -> Reply?) { self.reply = { reply($1) } }
+
+  /// - Parameter reply: the reply to a request, of which there were `index` before; nil at the end of
+  ///   the script.
+  init(answering reply: @escaping @Sendable (_ request: HTTPRequest, _ index: Int) -> Reply?) {
+    self.reply = reply
+  }
 
   convenience init(_ replies: [Reply]) {
-    self.init { replies.indices.contains($0) ? replies[$0] : nil }
+    self.init { index in replies.indices.contains(index) ? replies[index] : nil }
   }
 
   var requests: [HTTPRequest] { received.withLock { $0 } }
@@ -27,7 +33,7 @@ final class ScriptedTransport: HTTPTransport {
       received.append(request)
       return received.count - 1
     }
-    guard let reply = reply(index) else { throw .notSent("the script has ended") }
+    guard let reply = reply(request, index) else { throw .notSent("the script has ended") }
     return try reply.get()
   }
 }
@@ -53,18 +59,28 @@ extension Result where Success == HTTPResponse, Failure == TransportError {
 
 /// A clock whose sleep advances the time and returns at once.
 final class ScriptedClock: WireClock {
-  private let state: Guarded<(now: Instant, sleeps: [Duration], noted: [Instant])>
+  private struct State {
+    var now: Instant
+    var uptime = Duration.zero
+    var sleeps: [Duration] = []
+    var noted: [Instant] = []
+  }
+
+  private let state: Guarded<State>
   private let bits: UInt64
 
   /// `fraction` is the part of each delay that the random numbers give.
   init(at now: Instant = ScriptedClock.start, fraction: Double = 0.5) {
-    state = Guarded((now, [], []))
+    state = Guarded(State(now: now))
     bits = UInt64(fraction * Double(UInt64(1) << 53)) << 11
   }
 
   static let start = Instant(year: 2026, month: 11, day: 23, hour: 21, minute: 36, second: 51)
 
   var now: Instant { state.withLock { $0.now } }
+  /// An answer tells AWS's clock, which shows what this one does.
+  var awsNow: Instant? { state.withLock { $0.noted.isEmpty ? nil : $0.now } }
+  var uptime: Duration { state.withLock { $0.uptime } }
   var sleeps: [Duration] { state.withLock { $0.sleeps } }
 
   func note(_ date: Instant, from host: String) {
@@ -77,9 +93,15 @@ final class ScriptedClock: WireClock {
   func random() -> UInt64 { bits }
 
   func sleep(for duration: Duration) async {
+    pass(duration)
+    state.withLock { $0.sleeps.append(duration) }
+  }
+
+  /// Lets time pass.
+  func pass(_ duration: Duration) {
     state.withLock { state in
       state.now = state.now + duration
-      state.sleeps.append(duration)
+      state.uptime += duration
     }
   }
 }
@@ -120,7 +142,7 @@ struct ScriptedAWS {
     self.clock = clock
     client = AWSClient(
       transport: transport,
-      credentials: CredentialCache(source: CredentialChain(environment: environment)),
+      credentials: CredentialCache(environment: environment),
       endpoints: try Endpoints(environment: environment), clock: clock,
       userAgent: "cognito-certd/test",
       uptime: { transport.received.withLock { requestTime * $0.count } },

@@ -8,7 +8,8 @@ enum Fixtures {
   static let environment = [
     "SECRET": "s3cr3t-Value", "LINES": "s3cr3t\nlines", "EMPTY": "", "POOL": "eu-west-1_Ab12Cd34E",
     "LONG_NAME_2": "auth.example.com", "INTERVAL": "10m", "COUNT": "4", "EDGE": "edge.example.net",
-    "FIXTURES": directory, "STATE_DIRECTORY": "/var/lib/first:/var/lib/second",
+    "FIXTURES": directory, "EXTERNAL_ID": "from/the:environment",
+    "STATE_DIRECTORY": "/var/lib/first:/var/lib/second",
   ]
 
   static let directory = path(beside: "Fixtures")

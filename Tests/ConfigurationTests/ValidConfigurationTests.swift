@@ -63,7 +63,10 @@ struct ValidConfigurationTests {
     let mapping = Mapping(
       domain: try DomainName(parsing: "auth.example.com"),
       userPoolID: try UserPoolID(parsing: "us-gov-west-1_Ab12Cd34E"),
-      region: try Region(parsing: "eu-central-1"), identity: Identity(profile: "prod & test"),
+      region: try Region(parsing: "eu-central-1"),
+      identity: Identity(
+        profile: "prod & test", roleARN: "arn:aws-us-gov:iam::123456789012:role/certs/rotator",
+        externalID: "from/the:environment", roleSessionName: "rotator@example.com"),
       selector: selector, mode: .observe, onDrift: .report, wave: 1000,
       caFile: "\(Fixtures.directory)/valid/roots.pem", probe: probe)
     #expect(configuration.fleet.mappings == [mapping])
@@ -77,7 +80,10 @@ struct ValidConfigurationTests {
     func inherited(_ name: String, _ pool: String) throws -> Mapping {
       Mapping(
         domain: try DomainName(parsing: name), userPoolID: try UserPoolID(parsing: pool),
-        region: try Region(parsing: "eu-west-3"), identity: Identity(profile: "shared"),
+        region: try Region(parsing: "eu-west-3"),
+        identity: Identity(
+          profile: "shared", roleARN: "arn:aws:iam::123456789012:role/shared",
+          externalID: "shared-id", roleSessionName: "shared-session"),
         selector: CertificateSelector(
           domainName: "*.example.com", tags: ["app": "login"], types: [.imported],
           soak: .hours(1)),
@@ -88,7 +94,10 @@ struct ValidConfigurationTests {
     let own = Mapping(
       domain: try DomainName(parsing: "b.example.com"),
       userPoolID: try UserPoolID(parsing: "eu-west-1_B"),
-      region: try Region(parsing: "us-west-2"), identity: Identity(profile: "own"),
+      region: try Region(parsing: "us-west-2"),
+      identity: Identity(
+        profile: "own", roleARN: "arn:aws:iam::210987654321:role/own", externalID: "own-id",
+        roleSessionName: "shared-session"),
       selector: CertificateSelector(domainName: "*.example.com", types: [.amazonIssued]),
       mode: .apply, onDrift: .restore, wave: 0,
       caFile: "\(Fixtures.directory)/valid/roots.pem",

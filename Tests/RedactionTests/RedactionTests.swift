@@ -76,9 +76,13 @@ struct RedactionTests {
     #expect(Redaction.foreignText("zsvcs zsvc.example my-zsvc") == "zsvcs zsvc.example my-zsvc")
   }
 
-  @Test("Thousands of secrets do not make a text slow, and the oldest are forgotten at last")
+  @Test("Thousands of secrets do not make a text slow, and the oldest temporary ones are forgotten")
   func many() {
-    for number in 0..<30_000 { Redaction.learn(secret: "many-secrets-\(number)-xyz") }
+    Redaction.learn(secret: "lasting-secret-xyz")
+    for number in 0..<30_000 {
+      Redaction.learn(secret: "many-secrets-\(number)-xyz", isTemporary: true)
+    }
+    #expect(Redaction.output("a lasting-secret-xyz b") == "a ‹redacted› b")
     #expect(Redaction.output("a many-secrets-29999-xyz b") == "a ‹redacted› b")
     let text = String(repeating: "many-secrets-1 ", count: 1000)
     #expect(Redaction.output(text) == text)

@@ -126,6 +126,9 @@ package struct Region: Hashable, Sendable, CustomStringConvertible {
 
   /// CloudFront, which serves the domains, takes certificates from here alone.
   package static let usEast1 = Region(trusted: "us-east-1")
+  /// What every account of China and of GovCloud reaches.
+  package static let cnNorth1 = Region(trusted: "cn-north-1")
+  package static let usGovWest1 = Region(trusted: "us-gov-west-1")
 
   package init(parsing text: String) throws(MalformedIdentifier) {
     guard isRegion(text[...]) else {

@@ -22,7 +22,7 @@ package struct Identity: Hashable, Sendable, CustomStringConvertible {
   package var profile: String?
   package var roleARN: String?
   package var externalID: String?
-  /// The name of the role's session in CloudTrail; nil: `cognito-certd`.
+  /// The name of the role's session in CloudTrail; nil: `defaultSessionName`.
   package var roleSessionName: String?
 
   package init(
@@ -35,11 +35,16 @@ package struct Identity: Hashable, Sendable, CustomStringConvertible {
     self.roleSessionName = roleSessionName
   }
 
-  /// How a log names it. The external id is left out: some treat it as a secret.
+  /// How a log names it. Of the external id only its presence is shown: some treat it as a secret.
   package var description: String {
     let source = profile.map { "profile \($0)" } ?? "default credentials"
-    return roleARN.map { "\($0) by \(source)" } ?? source
+    guard let roleARN else { return source }
+    let session = roleSessionName.map { " as \($0)" } ?? ""
+    let external = externalID == nil ? "" : " with an external id"
+    return "\(roleARN)\(session)\(external) by \(source)"
   }
+
+  package static let defaultSessionName = "cognito-certd"
 }
 
 /// A domain, its user pool, and the rule that picks its certificate.

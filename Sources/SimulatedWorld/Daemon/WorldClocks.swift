@@ -28,6 +28,8 @@ struct RequestClock: WireClock {
   let clock: VirtualClock
 
   var now: Instant { clock.hostNow }
+  var awsNow: Instant? { clock.awsTime.now(hostNow: now, uptime: uptime) }
+  var uptime: Duration { clock.uptime }
 
   func note(_ date: Instant, from host: String) {
     clock.awsTime.note(date, from: host, uptime: clock.uptime)
