@@ -13,7 +13,9 @@ struct GoalTable {
     _ name: String, _ daemon: String, _ boto: String, _ value: Double, atMost goal: Double,
     digits: Int = 2, unit: String = ""
   ) {
-    func text(_ number: Double) -> String { String(format: "%.\(digits)f", number) + unit }
+    func text(_ number: Double) -> String {
+      number.isFinite ? String(format: "%.\(digits)f", number) + unit : "none"
+    }
     rows.append([
       name, daemon, boto, text(value), "at most \(text(goal))", value <= goal ? "PASS" : "MISSED",
     ])
