@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// What one program did in a number of polls or passes.
 struct Measurement {
