@@ -55,8 +55,10 @@ test: swift deps ## Run all tests
 demo: build ## Show a rotation against a simulated AWS, about a minute
 	packaging/demo
 
-bench: swift deps ## Measure a poll of 1,000 domains in 250 accounts
-	$(SWIFT) run -c release cognito-certd-bench
+bench: $(PROGRAM) ## Measure the daemon beside a boto3 loop, about 4 minutes
+	@packaging/bench/setup
+	$(SWIFT) build $(RELEASE_FLAGS) --product cognito-certd-bench
+	BENCH_COMMIT=$$(git describe --always --dirty) $(RELEASE)/release/cognito-certd-bench
 
 format: swift ## Correct the layout of the sources
 	$(SWIFT) format -i -r $(SOURCES)

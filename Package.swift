@@ -103,7 +103,9 @@ let package = Package(
       "cognito-certd-simulator",
       ["SimulatedAWS", "Transport", "LosslessJSON", "RolloutCore", "POSIX", arguments]),
     program("cognito-certd-worlds", ["SimulatedWorld", arguments]),
-    program("cognito-certd-bench", ["SimulatedAWS", "LosslessJSON", "RolloutCore", "POSIX"]),
+    program(
+      "cognito-certd-bench",
+      ["SimulatedAWS", "Transport", "LosslessJSON", "RolloutCore", "POSIX"]),
 
     .target(
       name: "TestSupport", dependencies: ["POSIX"], path: "Tests/TestSupport",

@@ -1,112 +1,120 @@
 import Foundation
-import LosslessJSON
-import RolloutCore
 import SimulatedAWS
 
-/// Measures the daemon in the same build directory against a simulated AWS on loopback.
+/// Measures the daemon and a boto3 loop against one simulated AWS, and compares with the goals.
 @main
 struct Bench {
   static let domains = 1000
-  static let accounts = 250
   static let latency = Duration.milliseconds(20)
   static let concurrency = 16
+  /// For the CPU time of a domain: the number of domains, the interval of polls in seconds, and the
+  /// polls that are measured. A poll must end within the interval.
+  static let sizes: [(domains: Int, pollInterval: Int, polls: Double)] = [
+    (100, 2, 10), (1000, 5, 6), (10_000, 30, 2),
+  ]
+  static let starts = 5
+  static let botoPasses = 5
 
-  static func main() throws {
-    let fleet = try BenchFleet(domains: domains, accounts: accounts, latency: latency)
-    defer { fleet.remove() }
-    print(
-      "\(domains) domains in \(accounts) accounts, \(latency.compact) a request, concurrency \(concurrency)"
-    )
+  static func main() {
+    do {
+      try measure()
+    } catch {
+      print("error: \(error)")
+      exit(1)
+    }
+  }
+
+  private static func measure() throws {
+    print(Machine.description)
+    var table = GoalTable()
+    var cpuPerDomain: [Double?] = []
+    for size in sizes {
+      let fleet = try BenchFleet(
+        domains: size.domains, latency: latency, pollInterval: size.pollInterval)
+      defer { fleet.remove() }
+      let first = size.domains == domains ? try fleet.firstPass() : nil
+      do {
+        let quiet = try fleet.quietPolls(size.polls, pollInterval: size.pollInterval)
+        cpuPerDomain.append(quiet.poll.cpu / Double(size.domains))
+        guard let first else { continue }
+        let boto = try fleet.botoPasses(botoPasses)
+        let ready = try fleet.readiness(starts: starts)
+        compare(first, quiet, boto, ready, accounts: fleet.accounts, &table)
+      } catch let late as TooSlow {
+        print("\(size.domains) domains: \(late)")
+        cpuPerDomain.append(nil)
+      }
+    }
+    let known = cpuPerDomain.compactMap(\.self)
+    let isComplete = known.count == sizes.count
+    table.add(
+      "CPU of a quiet poll a domain, at \(sizes.map { "\($0.domains)" }.joined(separator: ", "))",
+      cpuPerDomain.map { $0.map { String(format: "%.1f µs", $0 * 1e6) } ?? "too slow" }
+        .joined(separator: ", "), "",
+      isComplete ? (known.max() ?? 0) / (known.min() ?? 1) : .infinity, atMost: 1.2)
+    print(table.text)
+  }
+
+  private static func compare(
+    _ first: Measurement, _ quiet: BenchFleet.Quiet,
+    _ boto: (first: Measurement, later: Measurement), _ ready: [Double], accounts: Int,
+    _ table: inout GoalTable
+  ) {
     print("")
-    try measurePolls(fleet)
-    try measureService(fleet)
-  }
-
-  /// Measures `run --once` twice: with a new state file, and with nothing new.
-  private static func measurePolls(_ fleet: BenchFleet) throws {
-    for name in [
-      "first poll (run --once, new state file)", "second poll (run --once, nothing new)",
+    for (name, measurement) in [
+      ("first pass", first), ("quiet poll", quiet.poll), ("boto3's first pass", boto.first),
+      ("boto3's later pass", boto.later),
     ] {
-      let before = fleet.calls()
-      let run = try DaemonRun(fleet, arguments: ["run", "--once"])
-      let usage = try run.wait()
-      guard usage.status == 0 else { throw BenchProblem("\(name) ended with \(usage.status)") }
-      let calls = fleet.calls().subtracting(before)
-      let total = calls.values.reduce(0, +)
-      let ideal = Double(total) * 0.020 / Double(concurrency)
-      print(name)
+      print("\(name): \(measurement.total) calls: \(measurement.operations)")
       print(
-        "  requests   \(total): \(calls.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))"
-      )
-      print(
-        "  lists      \(ratio(Double(calls["ListCertificates"] ?? 0), Double(accounts))) an account"
-      )
-      print(
-        "  wall       \(seconds(usage.wall)), \(ratio(usage.wall, ideal)) x requests x 20 ms / \(concurrency)"
-      )
-      print("  CPU        \(seconds(usage.cpu))")
-      print("  peak RSS   \(megabytes(usage.peakKilobytes))")
-      print("")
+        String(
+          format: "  the simulated AWS used %.0f %% of a core", measurement.serverShare * 100))
     }
-  }
-
-  /// Measures `run` in place of systemd: the time until it is ready, idle memory, and two polls without
-  /// changes.
-  private static func measureService(_ fleet: BenchFleet) throws {
-    let small = try BenchFleet(domains: 2, accounts: 1, latency: latency)
-    defer { small.remove() }
-    print("service")
-    print("  start to READY    \(try readiness(small)) (2 domains, 5 starts)")
-    print("  start to READY    \(try readiness(fleet)) (\(domains) domains, 5 starts)")
-    for (name, fleet) in [("2 domains", small), ("\(domains) domains", fleet)] {
-      try measureQuiet(fleet, name)
+    print("")
+    // Also into a pipe, because the measurements take minutes.
+    fflush(nil)
+    table.add(
+      "calls of a quiet poll", "\(quiet.poll.total)", "\(boto.later.total)",
+      Double(quiet.poll.total), atMost: Double(accounts), digits: 0)
+    table.add(
+      "CPU of a quiet poll", seconds(quiet.poll.cpu), seconds(boto.later.cpu),
+      quiet.poll.cpu / boto.later.cpu, atMost: 0.05)
+    table.add(
+      "CPU of the first pass", seconds(first.cpu), seconds(boto.first.cpu),
+      first.cpu / boto.first.cpu, atMost: 0.08)
+    let ideal = { (pass: Measurement) in
+      Double(pass.total) * 0.020 / Double(concurrency)
     }
-  }
-
-  private static func readiness(_ fleet: BenchFleet) throws -> String {
-    var ready: [Double] = []
-    for _ in 0..<5 {
-      let run = try DaemonRun(fleet, arguments: ["run"])
-      ready.append(try run.waitUntilReady())
-      run.stop()
-      _ = try run.wait()
-    }
-    return ready.sorted().map { seconds($0) }.joined(separator: ", ")
-  }
-
-  private static func measureQuiet(_ fleet: BenchFleet, _ name: String) throws {
-    let run = try DaemonRun(fleet, arguments: ["run"])
-    _ = try run.waitUntilReady()
-    try fleet.waitForPoll(since: fleet.polls())
-    let before = fleet.stateStamp()
-    let written = run.bytesWritten()
-    try run.poll(fleet)
-    try run.poll(fleet)
-    let quiet = run.bytesWritten() - written
-    let resident = megabytes(run.residentKilobytes())
-    print("  RSS idle          \(resident), \(megabytes(run.privateKilobytes())) private (\(name))")
-    let state = before == fleet.stateStamp() ? "unchanged" : "CHANGED"
-    print("  two quiet polls   \(quiet) bytes to disk, state file \(state) (\(name))")
-    run.stop()
-    _ = try run.wait()
+    table.add(
+      "wall time of the first pass, by calls x 20 ms / \(concurrency)", seconds(first.wall),
+      seconds(boto.first.wall), first.wall / ideal(first), atMost: 1.3)
+    let (own, other) = (quiet.poll.residentKilobytes, boto.later.residentKilobytes)
+    table.add(
+      "resident memory", megabytes(own), megabytes(other), Double(own) / Double(other),
+      atMost: 0.25)
+    table.add(
+      "start to READY, median of \(starts)", seconds(ready[ready.count / 2]), "",
+      ready[ready.count / 2] * 1000, atMost: 50, digits: 0, unit: " ms")
+    table.add(
+      "bytes written in quiet polls", "\(quiet.bytesWritten)", "", Double(quiet.bytesWritten),
+      atMost: 0, digits: 0)
+    table.add(
+      "changes of the state file in quiet polls", quiet.stateIsUnchanged ? "0" : "1", "",
+      quiet.stateIsUnchanged ? 0 : 1, atMost: 0, digits: 0)
   }
 
   private static func seconds(_ value: Double) -> String { String(format: "%.3f s", value) }
-  private static func ratio(_ value: Double, _ base: Double) -> String {
-    String(format: "%.2f", value / base)
-  }
   private static func megabytes(_ kilobytes: Int) -> String {
     String(format: "%.1f MB", Double(kilobytes) / 1024)
   }
 }
 
+/// The daemon did not make the polls that were to be measured.
+struct TooSlow: Error, CustomStringConvertible {
+  let description: String
+}
+
 struct BenchProblem: Error, CustomStringConvertible {
   let description: String
   init(_ description: String) { self.description = description }
-}
-
-extension Dictionary where Key == String, Value == Int {
-  func subtracting(_ other: [String: Int]) -> [String: Int] {
-    merging(other) { $0 - $1 }.filter { $0.value > 0 }
-  }
 }

@@ -12,7 +12,7 @@ struct ControlCommand: ParsableCommand {
   @Argument(help: "The simulator's endpoint: http://127.0.0.1:PORT.")
   var endpoint: String
 
-  @Argument(help: "The command: issue, renew, attach, fault, calls, …")
+  @Argument(help: "The command: issue, renew, attach, fault, set_role, calls, …")
   var command: String
 
   @Argument(help: "The arguments of the command, a JSON object.")

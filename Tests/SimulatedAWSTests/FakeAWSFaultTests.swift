@@ -234,41 +234,4 @@ struct FakeAWSFaultTests {
     #expect(ids(true) == ids(false))
     #expect(Set(ids(true)).count == 3)
   }
-
-  @Test("GetCallerIdentity names the caller; AssumeRole returns keys that work until they expire")
-  func securityTokens() throws {
-    func sts(_ form: String, at now: Instant = FakeAWSCaller.start) -> HTTPResponse {
-      caller.aws.handle(
-        caller.signed(
-          url: "https://sts.us-east-1.amazonaws.com/", service: "sts", region: "us-east-1",
-          headers: [Header("Content-Type", "application/x-www-form-urlencoded")],
-          body: Array(form.utf8), at: now), at: now)
-    }
-    let identity = String(decoding: sts("Action=GetCallerIdentity").body, as: UTF8.self)
-    #expect(identity.contains("<Account>123456789012</Account>"))
-    let role = "arn:aws:iam::999999999999:role/cert-rotator"
-    caller.aws.withCloud { $0.add(FakeRole(arn: role, externalID: "ticket")) }
-    let form =
-      "Action=AssumeRole&RoleSessionName=test&RoleArn=arn%3Aaws%3Aiam%3A%3A"
-      + "999999999999%3Arole%2Fcert-rotator"
-    #expect(sts(form).status == 403)
-    script(.truncated)
-    let cut = String(decoding: sts("Action=GetCallerIdentity").body, as: UTF8.self)
-    #expect(cut.hasPrefix("<GetCallerIdentityResponse") && !cut.contains("RequestId"))
-    let answer = String(decoding: sts(form + "&ExternalId=ticket").body, as: UTF8.self)
-    func field(_ name: String) throws -> String {
-      let start = try #require(answer.range(of: "<\(name)>")?.upperBound)
-      let end = try #require(answer.range(of: "</\(name)>")?.lowerBound)
-      return String(answer[start..<end])
-    }
-    #expect(try field("Expiration") == "2026-11-23T22:36:51Z")
-    var assumed = caller
-    assumed.keyID = try field("AccessKeyId")
-    assumed.secret = try field("SecretAccessKey")
-    assumed.token = try field("SessionToken")
-    #expect(assumed.acm("ListCertificates").status == 200)
-    #expect(
-      assumed.acm("ListCertificates", at: start + .hours(1)).code == "ExpiredTokenException")
-    #expect(caller.aws.withCloud { $0.calls.last?.account } == "999999999999")
-  }
 }

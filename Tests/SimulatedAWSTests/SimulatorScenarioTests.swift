@@ -67,8 +67,24 @@ struct SimulatorScenarioTests {
         "certificates[0].not_after must be later than not_before"
       ),
       (
-        #"{"roles":[{"arn":"x","extra":1}]}"#,
-        "roles[0].extra is unknown; known are arn, external_id"
+        #"{"roles":[{"arn":"arn:aws:iam::111122223333:role/x","extra":1}]}"#,
+        "roles[0].extra is unknown; known are arn, external_id, maximum_duration, "
+          + "session_lifetime, trusted, web_identity_token"
+      ),
+      (
+        #"{"roles":[{"arn":"x"}]}"#,
+        "roles[0].arn is \"x\"; it must be arn:aws:iam::ACCOUNT:role/NAME"
+      ),
+      (
+        #"{"metadata":{"role":"x"}}"#, "the host's credentials name the unknown role x"
+      ),
+      (
+        #"{"containers":[{"name":"web","role":"x"}]}"#,
+        "the host's credentials name the unknown role x"
+      ),
+      (
+        #"{"metadata":{"rolle":"x"}}"#,
+        "metadata.rolle is unknown; known are lifetime, refuses_tokens, role"
       ),
     ])
   func problems(text: String, problem: String) {

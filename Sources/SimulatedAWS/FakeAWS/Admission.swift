@@ -9,7 +9,8 @@ struct Admission {
   let principal: String
   let requestID: String
   let fault: Fault?
-  let keys: [String: FakeAccessKey]
+  /// The key that the request names; nil when it is unknown, and for an unsigned request.
+  let key: FakeAccessKey?
   let clockTolerance: Duration
   let clockOffset: Duration
 
@@ -26,8 +27,7 @@ struct Admission {
       ServiceError("", "", status: 503, rawBody: FaultAnswer.proxyPage("503 Service Unavailable"))
     case .expiredCredentials: .expiredToken
     case .wrongSignature: .wrongSignature
-    case .accessDenied:
-      .accessDenied(principal, (service?.rawValue ?? "") + ":" + opportunity.operation)
+    case .accessDenied: accessDenied
     case .distributionDenied:
       ServiceError(
         "AccessDeniedException",
@@ -38,6 +38,13 @@ struct Admission {
       .emptyDescription, .staysUpdating, .endsFailed, .staleEdges, .oneStaleEdge:
       nil
     }
+  }
+
+  private var accessDenied: ServiceError {
+    if let request = try? request.get(), request.sessionOrder != nil {
+      return .roleRefused(principal, request)
+    }
+    return .accessDenied(principal, (service?.rawValue ?? "") + ":" + opportunity.operation)
   }
 
   private var throttling: ServiceError {

@@ -13,8 +13,12 @@ struct AnswerWriter {
   }
 
   func exchange(for result: Result<Reply, ServiceError>) -> Exchange {
-    let response = response(for: result)
-    switch admission.fault {
+    AnswerWriter.exchange(of: response(for: result), under: admission.fault)
+  }
+
+  /// How an answer arrives under a fault.
+  static func exchange(of response: HTTPResponse, under fault: Fault?) -> Exchange {
+    switch fault {
     case .unreachable: return .lost(.unreachable, response)
     case .requestLost: return .lost(.request, response)
     case .answerLost: return .lost(.answer, response)
@@ -43,7 +47,9 @@ struct AnswerWriter {
       }
       let response: HTTPResponse
       switch reply.content {
-      case .xml(let text): response = answer(status: 200, type: "text/xml", body: text)
+      case .xml(let text):
+        let corrupted = admission.fault.map { FaultAnswer.corrupt(text, by: $0) } ?? text
+        response = answer(status: 200, type: "text/xml", body: corrupted)
       case .json(let value):
         let corrupted = admission.fault.map { FaultAnswer.corrupt(value, by: $0) } ?? value
         response = answer(status: 200, type: FakeRequest.contentType, body: corrupted.encoded)
@@ -60,9 +66,10 @@ struct AnswerWriter {
         isFromAWS: !isProxy)
     }
     if admission.service == .sts {
+      let code = XMLText.code(of: error)
       return answer(
-        status: error.status == 400 ? 403 : error.status, type: "text/xml",
-        body: XMLText.error(code: error.code, message: error.message, admission.requestID))
+        status: XMLText.forbidden.contains(code) ? 403 : error.status, type: "text/xml",
+        body: XMLText.error(code: code, message: error.message, admission.requestID))
     }
     var response: HTTPResponse
     switch error.origin {
@@ -161,7 +168,7 @@ enum XMLText {
     <ErrorResponse xmlns="\(namespace)">
       <Error>
         <Type>Sender</Type>
-        <Code>\(escape(queryCode(code)))</Code>
+        <Code>\(escape(code))</Code>
         <Message>\(escape(message))</Message>
       </Error>
       <RequestId>\(requestID)</RequestId>
@@ -170,9 +177,17 @@ enum XMLText {
     """
   }
 
-  /// The code that the query protocol uses for a code of the JSON protocol.
-  private static func queryCode(_ code: String) -> String {
-    switch code {
+  /// The codes of the framework that the query protocol answers with 403, where the JSON protocol
+  /// answers with 400.
+  static let forbidden: Set<String> = [
+    "InvalidClientTokenId", "SignatureDoesNotMatch", "MissingAuthenticationToken", "ExpiredToken",
+    "AccessDenied",
+  ]
+
+  /// The code that the query protocol uses for an error of the framework. A service's own stays.
+  static func code(of error: ServiceError) -> String {
+    guard error.origin == .framework else { return error.code }
+    return switch error.code {
     case "UnrecognizedClientException": "InvalidClientTokenId"
     case "InvalidSignatureException": "SignatureDoesNotMatch"
     case "IncompleteSignatureException": "IncompleteSignature"
@@ -180,7 +195,7 @@ enum XMLText {
     case "ExpiredTokenException": "ExpiredToken"
     case "AccessDeniedException": "AccessDenied"
     case "UnknownOperationException": "InvalidAction"
-    default: code
+    default: error.code
     }
   }
 }

@@ -2,8 +2,9 @@ import POSIX
 package import RolloutCore
 package import Transport
 
-/// A simulated AWS: ACM, the custom domains of Cognito, GetCallerIdentity and AssumeRole of STS, and
-/// GetResources of the tagging service, for any number of accounts.
+/// A simulated AWS: ACM, the custom domains of Cognito, GetCallerIdentity and roles of STS, and
+/// GetResources of the tagging service, for any number of accounts; and the services of a host that
+/// hand out credentials.
 ///
 /// It takes signed requests and returns bytes, so that the signer, the codec and the classification of
 /// errors run as with AWS. It reads no clock and draws no random numbers: the time is a parameter, and
@@ -24,6 +25,9 @@ package final class FakeAWS: Sendable {
 
   /// Answers a request, or says how its answer is lost.
   package func exchange(_ request: HTTPRequest, at now: Instant) -> Exchange {
+    if let request = HostRequest(request) {
+      return cloud.withLock { $0.exchange(request, at: now) }
+    }
     let admission = cloud.withLock { $0.admit(request, at: now) }
     let writer = AnswerWriter(admission: admission, at: now)
     let reply: Reply
@@ -40,15 +44,27 @@ package final class FakeAWS: Sendable {
   ) throws(ServiceError) -> Reply {
     if let refusal = admission.fault.flatMap(admission.refusal) { throw refusal }
     let parsed = try admission.request.get()
-    // Without the lock, so that concurrent callers do not wait for each other's digests.
-    let check = SignatureCheck(
-      service: parsed.service, hostRegion: parsed.hostRegion, now: now + admission.clockOffset,
-      tolerance: admission.clockTolerance)
-    let caller = try check.verify(request, keys: admission.keys)
+    let caller = try caller(request, parsed, admission, at: now)
     let call = CallContext(
       request: parsed, key: caller.key, region: caller.region, now: now,
       awsNow: now + admission.clockOffset, requestID: admission.requestID, fault: admission.fault)
     return try cloud.withLock { (cloud) throws(ServiceError) in try cloud.perform(call) }
+  }
+
+  private func caller(
+    _ request: HTTPRequest, _ parsed: FakeRequest, _ admission: Admission, at now: Instant
+  ) throws(ServiceError) -> SignatureCheck.Caller {
+    guard !parsed.isUnsigned else {
+      let account = admission.opportunity.account
+      return SignatureCheck.Caller(
+        key: FakeAccessKey(id: "", secret: "", account: account, principal: ""),
+        region: parsed.hostRegion ?? "")
+    }
+    // Without the lock, so that concurrent callers do not wait for each other's digests.
+    let check = SignatureCheck(
+      service: parsed.service, hostRegion: parsed.hostRegion, now: now + admission.clockOffset,
+      tolerance: admission.clockTolerance)
+    return try check.verify(request, key: admission.key)
   }
 
   private func finish(_ result: Result<Reply, ServiceError>, _ writer: AnswerWriter) -> Exchange {

@@ -25,12 +25,14 @@ package struct FakeAccessKey: Hashable, Sendable {
   package var account: String
   /// The ARN of the caller in GetCallerIdentity and in refusals.
   package var principal: String
-  /// After this time the answer is ExpiredTokenException.
+  /// From this time on the answer is ExpiredTokenException.
   package var expiresAt: Instant?
+  /// The role of a session; nil for the key of a user.
+  package var role: String?
 
   package init(
     id: String, secret: String, sessionToken: String? = nil, account: String,
-    principal: String? = nil, expiresAt: Instant? = nil
+    principal: String? = nil, expiresAt: Instant? = nil, role: String? = nil
   ) {
     self.id = id
     self.secret = SimulatedSecret(secret)
@@ -38,26 +40,6 @@ package struct FakeAccessKey: Hashable, Sendable {
     self.account = account
     self.principal = principal ?? "arn:aws:iam::\(account):user/cert-rotator"
     self.expiresAt = expiresAt
+    self.role = role
   }
-}
-
-/// A role that any known key may assume.
-package struct FakeRole: Hashable, Sendable {
-  /// `arn:aws:iam::123456789012:role/NAME`.
-  package var arn: String
-  /// If set, a request without it, or with another, is refused.
-  package var externalID: SimulatedSecret?
-
-  package init(arn: String, externalID: String? = nil) {
-    self.arn = arn
-    self.externalID = externalID.map(SimulatedSecret.init)
-  }
-
-  /// The account within the ARN; empty when the ARN is malformed.
-  var account: String {
-    let parts = arn.split(separator: ":", omittingEmptySubsequences: false)
-    return parts.count > 5 ? String(parts[4]) : ""
-  }
-
-  var name: String { arn.split(separator: "/").last.map(String.init) ?? "" }
 }

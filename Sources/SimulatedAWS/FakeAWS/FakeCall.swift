@@ -12,6 +12,10 @@ package struct FakeCall: Sendable {
   package var object: String
   /// The certificate of an update; otherwise empty.
   package var certificateARN: String
+  /// The ARN of the caller; empty for an unknown key and for an unsigned request.
+  package var principal = ""
+  /// What a request for a session of a role asks for; nil for every other request.
+  package var session: SessionOrder?
   package var requestID: String
   package var fault: Fault?
   package var outcome: Outcome
@@ -24,6 +28,14 @@ package struct FakeCall: Sendable {
     /// The caller got no answer, or only part of it.
     case lost
   }
+}
+
+/// What AssumeRole and AssumeRoleWithWebIdentity ask for, besides the role.
+package struct SessionOrder: Equatable, Sendable {
+  package var name: String
+  package var sendsExternalID: Bool
+  /// As it was sent; nil when it was not.
+  package var seconds: String?
 }
 
 /// A change of a domain's certificate, by a call or by an operator.

@@ -7,6 +7,7 @@ extension FakeCloud {
   package mutating func add(_ key: FakeAccessKey) { keys[key.id] = key }
   package mutating func removeKey(_ id: String) { keys[id] = nil }
   package mutating func add(_ role: FakeRole) { roles[role.arn] = role }
+  package mutating func add(_ container: FakeContainer) { containers[container.name] = container }
 
   /// Refuses requests of an action, such as `acm:ListCertificates`, from now on.
   package mutating func deny(_ action: String, in account: String) {
@@ -143,6 +144,7 @@ extension FakeCloud {
     decider = nil
     scripted = []
     denied = []
+    metadata.refusesTokens = false
     for name in domains.keys { domains[name]?.release(at: now) }
   }
 

@@ -10,6 +10,9 @@ package struct FakeCloud: Sendable {
 
   package internal(set) var keys: [String: FakeAccessKey] = [:]
   package internal(set) var roles: [String: FakeRole] = [:]
+  package var metadata = FakeMetadata()
+  /// By name.
+  package internal(set) var containers: [String: FakeContainer] = [:]
   /// `ACCOUNT ACTION`, the action in IAM's notation.
   var denied: Set<String> = []
 
@@ -50,22 +53,37 @@ package struct FakeCloud: Sendable {
     let call = try? parsed.get()
     let service = call?.service.rawValue ?? ""
     let operation = call?.operation ?? ""
-    let account = key?.account ?? ""
     let object = call?.object ?? ""
-    let kind = [operation, account, object].joined(separator: "\u{1f}")
-    let occurrence = occurrences[kind, default: 0]
-    occurrences[kind] = occurrence + 1
-    let opportunity = FaultOpportunity(
-      operation: operation, account: account, object: object, occurrence: occurrence, at: now)
+    let account =
+      call?.isUnsigned ?? false ? FakeRole.account(of: object) : key?.account ?? ""
+    let opportunity = opportunity(
+      for: operation, in: account, of: object, at: now)
     return Admission(
       request: parsed, opportunity: opportunity, region: claim?.region ?? "",
       principal: key?.principal ?? "",
-      requestID: random.uuid("request", service, kind, String(occurrence)),
-      fault: call == nil ? nil : fault(for: opportunity), keys: keys,
+      requestID: random.uuid(
+        "request", service, FakeCloud.kind(operation, account, object),
+        String(opportunity.occurrence)),
+      fault: call == nil ? nil : fault(for: opportunity), key: key,
       clockTolerance: options.clockTolerance, clockOffset: options.clockOffset)
   }
 
-  private mutating func fault(for opportunity: FaultOpportunity) -> Fault? {
+  private static func kind(_ operation: String, _ account: String, _ object: String) -> String {
+    [operation, account, object].joined(separator: "\u{1f}")
+  }
+
+  /// Counts a request, and returns the facts on which its fault may depend.
+  mutating func opportunity(
+    for operation: String, in account: String, of object: String, at now: Instant
+  ) -> FaultOpportunity {
+    let kind = FakeCloud.kind(operation, account, object)
+    let occurrence = occurrences[kind, default: 0]
+    occurrences[kind] = occurrence + 1
+    return FaultOpportunity(
+      operation: operation, account: account, object: object, occurrence: occurrence, at: now)
+  }
+
+  mutating func fault(for opportunity: FaultOpportunity) -> Fault? {
     guard let index = scripted.firstIndex(where: { $0.matches(opportunity) }) else {
       return decider?(opportunity)
     }
@@ -80,7 +98,10 @@ package struct FakeCloud: Sendable {
     let service = call.request.service
     let action = (service == .tagging ? "tag" : service.rawValue) + ":" + call.request.operation
     if isDenied(action, in: call.key.account) {
-      throw .accessDenied(call.key.principal, action)
+      guard service == .sts, !call.request.object.isEmpty else {
+        throw .accessDenied(call.key.principal, action)
+      }
+      throw .roleRefused(call.key.principal, call.request)
     }
     switch service {
     case .acm: return try performACM(call)
@@ -99,22 +120,27 @@ package struct FakeCloud: Sendable {
     _ admission: Admission, _ result: Result<Reply, ServiceError>, _ exchange: Exchange,
     at now: Instant
   ) {
-    sequence += 1
     let outcome: FakeCall.Outcome
     switch exchange {
     case .answered(let response):
       outcome = .answered(status: response.status, code: admission.code(of: result))
     case .cutShort, .lost: outcome = .lost
     }
-    let body = try? admission.request.get().body
-    calls.append(
+    let request = try? admission.request.get()
+    record(
       FakeCall(
-        sequence: sequence, at: now, operation: admission.opportunity.operation,
+        sequence: sequence + 1, at: now, operation: admission.opportunity.operation,
         account: admission.opportunity.account, region: admission.region,
         object: admission.opportunity.object,
-        certificateARN: body?["CustomDomainConfig"]?["CertificateArn"]?.string ?? "",
+        certificateARN: request?.body["CustomDomainConfig"]?["CertificateArn"]?.string ?? "",
+        principal: admission.principal, session: request?.sessionOrder,
         requestID: admission.requestID, fault: admission.fault, outcome: outcome,
         hadEffect: (try? result.get().hadEffect) ?? false))
+  }
+
+  mutating func record(_ call: FakeCall) {
+    sequence += 1
+    calls.append(call)
     if calls.count > FakeCloud.maximumRecords {
       calls.removeFirst(FakeCloud.maximumRecords / 2)
     }

@@ -28,6 +28,17 @@ struct FakeRequest {
     }
   }
 
+  /// Whether AWS expects no signature.
+  var isUnsigned: Bool { service == .sts && operation == "AssumeRoleWithWebIdentity" }
+
+  /// nil for a request that does not ask for a session of a role.
+  var sessionOrder: SessionOrder? {
+    guard service == .sts, operation.hasPrefix("AssumeRole") else { return nil }
+    return SessionOrder(
+      name: form["RoleSessionName"] ?? "", sendsExternalID: form["ExternalId"] != nil,
+      seconds: form["DurationSeconds"])
+  }
+
   static let contentType = "application/x-amz-json-1.1"
   static let formType = "application/x-www-form-urlencoded"
   /// In bytes. AWS refuses larger requests with 413; the daemon's are far smaller.

@@ -48,6 +48,22 @@ enum FaultAnswer {
     }
   }
 
+  /// An XML answer after the fault. Each element is on a line of its own.
+  static func corrupt(_ xml: String, by fault: Fault) -> String {
+    let lines = xml.split(separator: "\n", omittingEmptySubsequences: false)
+    if fault == .missingMembers {
+      return lines.filter { line in
+        !["<Account>", "<SecretAccessKey>", "<SessionToken>"].contains { line.contains($0) }
+      }.joined(separator: "\n")
+    }
+    guard fault == .emptyObject,
+      let start = lines.firstIndex(where: { $0.hasPrefix("  <") && $0.hasSuffix("Result>") }),
+      let end = lines.firstIndex(where: { $0.hasPrefix("  </") && $0.hasSuffix("Result>") }),
+      start < end
+    else { return xml }
+    return (lines[...start] + lines[end...]).joined(separator: "\n")
+  }
+
   /// The bytes of an answer after the fault. Most faults do not change them.
   static func corrupt(_ response: HTTPResponse, by fault: Fault) -> HTTPResponse {
     var response = response
@@ -69,6 +85,7 @@ enum FaultAnswer {
     "Status", "Type", "KeyAlgorithm", "NotBefore", "NotAfter", "CreatedAt",
     "SubjectAlternativeNameSummaries", "HasAdditionalSubjectAlternativeNames",
     "CustomDomainConfig", "CertificateChain", "CloudFrontDomain", "Tags", "Serial",
+    "SecretAccessKey", "Token",
   ]
 
   private static func without(_ names: Set<String>, _ value: JSONValue) -> JSONValue {

@@ -70,6 +70,19 @@ struct ServiceError: Error {
       origin: .framework)
   }
 
+  /// The error for a role that the caller may not assume. It does not say which condition failed.
+  static func roleRefused(_ principal: String, _ request: FakeRequest) -> ServiceError {
+    guard !request.isUnsigned else {
+      return ServiceError(
+        "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", status: 403)
+    }
+    return ServiceError(
+      "AccessDenied",
+      "User: \(principal) is not authorized to perform: sts:\(request.operation) on resource: "
+        + request.object,
+      status: 403)
+  }
+
   static func invalidParameter(_ message: String) -> ServiceError {
     ServiceError("InvalidParameterException", message)
   }

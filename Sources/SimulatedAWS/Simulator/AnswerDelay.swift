@@ -8,7 +8,12 @@ struct AnswerDelay: Sendable {
   var object: String?
 
   func concerns(_ request: HTTPRequest) -> Bool {
+    if let host = HostRequest(request) { return concerns(host.operation, host.object) }
     guard let call = try? FakeRequest.read(request) else { return false }
-    return (operation ?? call.operation) == call.operation && (object ?? call.object) == call.object
+    return concerns(call.operation, call.object)
+  }
+
+  private func concerns(_ operation: String, _ object: String) -> Bool {
+    (self.operation ?? operation) == operation && (self.object ?? object) == object
   }
 }

@@ -15,8 +15,8 @@ extension Scenario {
 
   private static let names: Set<String> = [
     "seed", "port", "latency", "page_size", "omitted_summary_members", "timestamps",
-    "in_use_lag", "checks_certificates", "clock_offset", "accounts", "roles", "certificates",
-    "domains",
+    "in_use_lag", "checks_certificates", "clock_offset", "accounts", "roles", "metadata",
+    "containers", "certificates", "domains",
   ]
 
   init(_ value: JSONValue) throws(SimulationProblem) {
@@ -40,10 +40,15 @@ extension Scenario {
     }
     if accounts.isEmpty { accounts = [Account.standard] }
     for (place, value) in try fields.list("roles") ?? [] {
-      let role = try SimulatorFields(value, at: place)
-      try role.allow(["arn", "external_id"])
-      roles.append(
-        FakeRole(arn: try role.required("arn"), externalID: try role.text("external_id")))
+      roles.append(try FakeRole(SimulatorFields(value, at: place)))
+    }
+    if let value = fields.value("metadata") {
+      let fields = try SimulatorFields(value, at: "metadata")
+      try fields.allow(FakeMetadata.fieldNames)
+      try metadata.change(by: fields)
+    }
+    for (place, value) in try fields.list("containers") ?? [] {
+      containers.append(try FakeContainer(SimulatorFields(value, at: place)))
     }
     for (place, value) in try fields.list("certificates") ?? [] {
       certificates.append(
@@ -59,6 +64,12 @@ extension Scenario {
   private func check() throws(SimulationProblem) {
     let numbers = Set(accounts.map(\.number))
     let names = Set(certificates.compactMap(\.name))
+    let arns = Set(roles.map(\.arn))
+    for role in [metadata.role] + containers.map(\.role) {
+      guard role.arn.map(arns.contains) ?? true else {
+        throw SimulationProblem("the host's credentials name the unknown role \(role.arn ?? "")")
+      }
+    }
     var seen: Set<String> = []
     for certificate in certificates {
       guard certificate.account.map(numbers.contains) ?? true else {

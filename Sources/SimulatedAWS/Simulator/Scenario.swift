@@ -12,6 +12,8 @@ package struct Scenario: Sendable {
   package var options = FakeAWSOptions()
   package var accounts: [Account] = []
   package var roles: [FakeRole] = []
+  package var metadata = FakeMetadata()
+  package var containers: [FakeContainer] = []
   package var certificates: [CertificateSetup] = []
   package var domains: [DomainSetup] = []
 

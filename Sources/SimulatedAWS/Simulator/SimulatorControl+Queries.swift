@@ -22,12 +22,20 @@ extension SimulatorControl {
       .init("sequence", JSONValue(call.sequence)), .init("at", .string(call.at.rfc3339)),
       .init("operation", .string(call.operation)), .init("account", .string(call.account)),
       .init("region", .string(call.region)), .init("object", .string(call.object)),
+      .init("principal", .string(call.principal)),
       .init("request_id", .string(call.requestID)),
       .init("fault", JSONValue(call.fault?.rawValue)),
       .init("had_effect", .bool(call.hadEffect)),
     ]
     if !call.certificateARN.isEmpty {
       members.append(.init("certificate_arn", .string(call.certificateARN)))
+    }
+    if let session = call.session {
+      members += [
+        .init("role_session_name", .string(session.name)),
+        .init("external_id_sent", .bool(session.sendsExternalID)),
+        .init("duration_seconds", JSONValue(session.seconds)),
+      ]
     }
     switch call.outcome {
     case .answered(let status, let code):

@@ -16,7 +16,10 @@ struct SimulatorControl: Sendable {
   enum Command: String, CaseIterable {
     case issue, `import`, renew, complete, delete, revoke, tag, attach, replace
     case fault, delay, set, release, deny, allow
-    case calls, attachments, certificates, domains, edges
+    case setRole = "set_role"
+    case setMetadata = "set_metadata"
+    case setContainer = "set_container"
+    case calls, attachments, certificates, domains, edges, secrets
   }
 
   func answer(_ request: HTTPRequest, path: String) -> HTTPResponse {
@@ -75,11 +78,15 @@ struct SimulatorControl: Sendable {
     case .release: try release(fields, at: now)
     case .deny: try permit(fields, false)
     case .allow: try permit(fields, true)
+    case .setRole: try setRole(fields)
+    case .setMetadata: try setMetadata(fields)
+    case .setContainer: try setContainer(fields)
     case .calls: try calls(fields)
     case .attachments: try attachments(fields)
     case .certificates: try certificates(fields, at: now)
     case .domains: try showDomains(fields, at: now)
     case .edges: try showEdges(fields, at: now)
+    case .secrets: try secrets(fields)
     }
   }
 

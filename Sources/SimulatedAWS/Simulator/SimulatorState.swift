@@ -40,10 +40,12 @@ struct SimulatorState: Sendable {
           FakeAccessKey(
             id: account.accessKeyID, secret: account.secret.text,
             sessionToken: account.sessionToken?.text, account: account.number,
-            expiresAt: account.expiresIn.map { now + $0 }))
+            expiresAt: account.expiresIn.map { now + scenario.options.clockOffset + $0 }))
         for action in account.denied { cloud.deny(action, in: account.number) }
       }
       for role in scenario.roles { cloud.add(role) }
+      for container in scenario.containers { cloud.add(container) }
+      cloud.metadata = scenario.metadata
     }
     var named: [String: String] = [:]
     for setup in scenario.certificates {
