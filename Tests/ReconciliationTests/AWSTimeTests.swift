@@ -27,6 +27,16 @@ struct AWSTimeTests {
       now(time) == (decides ? noon + difference : noon))
   }
 
+  @Test("It is unknown until an answer tells it, and the host's clock within the tolerance")
+  func unknown() {
+    let time = AWSTime()
+    #expect(time.now(hostNow: noon, uptime: uptime) == nil)
+    time.note(noon + .minutes(5), from: "acm", uptime: uptime)
+    #expect(time.now(hostNow: noon, uptime: uptime) == noon)
+    time.note(noon + .days(2), from: "acm", uptime: uptime)
+    #expect(time.now(hostNow: noon, uptime: uptime) == noon + .days(2))
+  }
+
   @Test("It goes on with the uptime, whatever happens to the host's clock between two answers")
   func step() {
     let time = AWSTime()
