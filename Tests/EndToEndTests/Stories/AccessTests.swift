@@ -2,11 +2,8 @@ import LosslessJSON
 import TestSupport
 import Testing
 
-/// What the daemon does with each source of credentials. They are enabled when the daemon reads
-/// roles, processes, containers and instance metadata.
-@Suite(
-  "Roles and other sources of credentials", .timeLimit(.minutes(5)),
-  .disabled("the daemon reads keys from the environment and from static profiles only"))
+/// What the daemon does with each source of credentials.
+@Suite("Every source of credentials", .timeLimit(.minutes(5)))
 struct AccessTests {
   static let name = Scene.name(0)
   let name = AccessTests.name
