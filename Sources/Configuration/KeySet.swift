@@ -54,8 +54,7 @@ package enum KeySet: CaseIterable, Sendable {
   /// Documented keys that this version refuses: to ignore a key that someone relies on is worse
   /// than an error.
   package static let unsupported: Set<String> = [
-    "role_arn", "external_id", "role_session_name", "metrics", "drift_interval", "max_in_flight",
-    "stop_after_failures", "wave_soak", "include", "rollback",
+    "role_arn", "external_id", "role_session_name", "metrics", "drift_interval", "include",
   ]
 
   /// Keys that a later version will define. Their section is not fixed yet.

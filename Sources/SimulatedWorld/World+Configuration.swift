@@ -37,7 +37,7 @@ extension World {
         identity: Identity(profile: "account\(order.account ?? plan.account)"),
         selector: selector, mode: order.mode ?? .apply,
         onDrift: plan.reportsDrift ? .report : .restore, wave: wave,
-        probe: ProbeTarget(isEnabled: plan.isProbed))
+        rollback: plan.rollsBack ? .on : .off, probe: ProbeTarget(isEnabled: plan.isProbed))
     } catch {
       violations.record("the script names something malformed: \(error)")
       return nil

@@ -33,7 +33,8 @@ struct ValidConfigurationTests {
     #expect(
       configuration.fleet.pacing
         == Pacing(
-          pollInterval: .seconds(90), concurrency: 1024, retryInitial: .milliseconds(500),
+          pollInterval: .seconds(90), concurrency: 1024, maxInFlight: 20,
+          stopAfterFailures: 10_000, waveSoak: .days(1), retryInitial: .milliseconds(500),
           retryMaximum: .hours(1), window: .hours(2), checkInterval: .seconds(10),
           maxCheckInterval: .milliseconds(93_784_005), confirmations: 100, resubmits: 0,
           idleProbeInterval: nil, expiryWarnings: [.days(90), .days(1), .hours(12)]))
@@ -63,7 +64,7 @@ struct ValidConfigurationTests {
       domain: try DomainName(parsing: "auth.example.com"),
       userPoolID: try UserPoolID(parsing: "us-gov-west-1_Ab12Cd34E"),
       region: try Region(parsing: "eu-central-1"), identity: Identity(profile: "prod & test"),
-      selector: selector, mode: .observe, onDrift: .report, wave: 1000,
+      selector: selector, mode: .observe, onDrift: .report, wave: 1000, rollback: .on,
       caFile: "\(Fixtures.directory)/valid/roots.pem", probe: probe)
     #expect(configuration.fleet.mappings == [mapping])
     #expect(configuration.warnings == [])
@@ -192,6 +193,11 @@ struct ValidConfigurationTests {
     ("propagation: { window: 1ms }", true), ("propagation: { confirmations: 1 }", true),
     ("propagation: { confirmations: 101 }", false), ("propagation: { resubmits: 100 }", true),
     ("propagation: { idle_probe_interval: 1ms }", true), ("defaults: { wave: 1000 }", true),
+    ("max_in_flight: 10000", true), ("max_in_flight: 10001", false), ("max_in_flight: 0", true),
+    ("stop_after_failures: 0", true), ("stop_after_failures: 10001", false),
+    ("wave_soak: 0", true), ("wave_soak: 5", false), ("defaults: { rollback: off }", true),
+    ("defaults: { rollback: \"on\" }", true), ("defaults: { rollback: false }", false),
+    ("defaults: { rollback: ON }", false),
     ("defaults: { wave: 1001 }", false), ("defaults: { probe: { connect_to: \"a:1\" } }", true),
     ("defaults: { probe: { connect_to: \"a:65535\" } }", true), ("log: { level: critical }", true),
     ("expiry_warnings: []", true), ("expiry_warnings: [1ms]", true),

@@ -142,6 +142,6 @@ package struct DomainFacts: Sendable {
     Chooser(
       mapping: mapping, facts: certificates, now: now, present: present, attached: attached,
       servedNotAfter: servedNotAfter, selectorFingerprint: record.selectorFingerprint,
-      shunned: Set(record.shunned))
+      shunned: Set(record.shunned), rolledBack: record.rolledBack)
   }
 }

@@ -19,6 +19,14 @@ struct WorldStore: StatePort {
     }
   }
 
+  func loadStoppedWaves() async throws(StateFailure) -> [WaveStop] {
+    guard machine.isOn else { throw dead }
+    let store = store
+    return try await machine.executor.outside { () async throws(StateFailure) in
+      try await store.loadStoppedWaves()
+    }
+  }
+
   func loadFirstImports() async throws(StateFailure) -> [CertificateARN: Instant] {
     guard machine.isOn else { throw dead }
     let store = store
