@@ -63,7 +63,12 @@ extension DomainRecord {
   }
 
   private static func failure(_ row: RowReader) throws(MalformedRow) -> CampaignFailure? {
-    guard try row.optionalNumber("failed_in_wave") != nil else { return nil }
+    guard try row.optionalNumber("failed_in_wave") != nil else {
+      if try row.optionalText("failed_rollout") != nil {
+        throw row.malformed("failed_rollout", "is set although failed_in_wave is empty")
+      }
+      return nil
+    }
     return CampaignFailure(
       wave: try row.count("failed_in_wave"), rollout: try row.text("failed_rollout"),
       count: try row.count("failed_rollouts"))

@@ -71,7 +71,7 @@ struct CampaignTests {
       for record in waiting {
         #expect(
           record.reason
-            == Explanation(.waitsForSlot, "1 rollouts are in flight, and max_in_flight is 1"))
+            == Explanation(.waitsForSlot, "in flight: 1, max_in_flight: 1"))
       }
       await stage.pass(.hours(1))
       let calls = stage.cloud.updateTimes()

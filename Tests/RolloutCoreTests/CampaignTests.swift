@@ -214,7 +214,7 @@ struct CampaignTests {
     #expect(fleet.scenes[2].condition == .pending)
     #expect(
       fleet.scenes[3].record.reason
-        == Explanation(.waitsForSlot, "2 rollouts are in flight, and max_in_flight is 2"))
+        == Explanation(.waitsForSlot, "in flight: 2, max_in_flight: 2"))
     fleet.scenes[0].accept()
     #expect(fleet.look(at: [2]) == [], "it propagates")
     fleet.scenes[1].answer(.failed(failure(.notFound)))

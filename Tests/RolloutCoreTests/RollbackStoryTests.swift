@@ -170,6 +170,26 @@ struct RollbackStoryTests {
     }
   }
 
+  @Test("Where a rollback is not possible, a better certificate takes the place of the failed one")
+  func superseded() {
+    var scene = Scene.harmed()
+    scene.listed = .seen([newOne, newerOne])
+    #expect(scene.check().update?.certificate == newerOne.arn)
+    #expect(scene.record.rolledBack == nil && scene.record.rollout?.wasServed == false)
+  }
+
+  @Test("Edges that are not the domain's own are no reason: the distribution serves it")
+  func detour() {
+    var scene = Scene.taken()
+    scene.distribution = "d111.cloudfront.net"
+    scene.cognito(.active, newOne.arn)
+    scene.distributionEdges = ProbeRound(
+      edges: [EdgeLook(address: "198.51.100.1:443", result: leaf(newOne.arn))])
+    scene.edges = round([Scene.refusing])
+    for _ in 0..<5 { #expect(scene.check().update == nil) }
+    #expect(scene.record.reason?.reason == .resolvesElsewhere && scene.memory.harm == nil)
+  }
+
   @Test("A previous certificate that cannot be seen is waited for")
   func unseenPrevious() {
     var scene = Scene.harmed()

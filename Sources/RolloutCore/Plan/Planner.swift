@@ -30,7 +30,7 @@ package enum Constraint: Equatable, Sendable {
       )
     case .waitsForSlot(let inFlight, let limit):
       Explanation(
-        .waitsForSlot, "\(inFlight) rollouts are in flight, and max_in_flight is \(limit)")
+        .waitsForSlot, "in flight: \(inFlight), max_in_flight: \(limit)")
     }
   }
 
