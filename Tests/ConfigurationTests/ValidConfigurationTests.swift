@@ -64,7 +64,7 @@ struct ValidConfigurationTests {
       domain: try DomainName(parsing: "auth.example.com"),
       userPoolID: try UserPoolID(parsing: "us-gov-west-1_Ab12Cd34E"),
       region: try Region(parsing: "eu-central-1"), identity: Identity(profile: "prod & test"),
-      selector: selector, mode: .observe, onDrift: .report, wave: 1000, rollback: .on,
+      selector: selector, mode: .observe, onDrift: .report, wave: 1000,
       caFile: "\(Fixtures.directory)/valid/roots.pem", probe: probe)
     #expect(configuration.fleet.mappings == [mapping])
     #expect(configuration.warnings == [])
@@ -90,7 +90,7 @@ struct ValidConfigurationTests {
       userPoolID: try UserPoolID(parsing: "eu-west-1_B"),
       region: try Region(parsing: "us-west-2"), identity: Identity(profile: "own"),
       selector: CertificateSelector(domainName: "*.example.com", types: [.amazonIssued]),
-      mode: .apply, onDrift: .restore, wave: 0,
+      mode: .apply, onDrift: .restore, wave: 0, rollback: .on,
       caFile: "\(Fixtures.directory)/valid/roots.pem",
       probe: ProbeTarget(isEnabled: true, connectTo: [edge]))
     #expect(
