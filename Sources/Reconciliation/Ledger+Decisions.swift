@@ -153,7 +153,7 @@ extension Ledger {
       takeBack(
         former.0, former.1, clockSteps: clockSteps - steps,
         isExpedited: self.expeditions != expeditions)
-      if let stopped { stops[stopped.wave] = nil }
+      if let stopped { await takeBack(stopped) }
       offerSlots()
       let retry = ports.clock.uptime + Ledger.stateRetryInterval
       if failure.kind != .requestWaiting {

@@ -68,7 +68,7 @@ extension Ledger {
       ports.report.emit(finding)
     }
     ports.report.status(StatusLine.text(mappedRecords))
-    if !imports.unwritten.isEmpty { _ = await commit(StateChange()) }
+    if !imports.unwritten.isEmpty || !stopsAreDurable { _ = await commit(StateChange()) }
     if turn.isPoll { unfinishedPolls.insert(identity) }
     guard leftOver.isEmpty, unfinishedPolls.remove(identity) != nil else { return }
     notePoll(of: identity, listing)

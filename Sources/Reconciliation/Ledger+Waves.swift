@@ -93,6 +93,15 @@ extension Ledger {
     change.history += [event.entry(of: nil, at: stop.at)].compactMap { $0 }
   }
 
+  /// Takes back a stop whose failure could not be written, unless others that came meanwhile suffice.
+  func takeBack(_ stop: WaveStop) async {
+    stops[stop.wave] = standing.stop(of: stop.wave)
+    guard let remaining = stops[stop.wave] else { return }
+    let event = Narration.event(for: .waveStopped(remaining))
+    ports.report.emit(event)
+    await journal.keep([event.entry(of: nil, at: remaining.at)].compactMap { $0 })
+  }
+
   /// What a new configuration means for the stops: without a limit nothing is stopped, a wave that
   /// is gone is not either, and a lower limit may have been reached already.
   func noteReload(stoppingBefore former: Int) async {

@@ -200,6 +200,9 @@ package actor Ledger {
     loaded = [:]
   }
 
+  /// Whether the state file knows the stopped waves.
+  var stopsAreDurable: Bool { stops == durableStops }
+
   /// The records of mapped domains, in the configuration's order.
   package var mappedRecords: [DomainRecord] {
     fleet.mappings.compactMap { records[$0.domain] }
