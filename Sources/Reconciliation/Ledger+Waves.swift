@@ -15,7 +15,7 @@ extension Ledger {
       waitingForWave.remove(domain)
     }
     if isFound(domain, [.waitsForSlot]) { slots.join(domain) } else { slots.leave(domain) }
-    requestLooks { $0.wave >= mapping.wave }
+    requestLooks(at: waitingForWave) { $0.wave > mapping.wave }
     offerSlots()
   }
 
@@ -24,16 +24,16 @@ extension Ledger {
     return found.contains { $0.map(reasons.contains) ?? false }
   }
 
-  /// Looks at the waiting domains of these mappings that nothing holds up any more, or something else
-  /// than before.
-  private func requestLooks(where isAffected: (Mapping) -> Bool) {
-    if waitingForWave.isEmpty { return }
+  /// Looks at those of the waiting domains that nothing holds up any more, or something else than
+  /// before.
+  private func requestLooks(
+    at waiting: Set<DomainName>, where isAffected: (Mapping) -> Bool
+  ) {
+    let affected = waiting.compactMap { mappings[$0] }.filter(isAffected)
+    if affected.isEmpty { return }
     let standing = standing
-    for waiting in waitingForWave.sorted() {
-      guard let mapping = mappings[waiting], isAffected(mapping),
-        isOutdated(waiting, in: standing)
-      else { continue }
-      roster.requestLook(at: waiting, of: mapping.identity)
+    for mapping in affected where isOutdated(mapping.domain, in: standing) {
+      roster.requestLook(at: mapping.domain, of: mapping.identity)
     }
   }
 
@@ -89,6 +89,7 @@ extension Ledger {
   /// Its row goes with the next commit; see `commit`.
   private func begin(_ stop: WaveStop, in change: inout StateChange) {
     stops[stop.wave] = stop
+    requestLooks(at: waitingForWave.union(slots.waiting)) { $0.wave >= stop.wave }
     let event = Narration.event(for: .waveStopped(stop))
     change.history += [event.entry(of: nil, at: stop.at)].compactMap { $0 }
   }
@@ -147,7 +148,9 @@ extension Ledger {
       unwritten.formUnion(domains)
     }
     for event in events { ports.report.emit(event) }
-    requestLooks { mapping in resumed.contains { $0.wave <= mapping.wave } }
+    requestLooks(at: waitingForWave) { mapping in
+      resumed.contains { $0.wave <= mapping.wave }
+    }
     offerSlots()
   }
 

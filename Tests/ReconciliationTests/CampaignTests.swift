@@ -242,8 +242,12 @@ struct CampaignTests {
     try await first.play {
       await first.pass(.seconds(10))
       CampaignTests.issue(first, CampaignTests.stopping)
-      await first.pass(.minutes(5))
+      #expect(await first.wait { !first.report.lines(.waveStopped).isEmpty })
+      await first.pass(.seconds(2))
       #expect(first.state.stops.count == 1)
+      for name in ["d2", "d3", "higher"] {
+        #expect(await first.record(of: name)?.reason?.reason == .waveStopped, "it is shown at once")
+      }
     }
     first.cloud.answer(.update(domain("d2")), .fails(.notFound))
     let second = first.restarted(CampaignTests.stopping) {
