@@ -212,6 +212,7 @@ extension Ledger {
     former.isMapped = present.isMapped
     former.userPoolID = present.userPoolID
     former.region = present.region
+    former.join(wave: present.wave)
     records[former.domain] = former
     memories[former.domain] = former.isMapped ? memory : nil
     memories[former.domain]?.shift(by: clockSteps)

@@ -126,6 +126,7 @@ package actor Ledger {
       fleet.mappings.map { ($0.domain, $0) }, uniquingKeysWith: { first, _ in first })
     for (domain, record) in records where mappings[domain] == nil && record.isMapped {
       records[domain]?.isMapped = false
+      records[domain]?.failure = nil
       memories[domain] = nil
       waitingForWave.remove(domain)
       slots.leave(domain)

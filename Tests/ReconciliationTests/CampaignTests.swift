@@ -305,6 +305,29 @@ struct CampaignTests {
     }
   }
 
+  @Test("A domain that leaves the configuration or its wave takes its failures with it")
+  func departed() async throws {
+    let mappings = CampaignTests.fleet(2)
+    let stage = Stage(mappings)
+    for name in ["d0", "d1"] { stage.cloud.answer(.update(domain(name)), .fails(.notFound)) }
+    try await stage.play {
+      await stage.pass(.seconds(10))
+      CampaignTests.issue(stage, mappings)
+      await stage.pass(.seconds(10))
+      for name in ["d0", "d1"] {
+        #expect(stage.state.record(of: domain(name))?.failure?.count == 1)
+      }
+      stage.cloud.answer(.describe(domain("d1")), .hangs())
+      await stage.adopt([mapping("d1", of: "a1", wave: 4)])
+      await stage.pass(.milliseconds(50))
+      #expect(await stage.record(of: "d0")?.failure == nil)
+      #expect(await stage.record(of: "d1")?.failure == nil)
+      #expect(await stage.record(of: "d1")?.wave == 4)
+      await stage.pass(.minutes(5))
+      #expect(stage.state.record(of: domain("d0"))?.failure == nil)
+    }
+  }
+
   @Test("A stop that a full disk keeps from being written is in force, and is written later")
   func fullDisk() async throws {
     let mappings = CampaignTests.fleet(2)
