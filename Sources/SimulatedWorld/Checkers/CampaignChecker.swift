@@ -56,7 +56,11 @@ final class CampaignChecker: Sendable {
       intent.rollout.cause != .rollback
     else { return }
     if intent.rollout.isUrgent {
-      let isUrgent = intent.rollout.cause == .unusable || waves.isUrgent(intent.domain)
+      // The edges may serve another leaf since they were looked at.
+      let served = state.records[mapping.domain]?.served ?? []
+      let isUrgent =
+        intent.rollout.cause == .unusable || waves.isUrgent(intent.domain)
+        || served.contains { waves.endsSoon($0.notAfter) }
       return violations.require(isUrgent, "a rollout of \(intent.domain) claims to be urgent")
     }
     let limit = fleet.pacing.maxInFlight

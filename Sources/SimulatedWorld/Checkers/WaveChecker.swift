@@ -44,4 +44,6 @@ struct WaveChecker: Sendable {
         || ends.contains { $0.since(now) < WaveChecker.urgency }
     }
   }
+
+  func endsSoon(_ end: Instant) -> Bool { end.since(machine.trueTime) < WaveChecker.urgency }
 }
