@@ -36,6 +36,8 @@ struct ConfigurationReader {
   static let shortestRecommendedPollInterval = Duration.seconds(30)
   static let shortestPollInterval = Duration.seconds(1)
   static let concurrencies = 1...1024
+  /// More rollouts than mappings cannot be under way, or fail.
+  static let fleetLimits = 0...FileMappings.maximumMappings
 
   private func pacing(in top: Section) -> Pacing {
     var pacing = Pacing()
@@ -57,6 +59,12 @@ struct ConfigurationReader {
     pacing.concurrency = top.integer("concurrency", in: ConfigurationReader.concurrencies)
       .value(or: pacing.concurrency)
     pacing.driftInterval = top.duration("drift_interval").value(or: pacing.driftInterval)
+    pacing.maxInFlight = top.integer("max_in_flight", in: ConfigurationReader.fleetLimits)
+      .value(or: pacing.maxInFlight)
+    pacing.stopAfterFailures = top.integer(
+      "stop_after_failures", in: ConfigurationReader.fleetLimits
+    ).value(or: pacing.stopAfterFailures)
+    pacing.waveSoak = top.duration("wave_soak").value(or: pacing.waveSoak)
     pacing.expiryWarnings = top.positiveDurations("expiry_warnings")
       .value(or: pacing.expiryWarnings)
     return pacing

@@ -25,6 +25,7 @@ struct FleetAssembly {
       warnOfUnboundedChoice(in: merged)
       warnOfUncoveredDomain(in: merged)
       warnOfOtherPartition(in: merged)
+      warnOfIdleRollback(in: merged)
       return merged
     }
   }
@@ -118,6 +119,26 @@ struct FleetAssembly {
       \(given?.shown ?? pool.shown) is outside the partition aws: custom domains of Cognito are not \
       known to exist there; correct the region, or remove the entry
       """)
+  }
+
+  /// Warns of a rollback that can never be made: nothing shows that edges refuse a certificate, or the
+  /// one before it is not selected.
+  private func warnOfIdleRollback(in draft: MappingDraft) {
+    guard let rollback = draft.rollback.located, rollback.value == .on else { return }
+    let reason: String
+    if let probe = draft.isProbeEnabled.located, !probe.value {
+      reason = "probe.enabled is \(probe.shown), so that no edge is looked at"
+    } else if let arn = draft.certificate.arn.located {
+      reason = "certificate.arn is \(arn.shown), so that no other certificate may be attached"
+    } else {
+      return
+    }
+    let isOwn = rollback.location.path.hasPrefix(draft.location.path)
+    context.report(
+      .warning,
+      at: draft.location.key(
+        "rollback", at: isOwn ? rollback.location.position : draft.location.position),
+      "rollback \(rollback.shown) has no effect: \(reason); remove one of the two")
   }
 
   /// Warns of a mapping with mode observe whose wave higher waves do not wait for. Mappings that

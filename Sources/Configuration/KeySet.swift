@@ -56,7 +56,7 @@ package enum KeySet: CaseIterable, Sendable {
   /// Documented keys that this version refuses: to ignore a key that someone relies on is worse
   /// than an error.
   package static let unsupported: Set<String> = [
-    "metrics", "max_in_flight", "stop_after_failures", "wave_soak", "rollback",
+    "metrics"
   ]
 
   /// Keys that a later version will define. Their section is not fixed yet.

@@ -12,6 +12,7 @@ struct MappingDraft {
   var mode: Setting<Mapping.Mode> = .absent
   var onDrift: Setting<Mapping.DriftPolicy> = .absent
   var wave: Setting<Int> = .absent
+  var rollback: Setting<Mapping.Rollback> = .absent
   var caFile: Setting<String> = .absent
   var isProbeEnabled: Setting<Bool> = .absent
   var connectTo: Setting<[ProbeConnection]> = .absent
@@ -37,6 +38,7 @@ struct MappingDraft {
     mode = section.word("mode")
     onDrift = section.word("on_drift")
     wave = section.integer("wave", in: MappingDraft.waves)
+    rollback = section.word("rollback")
     caFile = section.readableFile("ca_file")
     if let probe = section.section("probe", .probe).located?.value {
       isProbeEnabled = probe.flag("enabled")
@@ -59,6 +61,7 @@ struct MappingDraft {
     merged.mode = mode.inheriting(defaults.mode)
     merged.onDrift = onDrift.inheriting(defaults.onDrift)
     merged.wave = wave.inheriting(defaults.wave)
+    merged.rollback = rollback.inheriting(defaults.rollback)
     merged.caFile = caFile.inheriting(defaults.caFile)
     merged.isProbeEnabled = isProbeEnabled.inheriting(defaults.isProbeEnabled)
     merged.connectTo = connectTo.inheriting(defaults.connectTo)
@@ -77,6 +80,7 @@ struct MappingDraft {
     mapping.mode = mode.value(or: mapping.mode)
     mapping.onDrift = onDrift.value(or: mapping.onDrift)
     mapping.wave = wave.value(or: mapping.wave)
+    mapping.rollback = rollback.value(or: mapping.rollback)
     mapping.caFile = caFile.located?.value
     mapping.probe.isEnabled = isProbeEnabled.value(or: mapping.probe.isEnabled)
     let connections = connectTo.value(or: [])

@@ -35,6 +35,9 @@ package struct Event: Equatable, Sendable {
     case rolloutCompleted = "rollout.completed"
     case rolloutOverdue = "rollout.overdue"
     case rolloutSuperseded = "rollout.superseded"
+    case rolloutRolledBack = "rollout.rolled_back"
+    case waveStopped = "wave.stopped"
+    case waveResumed = "wave.resumed"
     case settingsChanged = "settings.changed"
     case driftDetected = "drift.detected"
     case renewalUnserved = "renewal.unserved"
@@ -81,6 +84,7 @@ package struct Event: Equatable, Sendable {
     case difference
     case cloudFrontDomain = "cloudfront_domain"
     case polls
+    case wave
     case left
   }
 }
@@ -93,13 +97,13 @@ extension Event.Kind {
     case .pollCompleted: .debug
     case .configLoaded, .propagationWaiting: .info
     case .daemonStarted, .daemonStopping, .replacementFound, .updateSubmitted, .updateAccepted,
-      .rolloutCompleted, .rolloutSuperseded, .driftDetected:
+      .rolloutCompleted, .rolloutSuperseded, .waveResumed, .driftDetected:
       .notice
     case .pollFailed, .candidateIneligible, .decisionBlocked, .updateRetrying, .renewalUnserved,
       .edgesRefusing, .clockStepped, .clockWrong, .certificateExpiring:
       .warning
-    case .configRejected, .candidateMissing, .updateRefused, .rolloutOverdue, .settingsChanged,
-      .credentialsFailed, .stateFailed:
+    case .configRejected, .candidateMissing, .updateRefused, .rolloutOverdue, .rolloutRolledBack,
+      .waveStopped, .settingsChanged, .credentialsFailed, .stateFailed:
       .error
     }
   }
@@ -127,6 +131,10 @@ extension Event.Kind {
     case .rolloutCompleted: "the rollout is complete"
     case .rolloutOverdue: "the window has passed without proof of the new certificate"
     case .rolloutSuperseded: "an open rollout ends without proof"
+    case .rolloutRolledBack:
+      "edges do not serve the new certificate, and the previous one is attached again"
+    case .waveStopped: "too many rollouts of the wave have failed, and no further one begins"
+    case .waveResumed: "a stopped wave goes on"
     case .settingsChanged: "a setting of the domain came back different from what was sent"
     case .driftDetected: "someone else attached another certificate"
     case .renewalUnserved: "the certificate was renewed and an edge still serves the old one"

@@ -71,6 +71,8 @@ package enum Narration {
       Event(
         .rolloutSuperseded, level: .warning,
         naming(rollout, [.reason: explanation.description]))
+    case .rolledBack(let rollout, let previous, let explanation):
+      rolledBack(rollout, to: previous, explanation)
     case .rolloutOvertaken(let rollout, let certificate):
       Event(
         .rolloutSuperseded, level: .warning,
@@ -151,6 +153,15 @@ package enum Narration {
     return Event(.rolloutOverdue, naming(rollout, fields))
   }
 
+  /// The certificate that failed, and as the previous one that which is attached again.
+  private static func rolledBack(
+    _ rollout: Rollout, to previous: CertificateARN, _ explanation: Explanation
+  ) -> Event {
+    var event = Event(.rolloutRolledBack, explaining(explanation, naming(rollout)))
+    event.fields[.previousCertificateARN] = previous.text
+    return event
+  }
+
   private static func objected(_ violation: PlanReview.Violation) -> Event {
     let detail = violation.detail.isEmpty ? "" : " (\(violation.detail))"
     return Event(
@@ -183,6 +194,7 @@ package enum Narration {
     case .formerDeleted: "the certificate attached before was deleted"
     case .formerOfAnotherAccount: "the certificate attached before is of another account"
     case .formerIneligible: "the certificate attached before is not eligible"
+    case .formerRolledBack: "edges did not serve the certificate attached before"
     case .formerEndsSoon: "the certificate attached before ends sooner"
     case .shownDeleted: "the attached certificate was deleted"
     }
@@ -234,6 +246,8 @@ extension EdgeSummary: CustomStringConvertible {
     case .stale(let addresses): "another leaf at \(addresses.joined(separator: ", "))\(others)"
     case .refused(let addresses):
       "the handshake is refused at \(addresses.joined(separator: ", "))\(others)"
+    case .rejected(let addresses):
+      "the new leaf is served at \(addresses.joined(separator: ", ")) in a way that viewers do not accept\(others)"
     case .silent(let reason): "none answers: \(reason)\(detour.map { "; \($0)" } ?? "")"
     case .incomparable(let reason): "cannot be compared: \(reason)"
     }

@@ -14,12 +14,22 @@ package enum ServiceFinding: Equatable, Sendable {
   /// An account's requests time out: it is looked at less often until one answers.
   case accountHangs(Identity, Failure, retryIn: Duration)
   case credentialsRefused(Identity, Failure)
+  /// Too many rollouts of a wave have failed.
+  case waveStopped(WaveStop)
+  case waveResumed(WaveStop, WaveRelease)
   case clockStepped(Duration)
   /// This host's clock is ahead of AWS's, or behind it by a negative duration.
   case clockWrong(hostError: Duration)
   case stateFailed(path: String, String)
   /// A trouble with a file of state that does not keep updates from being made.
   case stateWarning(path: String, String)
+}
+
+/// What lets a stopped wave go on.
+package enum WaveRelease: String, Sendable, CaseIterable {
+  case resume, restart
+  /// The configuration no longer stops it.
+  case reload
 }
 
 extension Narration {
@@ -55,6 +65,12 @@ extension Narration {
       return event
     case .credentialsRefused(let identity, let failure):
       return failed(.credentialsFailed, identity, failure)
+    case .waveStopped(let stop):
+      return Event(
+        .waveStopped,
+        naming(stop).merging([.error: stop.explanation.detail]) { $1 })
+    case .waveResumed(let stop, let release):
+      return Event(.waveResumed, naming(stop).merging([.reason: release.rawValue]) { $1 })
     case .clockStepped(let step): return Event(.clockStepped, [.step: step.compact])
     case .clockWrong(let error):
       let isAhead = error > .zero
@@ -71,6 +87,13 @@ extension Narration {
     case .stateWarning(let path, let message):
       return Event(.stateFailed, level: .warning, [.error: message, .stateFile: path])
     }
+  }
+
+  private static func naming(_ stop: WaveStop) -> [Event.Field: String] {
+    [
+      .wave: String(stop.wave), .failures: String(stop.failures),
+      .domains: stop.domains.map(\.text).joined(separator: ", "),
+    ]
   }
 
   private static func failed(

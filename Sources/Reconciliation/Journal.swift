@@ -78,6 +78,7 @@ extension StateChange {
       records: records + other.records, ended: ended + other.ended,
       history: history + other.history,
       firstImports: firstImports.merging(other.firstImports) { min($0, $1) },
+      stops: stops + other.stops, resumedWaves: resumedWaves + other.resumedWaves,
       handled: handled + other.handled, guarding: guarding)
   }
 }

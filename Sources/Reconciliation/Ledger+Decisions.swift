@@ -97,6 +97,7 @@ extension Ledger {
     assessment.keepDenials(of: openTrials(of: facts.mapping))
     let plan = DomainPlan.of(
       facts, assessment, constraint: constraint(on: facts, assessment),
+      callConstraint: callConstraint(on: facts, assessment),
       dice: Dice(seed: ports.clock.random()))
     if plan.update != nil {
       guard let age, age <= Ledger.maximumDescriptionAge else { return .tooOld }
@@ -135,6 +136,14 @@ extension Ledger {
       on: facts.mapping, wantingSince: facts.wantingSince(certificate.arn), in: standing)
   }
 
+  /// What they say to another call of the rollout under way.
+  private func callConstraint(on facts: DomainFacts, _ assessment: Assessment) -> Constraint? {
+    guard case .described(let domain) = assessment, !domain.isUrgent,
+      let rollout = facts.openRollout, rollout.awaitsCall, !rollout.isUrgent
+    else { return nil }
+    return Planner.constraint(onCallOf: facts.mapping.domain, in: standing)
+  }
+
   /// Takes the plan's record into force and commits it; takes it back when the commit fails.
   /// Events are logged after their state is on disk.
   private func record(
@@ -150,6 +159,7 @@ extension Ledger {
     if plan.update != nil { change.guarding = domain }
     records[domain] = plan.record
     memories[domain] = plan.memory
+    let stopped = noteFailure(of: domain, since: former.0, in: &change)
     // In uptime now: the clock may be set while the commit is under way.
     let nextLookAt = uptime(of: plan.nextLookAt)
     let (steps, expeditions) = (clockSteps, expeditions)
@@ -157,6 +167,8 @@ extension Ledger {
       takeBack(
         former.0, former.1, clockSteps: clockSteps - steps,
         isExpedited: self.expeditions != expeditions)
+      if let stopped { await takeBack(stopped) }
+      offerSlots()
       let retry = ports.clock.uptime + Ledger.stateRetryInterval
       if failure.kind != .requestWaiting {
         roster.schedule(domain, of: facts.mapping.identity, at: retry)
@@ -165,6 +177,7 @@ extension Ledger {
     }
     if !change.records.isEmpty { durable[domain] = plan.record }
     for event in events { ports.report.emit(event) }
+    if let stopped { ports.report.emit(.waveStopped(stopped)) }
     schedule(domain, nextLookAt)
     noteWaves(of: domain)
     return .success(())
@@ -183,9 +196,12 @@ extension Ledger {
     records[domain] = result.record
     memories[domain] = result.memory
     schedule(domain, uptime(of: result.record.rollout?.nextStepAt))
-    let events = result.findings.map { Narration.event(for: $0, of: mapping) }
-    let change = StateChange(
+    var events = result.findings.map { Narration.event(for: $0, of: mapping) }
+    var change = StateChange(
       records: [result.record], history: events.compactMap { $0.entry(of: domain, at: now) })
+    if let stopped = noteFailure(of: domain, since: before, in: &change) {
+      events.append(Narration.event(for: .waveStopped(stopped)))
+    }
     if await commit(change, of: [domain]) == nil {
       durable[domain] = result.record
       for event in events { ports.report.emit(event) }
@@ -210,6 +226,7 @@ extension Ledger {
     former.isMapped = present.isMapped
     former.userPoolID = present.userPoolID
     former.region = present.region
+    former.join(wave: present.wave)
     records[former.domain] = former
     memories[former.domain] = former.isMapped ? memory : nil
     memories[former.domain]?.shift(by: clockSteps)
@@ -237,40 +254,6 @@ extension Ledger {
   }
 }
 
-// MARK: - Waves
-
-extension Ledger {
-  /// A domain that waits for its wave is due when nothing holds it up any more; until then, the
-  /// lower domains that were not looked at since are due.
-  private func noteWaves(of domain: DomainName) {
-    guard let mapping = mappings[domain], let record = records[domain] else { return }
-    if record.reason?.reason == .waitsForWave || memories[domain]?.found?.reason == .waitsForWave {
-      waitingForWave.insert(domain)
-      requestLooks(below: mapping)
-    } else {
-      waitingForWave.remove(domain)
-    }
-    let standing = standing
-    for waiting in waitingForWave.sorted() {
-      guard let other = mappings[waiting], other.wave > mapping.wave,
-        let since = memories[waiting]?.wantingSince,
-        Planner.constraint(on: other, wantingSince: since, in: standing) == nil
-      else { continue }
-      roster.requestLook(at: waiting, of: other.identity)
-    }
-  }
-
-  private func requestLooks(below mapping: Mapping) {
-    guard let since = memories[mapping.domain]?.wantingSince else { return }
-    for other in fleet.mappings where other.wave < mapping.wave && other.mode == .apply {
-      let lookedAt = memories[other.domain]?.lookedAt
-      if lookedAt.map({ $0 < since }) ?? true {
-        roster.requestLook(at: other.domain, of: other.identity)
-      }
-    }
-  }
-}
-
 extension Assessment {
   /// Whether it begins a rollout that waits for its wave.
   var beginsUnhurriedRollout: Bool {
@@ -282,7 +265,7 @@ extension Assessment {
 
 extension Event {
   /// Its line of the history: what changed, what will be tried again, what needs a person.
-  func entry(of domain: DomainName, at now: Instant) -> HistoryEntry? {
+  func entry(of domain: DomainName?, at now: Instant) -> HistoryEntry? {
     switch level {
     case .debug, .info: return nil
     case .notice, .warning, .error: break

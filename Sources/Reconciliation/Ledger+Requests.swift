@@ -27,23 +27,26 @@ extension Ledger {
     }
     if requests.isEmpty { return [] }
     // A record whose commit is under way is not touched.
-    let domains = Set(requests.map(\.domain))
+    let domains = Set(requests.compactMap(\.domain))
     while let busy = domains.first(where: isCommitting) { await waitForCommit(of: busy) }
     noteClock()
     let now = ports.clock.now
     for request in requests {
-      records[request.domain]?.obey(
-        request.kind(at: now, hostError: ports.clock.hostError), at: now)
-      guard let mapping = mappings[request.domain] else { continue }
-      roster.requestLook(at: request.domain, of: mapping.identity)
+      guard let domain = request.domain else { continue }
+      records[domain]?.obey(request.kind(at: now, hostError: ports.clock.hostError), at: now)
+      guard let mapping = mappings[domain] else { continue }
+      roster.requestLook(at: domain, of: mapping.identity)
     }
+    await resumeWaves(requests)
     let changed = domains.compactMap { records[$0] }.filter { durable[$0.domain] != $0 }
       .sorted { $0.domain < $1.domain }
-    let change = StateChange(records: changed, handled: requests.map(\.id))
+    let obeyed = requests.filter { $0.domain != nil }
+    if obeyed.isEmpty { return [] }
+    let change = StateChange(records: changed, handled: obeyed.map(\.id))
     if await commit(change, of: domains) == nil {
       for record in changed { durable[record.domain] = record }
     }
-    return requests.filter { $0.kind == .retry }.map(\.domain)
+    return requests.filter { $0.kind == .retry }.compactMap(\.domain)
   }
 }
 
@@ -52,7 +55,7 @@ extension OperatorRequest {
   /// since, the order's length counts from now: it must not end before it was obeyed.
   fileprivate func kind(at now: Instant, hostError: Duration) -> Kind {
     switch kind {
-    case .resume, .retry, .hold(nil): return kind
+    case .resume, .retry, .resumeWave, .hold(nil): return kind
     case .hold(let until?):
       let (length, age) = (until.since(at), (now + hostError).since(at))
       let isDated = age >= .zero && age <= length
@@ -74,7 +77,9 @@ extension DomainRecord {
     case .retry:
       retryRequested = true
       shunned = []
+      rolledBack = nil
       rollout?.expedite(at: now)
+    case .resumeWave: break
     }
   }
 }

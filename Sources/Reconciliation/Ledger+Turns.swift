@@ -6,6 +6,7 @@ extension Ledger {
   func beginTurns(isSinglePass: Bool) -> [Turn] {
     noteClock()
     if stop.isOpen { return [] }
+    offerSlots()
     let done = isSinglePass ? Set(polls.keys) : []
     return roster.begin(at: ports.clock.uptime, leavingOut: done)
   }
@@ -13,7 +14,8 @@ extension Ledger {
   /// How long the dispatcher may sleep.
   func pause() -> Duration {
     let now = ports.clock.uptime
-    guard let next = roster.nextEvent(after: now) else { return Dispatcher.longestSleep }
+    let events = [roster.nextEvent(after: now), slots.nextLapse(after: now)]
+    guard let next = events.compactMap({ $0 }).min() else { return Dispatcher.longestSleep }
     return min(max(next - now, .milliseconds(1)), Dispatcher.longestSleep)
   }
 
@@ -81,7 +83,7 @@ extension Ledger {
       ports.report.emit(finding)
     }
     ports.report.status(StatusLine.text(mappedRecords))
-    if !imports.unwritten.isEmpty { _ = await commit(StateChange()) }
+    if !imports.unwritten.isEmpty || !stopsAreDurable { _ = await commit(StateChange()) }
     if turn.isPoll { unfinishedPolls.insert(identity) }
     guard leftOver.isEmpty, unfinishedPolls.remove(identity) != nil else { return }
     notePoll(of: identity, listing)
@@ -132,12 +134,7 @@ extension Ledger {
     let isUnderWay = fleet.mappings.contains { records[$0.domain]?.movesOnByItself ?? false }
     if isUnderWay || roster.hasRequests { return true }
     // Nothing holds up the next wave any more: its domains are about to begin.
-    return waitingForWave.contains { domain in
-      guard let mapping = mappings[domain], let since = memories[domain]?.wantingSince else {
-        return false
-      }
-      return Planner.constraint(on: mapping, wantingSince: since, in: standing) == nil
-    }
+    return waitingForWave.contains { isOutdated($0, in: standing) }
   }
 
   /// How a run that ends by itself ends.
@@ -158,12 +155,12 @@ extension Ledger {
 }
 
 extension DomainRecord {
-  /// Whether time alone moves the domain on: it is under way, and not held up by a mode or a
-  /// lower wave.
+  /// Whether time alone moves the domain on: it is under way, and not held up by a mode, by other
+  /// domains or by a stop.
   fileprivate var movesOnByItself: Bool {
     guard condition.isInProgress, let reason = reason?.reason else {
       return condition.isInProgress
     }
-    return reason != .observeMode && reason != .waitsForWave
+    return ![.observeMode, .waitsForWave, .waveStopped, .waitsForSlot].contains(reason)
   }
 }

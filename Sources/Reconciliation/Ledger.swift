@@ -37,8 +37,13 @@ package actor Ledger {
   var clockSteps: Duration = .zero
   /// How often every waiting call was made due.
   var expeditions = 0
-  /// Domains that wait for a lower wave.
+  /// Domains that wait for a lower wave, or for the end of a stop.
   var waitingForWave: Set<DomainName> = []
+  var slots = SlotLine()
+  /// Waves in which no further rollout begins.
+  package internal(set) var stops: [Int: WaveStop] = [:]
+  /// What of them is on disk.
+  private var durableStops: [Int: WaveStop] = [:]
   /// Domains whose commit is under way, with those that wait for its end.
   private var committing: [DomainName: [CheckedContinuation<Void, Never>]] = [:]
   let requestTurn = Mutex()
@@ -74,11 +79,14 @@ package actor Ledger {
       records[record.domain] = record.bounded(at: now, pacing: fleet.pacing)
     }
     imports.load(try await ports.state.loadFirstImports())
+    let stopped = try await ports.state.loadStoppedWaves()
+    for stop in stopped { durableStops[stop.wave] = stop }
     put(fleet)
     expediteCalls()
     for (domain, original) in durable {
       loaded[domain] = records[domain].map { (original, $0) }
     }
+    await release(stopped, by: .restart)
     let changed = records.values.filter { durable[$0.domain] != $0 }
       .sorted { $0.domain < $1.domain }
     if changed.isEmpty { return }
@@ -92,8 +100,10 @@ package actor Ledger {
   /// account is due, and every refused call is tried again.
   package func adopt(_ fleet: Fleet) async {
     noteClock()
+    let former = self.fleet.pacing.stopAfterFailures
     put(fleet)
     await expedite()
+    await noteReload(stoppingBefore: former)
     // An intent under the former configuration may be on its way to disk.
     for domain in committing.keys.sorted() { await waitForCommit(of: domain) }
     await recordDepartures()
@@ -123,12 +133,15 @@ package actor Ledger {
       fleet.mappings.map { ($0.domain, $0) }, uniquingKeysWith: { first, _ in first })
     for (domain, record) in records where mappings[domain] == nil && record.isMapped {
       records[domain]?.isMapped = false
+      records[domain]?.failure = nil
       memories[domain] = nil
       waitingForWave.remove(domain)
+      slots.leave(domain)
     }
     for mapping in fleet.mappings {
       var record = records[mapping.domain] ?? DomainRecord(unseen: mapping)
       record.isMapped = true
+      record.join(wave: mapping.wave)
       record.userPoolID = mapping.userPoolID
       record.region = mapping.region
       records[mapping.domain] = record
@@ -198,13 +211,18 @@ package actor Ledger {
     loaded = [:]
   }
 
+  /// Whether the state file knows the stopped waves.
+  var stopsAreDurable: Bool { stops == durableStops }
+
   /// The records of mapped domains, in the configuration's order.
   package var mappedRecords: [DomainRecord] {
     fleet.mappings.compactMap { records[$0.domain] }
   }
 
   var standing: FleetStanding {
-    FleetStanding(mappings: fleet.mappings, records: records, memories: memories)
+    FleetStanding(
+      mappings: fleet.mappings, pacing: fleet.pacing, now: ports.clock.now, records: records,
+      memories: memories, stops: stops, line: slots.takers(at: ports.clock.uptime))
   }
 
   // MARK: Commits
@@ -233,6 +251,9 @@ package actor Ledger {
   func commit(_ change: StateChange) async -> StateFailure? {
     var change = change
     change.firstImports = imports.unwritten
+    change.stops = stops.values.filter { durableStops[$0.wave] != $0 }
+      .sorted { $0.wave < $1.wave }
+    change.resumedWaves = durableStops.keys.filter { stops[$0] == nil }.sorted()
     if change.isEmpty { return nil }
     // Records that could not be written earlier go with one commit at a time. Domains with a commit
     // under way are left out: their new record may still be taken back.
@@ -246,6 +267,8 @@ package actor Ledger {
     change.records = late + change.records
     guard let failure = await journal.commit(change) else {
       imports.noteWritten(change.firstImports)
+      for stop in change.stops { durableStops[stop.wave] = stop }
+      for wave in change.resumedWaves { durableStops[wave] = nil }
       for record in late { durable[record.domain] = record }
       for record in change.records where records[record.domain] == record {
         unwritten.remove(record.domain)

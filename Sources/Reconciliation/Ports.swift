@@ -105,6 +105,9 @@ package protocol StatePort: Sendable {
   /// When each imported certificate without a CreatedAt was first seen to have been imported.
   func loadFirstImports() async throws(StateFailure) -> [CertificateARN: Instant]
 
+  /// Waves that were stopped when the last process ended.
+  func loadStoppedWaves() async throws(StateFailure) -> [WaveStop]
+
   /// Replaces the given records whole and appends to the history.
   func commit(_ change: StateChange) async throws(StateFailure)
 
@@ -120,6 +123,10 @@ package struct StateChange: Equatable, Sendable {
   package var history: [HistoryEntry]
   /// Imports that were seen for the first time.
   package var firstImports: [CertificateARN: Instant]
+  /// Waves that were stopped.
+  package var stops: [WaveStop]
+  /// Stopped waves that go on.
+  package var resumedWaves: [Int]
   package var handled: [Int64]
   /// A domain for which no operator's request may be waiting: otherwise nothing is written and
   /// the commit throws `requestWaiting`. Once `hold` has returned, no new intent can get to disk.
@@ -127,20 +134,22 @@ package struct StateChange: Equatable, Sendable {
 
   package init(
     records: [DomainRecord] = [], ended: [EndedRollout] = [], history: [HistoryEntry] = [],
-    firstImports: [CertificateARN: Instant] = [:], handled: [Int64] = [],
-    guarding: DomainName? = nil
+    firstImports: [CertificateARN: Instant] = [:], stops: [WaveStop] = [],
+    resumedWaves: [Int] = [], handled: [Int64] = [], guarding: DomainName? = nil
   ) {
     self.records = records
     self.ended = ended
     self.history = history
     self.firstImports = firstImports
+    self.stops = stops
+    self.resumedWaves = resumedWaves
     self.handled = handled
     self.guarding = guarding
   }
 
   package var isEmpty: Bool {
     records.isEmpty && ended.isEmpty && history.isEmpty && firstImports.isEmpty
-      && handled.isEmpty
+      && stops.isEmpty && resumedWaves.isEmpty && handled.isEmpty
   }
 }
 
@@ -178,11 +187,12 @@ package struct HistoryEntry: Equatable, Sendable {
 /// What an operator asked for at the command line.
 package struct OperatorRequest: Equatable, Sendable {
   package let id: Int64
-  package let domain: DomainName
+  /// nil where it concerns a wave.
+  package let domain: DomainName?
   package let at: Instant
   package let kind: Kind
 
-  package init(id: Int64, domain: DomainName, at: Instant, kind: Kind) {
+  package init(id: Int64, domain: DomainName?, at: Instant, kind: Kind) {
     self.id = id
     self.domain = domain
     self.at = at
@@ -194,6 +204,8 @@ package struct OperatorRequest: Equatable, Sendable {
     case hold(until: Instant?)
     case resume
     case retry
+    /// `resume --wave`.
+    case resumeWave(Int)
   }
 }
 

@@ -16,9 +16,11 @@ package enum Reason: OpenWord {
 
   // A decision waits for something.
   case held, observeMode, domainUpdating, waitsForWave, answerLost
+  case waveStopped, waveSoaking, waitsForSlot
 
   // The domain is at rest and something about it is worth showing.
   case drifted, domainStatus, renewalUnserved, edgesRefusing, resolvesElsewhere
+  case rolledBack, cannotRollBack
 
   // A request to AWS failed and will be tried again.
   case unreachable, serverError, malformedAnswer, throttled, conflict, credentials, notReady
@@ -38,7 +40,9 @@ package enum Reason: OpenWord {
     .notIssued, .managedByCloudFront, .wrongRegion, .privateOrSelfSigned, .unsupportedKey,
     .nameNotCovered, .notYetValid, .expired, .expiresTooSoon, .soaking, .notSelected,
     .chainUntrusted, .notNewer, .sameLeaf, .deleted, .notLookedAt, .noCertificate,
-    .emptyDescription, .held, .observeMode, .domainUpdating, .waitsForWave, .answerLost, .drifted,
+    .emptyDescription, .held, .observeMode, .domainUpdating, .waitsForWave, .waveStopped,
+    .waveSoaking,
+    .waitsForSlot, .answerLost, .drifted, .rolledBack, .cannotRollBack,
     .domainStatus, .renewalUnserved, .edgesRefusing, .resolvesElsewhere, .unreachable, .serverError,
     .malformedAnswer, .throttled,
     .conflict, .credentials, .notReady, .certificateRejected, .domainNotInPool,
@@ -72,12 +76,17 @@ package enum Reason: OpenWord {
     case .observeMode: "observe_mode"
     case .domainUpdating: "domain_updating"
     case .waitsForWave: "waits_for_wave"
+    case .waveStopped: "wave_stopped"
+    case .waveSoaking: "wave_soaking"
+    case .waitsForSlot: "waits_for_slot"
     case .answerLost: "answer_lost"
     case .drifted: "drifted"
     case .domainStatus: "domain_status"
     case .renewalUnserved: "renewal_unserved"
     case .edgesRefusing: "edges_refusing"
     case .resolvesElsewhere: "resolves_elsewhere"
+    case .rolledBack: "rolled_back"
+    case .cannotRollBack: "cannot_roll_back"
     case .unreachable: "unreachable"
     case .serverError: "server_error"
     case .malformedAnswer: "malformed_answer"
@@ -128,12 +137,18 @@ package enum Reason: OpenWord {
     case .observeMode: "the mode is observe, so nothing is changed"
     case .domainUpdating: "Cognito is still working on an earlier change of the domain"
     case .waitsForWave: "a domain of a lower wave is not settled"
+    case .waveStopped: "too many rollouts of the wave, or of a lower one, have failed"
+    case .waveSoaking: "the lower wave was proven less than wave_soak ago"
+    case .waitsForSlot: "max_in_flight rollouts are under way"
     case .answerLost: "the request was sent and no answer came"
     case .drifted: "someone else attached another certificate"
     case .domainStatus: "Cognito shows a status other than ACTIVE"
     case .renewalUnserved: "an edge still serves the leaf from before the renewal"
     case .edgesRefusing: "an edge refuses the TLS handshake for the domain"
     case .resolvesElsewhere: "the domain resolves to an address that is not of its distribution"
+    case .rolledBack:
+      "edges did not serve the certificate, and the one before it was attached again"
+    case .cannotRollBack: "the previous certificate cannot be attached again"
     case .unreachable: "the service could not be reached"
     case .serverError: "the service answered with a server error"
     case .malformedAnswer: "the answer could not be read"

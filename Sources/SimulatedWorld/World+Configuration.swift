@@ -37,7 +37,7 @@ extension World {
         identity: Identity(profile: "account\(order.account ?? plan.account)"),
         selector: selector, mode: order.mode ?? .apply,
         onDrift: plan.reportsDrift ? .report : .restore, wave: wave,
-        probe: ProbeTarget(isEnabled: plan.isProbed))
+        rollback: plan.rollsBack ? .on : .off, probe: ProbeTarget(isEnabled: plan.isProbed))
     } catch {
       violations.record("the script names something malformed: \(error)")
       return nil
@@ -46,8 +46,12 @@ extension World {
 
   /// What the daemon makes of the configuration.
   func known(_ fleet: Fleet) -> Fleet {
-    if sabotage != .ignoresWaves { return fleet }
     var fleet = fleet
+    if sabotage == .ignoresLimits {
+      (fleet.pacing.maxInFlight, fleet.pacing.stopAfterFailures) = (0, 0)
+      fleet.pacing.waveSoak = .zero
+    }
+    if sabotage != .ignoresWaves { return fleet }
     for index in fleet.mappings.indices { fleet.mappings[index].wave = 0 }
     return fleet
   }

@@ -23,6 +23,7 @@ extension World {
       }
       await machine.sleep(for: script.storm - machine.uptime)
       if script.calm > .zero { await beCalm() }
+      group.addTask { await self.resumeWaves() }
       await machine.sleep(for: script.storm + script.calm - machine.uptime)
       machine.end()
     }
@@ -41,6 +42,7 @@ extension World {
     machine.setDisk(isFull: false)
     state.withLock { state in
       state.edges = [:]
+      state.refusedCertificates = []
       state.hangingDescriptions = []
       state.hangingAccounts = []
     }
@@ -53,7 +55,10 @@ extension World {
   private func carryOut(_ kind: HappeningKind) async throws {
     let domains = script.domains
     switch kind {
-    case .replacement(let index, let lifetime): try replace(domains[index], lifetime)
+    case .replacement(let index, let lifetime): _ = try replace(domains[index], lifetime)
+    case .refusedReplacement(let index):
+      let arn = try replace(domains[index], .days(200))
+      state.withLock { _ = $0.refusedCertificates.insert(arn) }
     case .decoy(let index, let flaw): try plant(domains[index], flaw)
     case .renewal(let index): try renew(domains[index])
     case .manualAttachment(let index): try meddle(domains[index])
@@ -115,10 +120,12 @@ extension World {
 
   // MARK: Certificates
 
-  private func replace(_ plan: WorldScript.DomainPlan, _ lifetime: Duration) throws {
+  private func replace(
+    _ plan: WorldScript.DomainPlan, _ lifetime: Duration
+  ) throws -> String {
     let now = machine.trueTime
     let fresh = try material([plan.name], notBefore: now - .minutes(1), notAfter: now + lifetime)
-    issue(
+    return issue(
       CertificateOrder(
         account: World.accountNumber(plan.account), names: [plan.name], material: fresh))
   }
@@ -171,6 +178,7 @@ extension World {
     }
     guard let earlier else { return }
     state.withLock { _ = $0.meddled.insert(plan.name) }
+    checkers.rollbacks.forgets(plan.name)
     try aws.withCloud { (cloud) throws(SimulationProblem) in
       try cloud.attach(earlier, to: plan.name, at: now)
     }

@@ -20,12 +20,35 @@ extension World {
     }
   }
 
+  /// A person who lets every stopped wave go on within the hour.
+  func resumeWaves() async {
+    while !machine.isOver {
+      await machine.sleep(for: .hours(1))
+      guard let process = machine.process, !machine.diskIsFull else { continue }
+      let (path, now) = (stateFile, machine.wallTime)
+      for wave in await process.ledger.stops.keys.sorted() {
+        _ = await executor.outside { () async -> Bool in
+          do {
+            let store = try StateStore.open(path: path, mode: .command)
+            _ = try await store.requestResume(ofWave: wave, at: now)
+            try store.close()
+            return true
+          } catch {
+            return false
+          }
+        }
+      }
+      process.clock.wake(.operatorRequest)
+    }
+  }
+
   /// Stores a request, and lets the daemon notice it within a second. False when it could not be
   /// stored.
   @discardableResult
   func request(_ kind: OperatorRequest.Kind, _ index: Int) async -> Bool {
     let (path, name, now) = (stateFile, script.domains[index].name, machine.wallTime)
     if machine.diskIsFull { return false }
+    if kind == .retry { checkers.rollbacks.forgets(name) }
     let isStored = await executor.outside { () async -> Bool in
       do {
         let store = try StateStore.open(path: path, mode: .command)

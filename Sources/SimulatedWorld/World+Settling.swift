@@ -65,7 +65,9 @@ extension World {
   ) -> Bool {
     script.domains.contains { other in
       other.wave < plan.wave
-        && records.contains { $0.domain.text == other.name && $0.condition.needsPerson }
+        && records.contains {
+          $0.domain.text == other.name && ($0.condition.needsPerson || $0.rolledBack != nil)
+        }
     }
   }
 

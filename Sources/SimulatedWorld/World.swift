@@ -27,6 +27,8 @@ package final class World: Sendable {
     var serial: UInt64 = 100
     var dice: WorldDice
     var edges: [String: EdgeState] = [:]
+    /// Certificates with which edges refuse the handshake.
+    var refusedCertificates: Set<String> = []
     var hangingDescriptions: Set<String> = []
     var hangingAccounts: Set<Int> = []
     /// Domains at which a person attached a certificate by hand.

@@ -16,6 +16,10 @@ struct ChangeWriter {
         Table.firstImports.upsert,
         ["certificate_arn": certificate.text, "imported_at": importedAt.milliseconds])
     }
+    for wave in change.resumedWaves {
+      try execute("DELETE FROM stopped_waves WHERE wave = :wave", ["wave": wave])
+    }
+    for stop in change.stops { try execute(Table.stoppedWaves.upsert, stop.rowValues) }
     try HistoryWriter(database: database).write(change.history)
     for id in change.handled { try remove(request: id) }
   }

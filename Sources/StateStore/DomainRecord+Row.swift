@@ -8,6 +8,7 @@ extension DomainRecord {
       "domain": domain.text,
       "user_pool_id": userPoolID.text,
       "region": region.text,
+      "wave": wave,
       "is_mapped": isMapped,
       "condition": condition.word,
       "reason_code": reason?.reason.word,
@@ -20,6 +21,10 @@ extension DomainRecord {
       "last_restored_at": lastRestoredAt?.milliseconds,
       "drifted_to_certificate_arn": driftedTo?.text,
       "shunned": JSONValue.array(shunned.map { .string($0.text) }).encoded,
+      "rolled_back_certificate_arn": rolledBack?.text,
+      "failed_in_wave": failure?.wave,
+      "failed_rollout": failure?.rollout,
+      "failed_rollouts": failure?.count,
       "held_since": hold?.since.milliseconds,
       "held_until": hold?.until?.milliseconds,
       "retry_requested": retryRequested,
@@ -36,6 +41,7 @@ extension DomainRecord {
       domain: try row.parsed("domain", DomainName.init(parsing:)),
       userPoolID: try row.parsed("user_pool_id", UserPoolID.init(parsing:)),
       region: try row.parsed("region", Region.init(parsing:)),
+      wave: try row.count("wave"),
       isMapped: try row.flag("is_mapped"),
       condition: try row.word("condition"),
       reason: try row.optionalExplanation("reason_code", "reason_detail"),
@@ -47,11 +53,25 @@ extension DomainRecord {
       lastRestoredAt: try row.optionalInstant("last_restored_at"),
       driftedTo: try row.optionalCertificate("drifted_to_certificate_arn"),
       shunned: try DomainRecord.shunned(row),
+      rolledBack: try row.optionalCertificate("rolled_back_certificate_arn"),
+      failure: try DomainRecord.failure(row),
       hold: try DomainRecord.hold(row),
       retryRequested: try row.flag("retry_requested"),
       served: served,
       cloudFrontDomain: try row.optionalText("cloudfront_domain"),
       expiryWarning: try DomainRecord.expiryWarning(row))
+  }
+
+  private static func failure(_ row: RowReader) throws(MalformedRow) -> CampaignFailure? {
+    guard try row.optionalNumber("failed_in_wave") != nil else {
+      if try row.optionalText("failed_rollout") != nil {
+        throw row.malformed("failed_rollout", "is set although failed_in_wave is empty")
+      }
+      return nil
+    }
+    return CampaignFailure(
+      wave: try row.count("failed_in_wave"), rollout: try row.text("failed_rollout"),
+      count: try row.count("failed_rollouts"))
   }
 
   private static func hold(_ row: RowReader) throws(MalformedRow) -> Hold? {

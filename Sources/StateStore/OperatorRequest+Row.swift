@@ -13,20 +13,27 @@ extension OperatorRequest {
       case .hold: .hold(until: try row.optionalInstant("hold_until"))
       case .resume: .resume
       case .retry: .retry
+      case .resumeWave: .resumeWave(try row.count("wave"))
+      }
+    let domain: DomainName? =
+      switch stored {
+      case .hold, .resume, .retry: try row.parsed("domain", DomainName.init(parsing:))
+      case .resumeWave: nil
       }
     self.init(
-      id: try row.number("id"), domain: try row.parsed("domain", DomainName.init(parsing:)),
+      id: try row.number("id"), domain: domain,
       at: try row.instant("at"), kind: kind)
   }
 }
 
 extension OperatorRequest.Kind {
-  /// The columns `kind` and `hold_until`.
-  var stored: (kind: StoredRequestKind, until: Instant?) {
+  /// The columns `kind`, `wave` and `hold_until`.
+  var stored: (kind: StoredRequestKind, wave: Int?, until: Instant?) {
     switch self {
-    case .hold(let until): (.hold, until)
-    case .resume: (.resume, nil)
-    case .retry: (.retry, nil)
+    case .hold(let until): (.hold, nil, until)
+    case .resume: (.resume, nil, nil)
+    case .retry: (.retry, nil, nil)
+    case .resumeWave(let wave): (.resumeWave, wave, nil)
     }
   }
 }
@@ -35,6 +42,7 @@ extension OperatorRequest.Kind {
 /// place, for the version that knows it.
 enum StoredRequestKind: String, CaseIterable {
   case hold, resume, retry
+  case resumeWave = "resume_wave"
 
   /// For `kind IN …`.
   static let sqlList = "(" + allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ") + ")"

@@ -43,6 +43,23 @@ struct RecordReader {
     return imports
   }
 
+  /// The waves in which no further rollout begins, the lowest first.
+  func stoppedWaves() throws -> [WaveStop] {
+    let rows = try Row.fetchCursor(
+      database, sql: Table.stoppedWaves.select + " ORDER BY wave")
+    var stops: [WaveStop] = []
+    while let row = try rows.next() {
+      stops.append(try WaveStop(RowReader(.stoppedWaves, row, key: "wave")))
+    }
+    return stops
+  }
+
+  /// The waves of the domains that the configuration maps.
+  func mappedWaves() throws -> [Int] {
+    try Int.fetchAll(
+      database, sql: "SELECT DISTINCT wave FROM domains WHERE is_mapped ORDER BY wave")
+  }
+
   /// Those of a kind that this version knows, oldest first, and no more than `limit`.
   func requests(limit: Int) throws -> [OperatorRequest] {
     let rows = try Row.fetchCursor(

@@ -24,6 +24,8 @@ extension Rollout {
       "started_at": startedAt.milliseconds,
       "fresh_until": freshUntil?.milliseconds,
       "cloudfront_domain": cloudFrontDomain,
+      "is_urgent": isUrgent,
+      "was_served": wasServed,
       "attempts": attempts,
       "resubmits": resubmits,
       "phase": phaseWord,
@@ -42,6 +44,8 @@ extension Rollout {
       startedAt: try row.instant("started_at"),
       freshUntil: try row.optionalInstant("fresh_until"),
       cloudFrontDomain: try row.optionalText("cloudfront_domain"),
+      isUrgent: try row.flag("is_urgent"),
+      wasServed: try row.flag("was_served"),
       attempts: try row.count("attempts"),
       resubmits: try row.count("resubmits"),
       phase: try Phase(row))

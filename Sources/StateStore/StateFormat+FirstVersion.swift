@@ -26,6 +26,8 @@ extension StateFormat {
       started_at INTEGER NOT NULL,
       fresh_until INTEGER,
       cloudfront_domain TEXT,
+      is_urgent INTEGER NOT NULL CHECK (is_urgent IN (0, 1)),
+      was_served INTEGER NOT NULL CHECK (was_served IN (0, 1)),
       attempts INTEGER NOT NULL CHECK (attempts >= 0),
       resubmits INTEGER NOT NULL CHECK (resubmits >= 0),
       phase TEXT NOT NULL,
@@ -53,6 +55,7 @@ extension StateFormat {
       domain TEXT NOT NULL PRIMARY KEY,
       user_pool_id TEXT NOT NULL,
       region TEXT NOT NULL,
+      wave INTEGER NOT NULL,
       is_mapped INTEGER NOT NULL CHECK (is_mapped IN (0, 1)),
       condition TEXT NOT NULL,
       reason_code TEXT,
@@ -65,6 +68,10 @@ extension StateFormat {
       last_restored_at INTEGER,
       drifted_to_certificate_arn TEXT,
       shunned TEXT NOT NULL CHECK (json_valid(shunned)),
+      rolled_back_certificate_arn TEXT,
+      failed_in_wave INTEGER,
+      failed_rollout TEXT,
+      failed_rollouts INTEGER CHECK (failed_rollouts >= 1),
       held_since INTEGER,
       held_until INTEGER,
       retry_requested INTEGER NOT NULL CHECK (retry_requested IN (0, 1)),
@@ -73,6 +80,8 @@ extension StateFormat {
       expiry_warning_threshold INTEGER,
       rollout TEXT REFERENCES rollouts (id),
       CHECK ((reason_code IS NULL) = (reason_detail IS NULL)),
+      CHECK ((failed_in_wave IS NULL) = (failed_rollout IS NULL)),
+      CHECK ((failed_in_wave IS NULL) = (failed_rollouts IS NULL)),
       CHECK (held_since IS NOT NULL OR held_until IS NULL),
       CHECK ((expiry_warning_not_after IS NULL) = (expiry_warning_threshold IS NULL))
     ) STRICT, WITHOUT ROWID;
@@ -93,6 +102,13 @@ extension StateFormat {
       certificate_arn TEXT NOT NULL PRIMARY KEY,
       imported_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE stopped_waves (
+      wave INTEGER NOT NULL PRIMARY KEY,
+      at INTEGER NOT NULL,
+      failures INTEGER NOT NULL CHECK (failures >= 1),
+      domains TEXT NOT NULL CHECK (json_valid(domains))
+    ) STRICT;
 
     CREATE TABLE history (
       id INTEGER PRIMARY KEY,
@@ -119,10 +135,12 @@ extension StateFormat {
 
     CREATE TABLE requests (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
-      domain TEXT NOT NULL,
+      domain TEXT,
+      wave INTEGER,
       at INTEGER NOT NULL,
       kind TEXT NOT NULL,
-      hold_until INTEGER
+      hold_until INTEGER,
+      CHECK ((domain IS NULL) <> (wave IS NULL))
     ) STRICT;
     """
 }

@@ -54,7 +54,8 @@ enum StateFormat {
   /// The tables that a daemon needs to start. The history is not among them: it is by far the
   /// largest, and damage in it is reported when that page is read.
   static let tablesReadAtStart = [
-    "domains", "rollouts", "served_edges", "first_imports", "requests", "meta",
+    "domains", "rollouts", "served_edges", "first_imports", "stopped_waves", "requests",
+    "meta",
   ]
 
   /// Reads every page that a start needs. A migration may touch every table, so a file of an

@@ -8,39 +8,62 @@ extension StateStore {
   package func request(
     _ kind: OperatorRequest.Kind, domain: DomainName, at instant: Instant
   ) async throws(RequestFailure) -> OperatorRequest {
-    let outcome: Outcome
-    do throws(StateFailure) {
-      outcome = try await queue().transact(.immediate, in: file) { database in
-        try StateStore.insert(kind, domain: domain, at: instant, into: database)
-      }
-    } catch {
-      throw .state(error)
+    try await store { database in
+      let known = try RecordReader(database: database).mappedDomains()
+      guard known.contains(domain) else { return .refused(.unknownDomain(domain, known: known)) }
+      return try StateStore.insert(kind, domain: domain, at: instant, into: database)
     }
-    switch outcome {
-    case .stored(let request): return request
-    case .unknownDomain(let known): throw .unknownDomain(domain, known: known)
-    case .tooMany: throw .tooMany(limit: StateStore.maximumRequests)
+  }
+
+  /// Stores the request that a stopped wave goes on. Refused for a wave that is not stopped.
+  package func requestResume(
+    ofWave wave: Int, at instant: Instant
+  ) async throws(RequestFailure) -> OperatorRequest {
+    try await store { database in
+      let reader = RecordReader(database: database)
+      let known = try reader.mappedWaves()
+      guard known.contains(wave) else { return .refused(.unknownWave(wave, known: known)) }
+      let stopped = try reader.stoppedWaves().map(\.wave)
+      guard stopped.contains(wave) else {
+        return .refused(.waveNotStopped(wave, stopped: stopped))
+      }
+      return try StateStore.insert(.resumeWave(wave), domain: nil, at: instant, into: database)
     }
   }
 
   private enum Outcome: Sendable {
     case stored(OperatorRequest)
-    case unknownDomain(known: [DomainName])
-    case tooMany
+    case refused(RequestFailure)
+  }
+
+  private func store(
+    _ body: @escaping @Sendable (Database) throws -> Outcome
+  ) async throws(RequestFailure) -> OperatorRequest {
+    let outcome: Outcome
+    do throws(StateFailure) {
+      outcome = try await queue().transact(.immediate, in: file, body)
+    } catch {
+      throw .state(error)
+    }
+    switch outcome {
+    case .stored(let request): return request
+    case .refused(let failure): throw failure
+    }
   }
 
   private static func insert(
-    _ kind: OperatorRequest.Kind, domain: DomainName, at instant: Instant,
+    _ kind: OperatorRequest.Kind, domain: DomainName?, at instant: Instant,
     into database: Database
   ) throws -> Outcome {
-    let reader = RecordReader(database: database)
-    let known = try reader.mappedDomains()
-    guard known.contains(domain) else { return .unknownDomain(known: known) }
-    guard try reader.requestCount() < maximumRequests else { return .tooMany }
-    let (word, until) = kind.stored
+    guard try RecordReader(database: database).requestCount() < maximumRequests else {
+      return .refused(.tooMany(limit: maximumRequests))
+    }
+    let (word, wave, until) = kind.stored
     try database.execute(
-      sql: "INSERT INTO requests (domain, at, kind, hold_until) VALUES (?, ?, ?, ?)",
-      arguments: [domain.text, instant.milliseconds, word.rawValue, until?.milliseconds])
+      sql: "INSERT INTO requests (domain, wave, at, kind, hold_until) VALUES (?, ?, ?, ?, ?)",
+      arguments: [
+        domain?.text, wave, instant.milliseconds, word.rawValue, until?.milliseconds,
+      ])
     return .stored(
       OperatorRequest(
         id: database.lastInsertedRowID, domain: domain, at: instant, kind: kind))
@@ -51,6 +74,10 @@ extension StateStore {
 package enum RequestFailure: Error, Equatable, Sendable, CustomStringConvertible {
   /// The configuration maps no such domain; it maps `known`, by name.
   case unknownDomain(DomainName, known: [DomainName])
+  /// No mapped domain is in the wave; they are in `known`.
+  case unknownWave(Int, known: [Int])
+  /// The wave is not stopped; `stopped` are.
+  case waveNotStopped(Int, stopped: [Int])
   /// `limit` requests wait already: no daemon carries them out.
   case tooMany(limit: Int)
   case state(StateFailure)
@@ -62,9 +89,22 @@ package enum RequestFailure: Error, Equatable, Sendable, CustomStringConvertible
     case .unknownDomain(let domain, let known):
       "\(domain) is not among the daemon's domains: "
         + known.map(\.text).joined(separator: ", ")
+    case .unknownWave(let wave, let known) where known.isEmpty:
+      "no domain is in wave \(wave): the daemon has no domains yet"
+    case .unknownWave(let wave, let known):
+      "no domain is in wave \(wave); there are domains in \(known.waves)"
+    case .waveNotStopped(let wave, let stopped) where stopped.isEmpty:
+      "wave \(wave) is not stopped, and neither is another"
+    case .waveNotStopped(let wave, let stopped):
+      "wave \(wave) is not stopped; stopped is \(stopped.waves)"
     case .tooMany(let limit):
       "\(limit) requests wait already and no daemon carries them out; start it"
     case .state(let failure): failure.description
     }
   }
+}
+
+extension [Int] {
+  /// The numbers as a phrase: `wave 1, 2`.
+  fileprivate var waves: String { "wave " + map(String.init).joined(separator: ", ") }
 }

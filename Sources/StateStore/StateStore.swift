@@ -94,6 +94,12 @@ package final class StateStore: StatePort {
     }
   }
 
+  package func loadStoppedWaves() async throws(StateFailure) -> [WaveStop] {
+    try await read(orElse: []) { database in
+      try RecordReader(database: database).stoppedWaves()
+    }
+  }
+
   /// Records are written in their order: a domain may occur twice, first with the rollout that
   /// ended and then with the one that took its place. An empty change writes nothing.
   package func commit(_ change: StateChange) async throws(StateFailure) {

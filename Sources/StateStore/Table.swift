@@ -27,10 +27,12 @@ struct Table: Sendable {
   static let domains = Table(
     "domains",
     columns: [
-      "domain", "user_pool_id", "region", "is_mapped", "condition", "reason_code",
+      "domain", "user_pool_id", "region", "wave", "is_mapped", "condition", "reason_code",
       "reason_detail", "attached_certificate_arn", "attached_not_after",
       "desired_certificate_arn", "last_attached_certificate_arn", "selector_fingerprint",
-      "last_restored_at", "drifted_to_certificate_arn", "shunned", "held_since", "held_until",
+      "last_restored_at", "drifted_to_certificate_arn", "shunned",
+      "rolled_back_certificate_arn", "failed_in_wave", "failed_rollout", "failed_rollouts",
+      "held_since", "held_until",
       "retry_requested", "cloudfront_domain", "expiry_warning_not_after",
       "expiry_warning_threshold", "rollout",
     ])
@@ -43,7 +45,8 @@ struct Table: Sendable {
 
   private static let rolloutColumns = [
     "id", "domain", "certificate_arn", "previous_certificate_arn", "previous_not_after", "cause",
-    "started_at", "fresh_until", "cloudfront_domain", "attempts", "resubmits", "phase",
+    "started_at", "fresh_until", "cloudfront_domain", "is_urgent", "was_served", "attempts",
+    "resubmits", "phase",
   ]
 
   /// The data of the phases; which of them a phase needs is said in `Rollout+Row.swift`.
@@ -61,9 +64,12 @@ struct Table: Sendable {
   static let firstImports = Table(
     "first_imports", columns: ["certificate_arn", "imported_at"])
 
+  static let stoppedWaves = Table(
+    "stopped_waves", columns: ["wave", "at", "failures", "domains"])
+
   static let history = Table(
     "history", columns: ["id", "at", "last_at", "count", "domain", "event", "level", "fields"])
 
   static let requests = Table(
-    "requests", columns: ["id", "domain", "at", "kind", "hold_until"])
+    "requests", columns: ["id", "domain", "wave", "at", "kind", "hold_until"])
 }

@@ -44,16 +44,41 @@ struct Hold: AsyncParsableCommand {
 }
 
 struct Resume: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Ends the hold of a domain.")
+  static let configuration = CommandConfiguration(
+    abstract: "Ends the hold of a domain, or lets a stopped wave go on.",
+    discussion: """
+      With --wave the failed rollouts of that wave are no longer counted, and its domains may \
+      begin again. Give either a domain or --wave.
+      """)
 
   @OptionGroup var common: CommonOptions
 
   @Argument(help: "The held domain.")
-  var domain: String
+  var domain: String?
+
+  @Option(help: ArgumentHelp("The wave that was stopped.", valueName: "number"))
+  var wave: Int?
+
+  func validate() throws {
+    switch (domain, wave) {
+    case (nil, nil): throw ValidationError("Give the held domain, or --wave with its number.")
+    case (.some, .some): throw ValidationError("Give either a domain or --wave, not both.")
+    case (nil, .some(..<0)): throw ValidationError("The number of a wave is 0 or more.")
+    case (.some, nil), (nil, .some): break
+    }
+  }
 
   func run() async throws {
-    try await common.submit(.resume, for: domain)
-    Output.result("\(domain) is no longer held")
+    if let wave {
+      try await common.submit { store throws(RequestFailure) in
+        _ = try await store.requestResume(ofWave: wave, at: SystemClock.now)
+      }
+      Output.result("wave \(wave) goes on")
+    }
+    if let domain {
+      try await common.submit(.resume, for: domain)
+      Output.result("\(domain) is no longer held")
+    }
   }
 }
 
@@ -80,10 +105,18 @@ extension CommonOptions {
   /// Writes a request to the state file, and says so when no daemon runs to carry it out.
   func submit(_ kind: OperatorRequest.Kind, for text: String) async throws {
     let domain = try domain(text)
+    try await submit { store throws(RequestFailure) in
+      _ = try await store.request(kind, domain: domain, at: SystemClock.now)
+    }
+  }
+
+  func submit(
+    _ request: (StateStore) async throws(RequestFailure) -> Void
+  ) async throws {
     let path = try stateFile()
     do {
       let store = try StateStore.open(path: path, mode: .command)
-      _ = try await store.request(kind, domain: domain, at: SystemClock.now)
+      try await request(store)
       try store.close()
       if try ProcessLock.holder(ofStateFile: path) == nil {
         Output.problem("the daemon is not running; it obeys at its next start")

@@ -84,6 +84,7 @@ struct ShippedFileTests {
     #expect(mapping.mode == .apply)
     #expect(mapping.onDrift == .restore)
     #expect(mapping.wave == 0)
+    #expect(mapping.rollback == .off)
     #expect(mapping.probe.isEnabled)
   }
 

@@ -34,6 +34,7 @@ struct ValidConfigurationTests {
       configuration.fleet.pacing
         == Pacing(
           pollInterval: .seconds(90), concurrency: 1024, driftInterval: .hours(2),
+          maxInFlight: 20, stopAfterFailures: 10_000, waveSoak: .days(1),
           retryInitial: .milliseconds(500),
           retryMaximum: .hours(1), window: .hours(2), checkInterval: .seconds(10),
           maxCheckInterval: .milliseconds(93_784_005), confirmations: 100, resubmits: 0,
@@ -99,7 +100,7 @@ struct ValidConfigurationTests {
         profile: "own", roleARN: "arn:aws:iam::210987654321:role/own", externalID: "own-id",
         roleSessionName: "shared-session"),
       selector: CertificateSelector(domainName: "*.example.com", types: [.amazonIssued]),
-      mode: .apply, onDrift: .restore, wave: 0,
+      mode: .apply, onDrift: .restore, wave: 0, rollback: .on,
       caFile: "\(Fixtures.directory)/valid/roots.pem",
       probe: ProbeTarget(isEnabled: true, connectTo: [edge]))
     #expect(
@@ -202,6 +203,11 @@ struct ValidConfigurationTests {
     ("propagation: { window: 1ms }", true), ("propagation: { confirmations: 1 }", true),
     ("propagation: { confirmations: 101 }", false), ("propagation: { resubmits: 100 }", true),
     ("propagation: { idle_probe_interval: 1ms }", true), ("defaults: { wave: 1000 }", true),
+    ("max_in_flight: 10000", true), ("max_in_flight: 10001", false), ("max_in_flight: 0", true),
+    ("stop_after_failures: 0", true), ("stop_after_failures: 10001", false),
+    ("wave_soak: 0", true), ("wave_soak: 5", false), ("defaults: { rollback: off }", true),
+    ("defaults: { rollback: \"on\" }", true), ("defaults: { rollback: false }", false),
+    ("defaults: { rollback: ON }", false),
     ("defaults: { wave: 1001 }", false), ("defaults: { probe: { connect_to: \"a:1\" } }", true),
     ("defaults: { probe: { connect_to: \"a:65535\" } }", true), ("log: { level: critical }", true),
     ("expiry_warnings: []", true), ("expiry_warnings: [1ms]", true),

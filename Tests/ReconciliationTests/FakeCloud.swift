@@ -65,6 +65,8 @@ final class FakeCloud: Sendable {
     var updates: [(update: DomainUpdate, at: Duration)] = []
     var descriptionLag: Duration = .zero
     var edgeAddress = "192.0.2.1:443"
+    /// Certificates with which the edges refuse the handshake.
+    var refused: Set<CertificateARN> = []
     var beforeUpdate: (@Sendable (DomainUpdate) -> Void)?
     var beforeDescription: (@Sendable () -> Void)?
   }
@@ -111,6 +113,8 @@ final class FakeCloud: Sendable {
 
   /// Descriptions show the domain as it was that long ago.
   func lagDescriptions(by lag: Duration) { state.withLock { $0.descriptionLag = lag } }
+
+  func refuse(_ certificates: Set<CertificateARN>) { state.withLock { $0.refused = certificates } }
 
   func moveEdges(to address: String) { state.withLock { $0.edgeAddress = address } }
 
@@ -260,6 +264,9 @@ extension FakeCloud: EdgePort {
     }
     guard case .seen((let arn?, let address)) = look else {
       return ProbeRound(edges: [], failure: look.failure)
+    }
+    if state.withLock({ $0.refused.contains(arn) }) {
+      return ProbeRound(edges: [EdgeLook(address: address, result: .refusing("internal error"))])
     }
     let leaf = ServedLeaf(
       sha256: FakeCloud.leaf(of: arn), serial: "01", notAfter: noon + .days(200),

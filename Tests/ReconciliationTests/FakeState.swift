@@ -16,6 +16,7 @@ final class FakeState: StatePort {
     var commits: [Commit] = []
     var firstImports: [CertificateARN: Instant] = [:]
     var requests: [OperatorRequest] = []
+    var stops: [Int: WaveStop] = [:]
     var lastID: Int64 = 0
     var takes: Duration = .zero
     var failure: StateFailure?
@@ -49,7 +50,7 @@ final class FakeState: StatePort {
   }
 
   /// `hold`, `resume` or `retry` at the command line; the daemon is not woken.
-  func ask(_ kind: OperatorRequest.Kind, for domain: DomainName, at instant: Instant = noon) {
+  func ask(_ kind: OperatorRequest.Kind, for domain: DomainName?, at instant: Instant = noon) {
     state.withLock { state in
       state.lastID += 1
       state.requests.append(
@@ -63,6 +64,7 @@ final class FakeState: StatePort {
 
   /// The changes that were written.
   var commits: [Commit] { state.withLock { $0.commits } }
+  var stops: [WaveStop] { state.withLock { $0.stops.values.sorted { $0.wave < $1.wave } } }
   var history: [HistoryEntry] { state.withLock { $0.history } }
   var waitingRequests: Int { state.withLock { $0.requests.count } }
 
@@ -78,6 +80,8 @@ final class FakeState: StatePort {
     await executor.sleep(for: .zero)
     return state.withLock { $0.records.values.sorted { $0.domain < $1.domain } }
   }
+
+  func loadStoppedWaves() async throws(StateFailure) -> [WaveStop] { stops }
 
   func loadFirstImports() async throws(StateFailure) -> [CertificateARN: Instant] {
     state.withLock { $0.firstImports }
@@ -100,6 +104,8 @@ final class FakeState: StatePort {
       }
       for record in change.records { state.records[record.domain] = record }
       state.history += change.history
+      for wave in change.resumedWaves { state.stops[wave] = nil }
+      for stop in change.stops { state.stops[stop.wave] = stop }
       state.firstImports.merge(change.firstImports) { $1 }
       state.requests.removeAll { change.handled.contains($0.id) }
       state.commits.append(Commit(at: now, change: change))

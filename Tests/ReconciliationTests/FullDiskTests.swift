@@ -40,6 +40,7 @@ struct FullDiskTests {
       func loadRecords() async throws(StateFailure) -> [DomainRecord] {
         throw StateFailure(.damaged, path: "state.sqlite", message: "it is damaged")
       }
+      func loadStoppedWaves() async throws(StateFailure) -> [WaveStop] { [] }
       func loadFirstImports() async throws(StateFailure) -> [CertificateARN: Instant] { [:] }
       func commit(_ change: StateChange) async throws(StateFailure) {}
       func pendingRequests() async throws(StateFailure) -> [OperatorRequest] { [] }

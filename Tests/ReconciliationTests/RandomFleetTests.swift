@@ -73,9 +73,15 @@ struct RandomFleetTests {
     var dice = Dice(seed: seed)
     let mappings = RandomFleetTests.fleet(&dice)
     let concurrency = Int.random(in: 1...3, using: &dice)
+    var limits = Dice(seed: seed &+ 2)
+    let (slots, failures, soak) = (
+      Int.random(in: 0...2, using: &limits), Int.random(in: 0...2, using: &limits),
+      Int64.random(in: 0...10, using: &limits)
+    )
     let edit: @Sendable (inout Pacing) -> Void = {
       $0.concurrency = concurrency
       $0.retryMaximum = .minutes(5)
+      ($0.maxInFlight, $0.stopAfterFailures, $0.waveSoak) = (slots, failures, .minutes(soak))
     }
     let stage = Stage(mappings, seed: seed, pacing: edit)
     let shared = Guarded(Dice(seed: seed &+ 1))
@@ -96,6 +102,8 @@ struct RandomFleetTests {
       await stage.adopt(mappings, pacing: edit)
       for _ in 0..<36 {
         await stage.pass(.minutes(5))
+        for wave in await stage.ledger.stops.keys { stage.state.ask(.resumeWave(wave), for: nil) }
+        stage.clock.wake(.operatorRequest)
         if await RandomFleetTests.isSettled(stage, mappings) { break }
       }
       // It stays so.
@@ -123,6 +131,7 @@ struct RandomFleetTests {
       #expect(stage.state.record(of: mapping.domain) == record)
     }
     #expect(stage.state.waitingRequests == 0)
+    #expect(await stage.ledger.stops.values.sorted { $0.wave < $1.wave } == stage.state.stops)
     let now = stage.clock.now
     #expect((stage.report.goodPolls.last ?? .distantPast).since(now) > .minutes(-11))
   }

@@ -133,6 +133,10 @@ struct NarratedFinding: Sendable, CustomTestStringConvertible {
       .rolloutSuperseded(open, by: newerOne.arn, .replacement), .rolloutSuperseded, .notice,
       rolloutFields([.reason: "superseded by \(newerOne.arn)", .cause: "replacement"])),
     NarratedFinding(
+      .rolledBack(open, to: oldOne.arn, Explanation(.edgesRefusing, "refused")),
+      .rolloutRolledBack, .error,
+      rolloutFields([.reason: "edges_refusing", .error: "refused"])),
+    NarratedFinding(
       .rolloutAbandoned(open, Explanation(.notIssued, "REVOKED")), .rolloutSuperseded, .warning,
       rolloutFields([.reason: "not_issued: REVOKED"])),
     NarratedFinding(
@@ -226,7 +230,7 @@ struct NarrationTests {
   func complete() {
     let service: Set<Event.Kind> = [
       .daemonStarted, .daemonStopping, .configLoaded, .configRejected, .pollCompleted,
-      .pollFailed, .clockStepped, .clockWrong, .stateFailed,
+      .pollFailed, .waveStopped, .waveResumed, .clockStepped, .clockWrong, .stateFailed,
     ]
     let narrated = Set(NarratedFinding.all.map(\.kind))
     #expect(narrated == Set(Event.Kind.allCases).subtracting(service))
@@ -277,13 +281,15 @@ struct NarrationTests {
         "poll.completed", "poll.failed", "replacement.found", "candidate.ineligible",
         "candidate.missing", "decision.blocked", "certificate.expiring", "update.submitted",
         "update.accepted", "update.retrying", "update.refused", "propagation.waiting",
-        "rollout.completed", "rollout.overdue", "rollout.superseded", "settings.changed",
+        "rollout.completed", "rollout.overdue", "rollout.superseded", "rollout.rolled_back",
+        "wave.stopped", "wave.resumed", "settings.changed",
         "drift.detected", "renewal.unserved", "edges.refusing", "credentials.failed",
         "clock.stepped", "clock.wrong", "state.failed",
       ])
     #expect(Set(Event.Kind.allCases.map(\.message)).count == Event.Kind.allCases.count)
     #expect(Event.Kind.allCases.allSatisfy { !$0.message.isEmpty })
     let documented: Set<String> = [
+      "wave",
       "domain", "user_pool_id", "certificate_arn", "previous_certificate_arn", "rollout",
       "attempt", "retry_in", "deadline", "error", "request_id",
     ]
@@ -293,6 +299,8 @@ struct NarrationTests {
 
 @Suite("Findings about the daemon and its accounts as events")
 struct ServiceNarrationTests {
+  private static let stop = WaveStop(wave: 1, at: noon, failures: 2, domains: [auth])
+
   static let all: [(ServiceFinding, Event)] = [
     (
       .started(version: "1.2", pid: 7, stateFile: "/s"),
@@ -350,6 +358,21 @@ struct ServiceNarrationTests {
           .identity: "default credentials", .error: failure(.credentials).description,
           .requestID: "request-9",
         ])
+    ),
+    (
+      .waveStopped(stop),
+      Event(
+        .waveStopped, level: .error,
+        [
+          .wave: "1", .failures: "2", .domains: "auth.example.com",
+          .error: "2 failed in wave 1: auth.example.com; 'resume --wave 1' goes on",
+        ])
+    ),
+    (
+      .waveResumed(stop, .restart),
+      Event(
+        .waveResumed, level: .notice,
+        [.wave: "1", .failures: "2", .domains: "auth.example.com", .reason: "restart"])
     ),
     (.clockStepped(.hours(2)), Event(.clockStepped, level: .warning, [.step: "2h"])),
     (

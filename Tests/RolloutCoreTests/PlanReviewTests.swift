@@ -185,6 +185,14 @@ struct Defect: Sendable, CustomTestStringConvertible {
     Defect(.resubmissionIsAsked, failed) { $0.facts.record.retryRequested = false },
     Defect(.resubmissionIsAsked, failed) { $0.describe { $0.status = .active } },
     Defect(.resubmissionIsAsked) { $0.begin(cause: .resubmit) },
+    Defect(.rollbackGoesBack, .harmed()) { $0.facts.mapping.rollback = .off },
+    Defect(.rollbackGoesBack, .harmed()) { $0.facts.memory.harm = nil },
+    Defect(.rollbackGoesBack, .harmed()) { $0.facts.round = round([leaf(newOne.arn)]) },
+    Defect(.rollbackGoesBack, .harmed()) { $0.facts.record.rollout?.phase = .superseded(at: noon) },
+    Defect(.rollbackGoesBack, .harmed()) { $0.describe { $0.certificateARN = theirs.arn } },
+    Defect(.rollbackGoesBack, .harmed()) { $0.record.shunned = [] },
+    Defect(.rollbackGoesBack) { $0.begin(cause: .rollback) },
+    Defect(.rolledBackIsLeft) { $0.facts.record.rolledBack = newOne.arn },
     Defect(.causeIsKnown) { $0.begin(cause: .other("from_the_future")) },
   ]
 

@@ -120,7 +120,7 @@ struct OpenWordTests {
   @Test("causes of a rollout are read as they were written, and an unknown one is kept")
   func causes() {
     expectRoundTrip(
-      Rollout.Cause.self, ["replacement", "pinned", "unusable", "restore", "resubmit"])
+      Rollout.Cause.self, ["replacement", "pinned", "unusable", "restore", "resubmit", "rollback"])
   }
 
   @Test("proofs of a rollout are read as they were written, and an unknown one is kept")

@@ -18,7 +18,9 @@ struct RolloutTests {
     let settings = EchoedSettings(topLevel: ["Routing": "{}"])
     let it = Rollout.begun(
       id: "id", to: newOne, from: arn("old"), previousNotAfter: noon + .days(2),
-      cause: .replacement, settings: settings, mapping: "mapping", at: noon)
+      cause: .replacement, isUrgent: true, wasServed: false, settings: settings,
+      mapping: "mapping", at: noon)
+    #expect(it.isUrgent && !it.wasServed)
     #expect(it.attempts == 1 && it.resubmits == 0 && it.startedAt == noon)
     #expect(it.certificate == newOne.arn && it.previous == arn("old"))
     #expect(it.previousNotAfter == noon + .days(2))

@@ -29,6 +29,8 @@ struct Scene {
   var trials: Set<PermissionTrial> = []
   /// What the rules across domains say to a rollout that is not urgent.
   var constraint: Constraint?
+  /// What they say to another call of the rollout under way.
+  var callConstraint: Constraint?
   var dice = Dice(seed: 1)
   var settings = EchoedSettings(
     customDomainConfig: ["SecurityPolicy": "\"TLS_V1_2_2021\""],
@@ -94,6 +96,7 @@ struct Scene {
   mutating func retry() {
     record.retryRequested = true
     record.shunned = []
+    record.rolledBack = nil
     record.rollout?.expedite(at: now)
   }
 
@@ -138,7 +141,8 @@ struct Scene {
         if questions.contains(where: asked.contains) { return nil }
         asked += questions
       case .complete(let assessment):
-        let plan = DomainPlan.of(facts, assessment, constraint: constraint, dice: dice)
+        let plan = DomainPlan.of(
+          facts, assessment, constraint: constraint, callConstraint: callConstraint, dice: dice)
         // No call is made from a remembered description.
         if plan.update != nil, facts.description == nil {
           asked.append(.describe)

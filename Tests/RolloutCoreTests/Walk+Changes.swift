@@ -51,7 +51,8 @@ extension Walk {
   private mutating func changeDomain() {
     guard case .described(let description) = scene.look, let shown = description.certificateARN
     else { return scene.cognito(.active, someone) }
-    switch random.number(0...5) {
+    switch random.number(0...6) {
+    case 6: scene.edges = round([.refusing("handshake: internal error")])
     case 0: scene.cognito(.active, someone)
     case 1: scene.cognito(random.pick(.failed, .updating, .creating, .other("NEW")), shown)
     case 2: scene.cognito(.active, shown)
@@ -83,7 +84,9 @@ extension Walk {
 
   /// Operators and the process itself.
   private mutating func changeMind() {
-    switch random.number(0...9) {
+    switch random.number(0...11) {
+    case 9: scene.mapping.rollback = random.pick(.off, .on)
+    case 10: scene.callConstraint = random.pick(nil, .waitsForSlot(inFlight: 1, limit: 1))
     case 0:
       scene.record.hold = Hold(since: scene.now, until: random.pick(nil, scene.now + .hours(2)))
     case 1: scene.record.hold = nil
@@ -127,6 +130,7 @@ extension Walk {
     scene.details = [:]
     scene.tags = .seen([:])
     scene.constraint = nil
+    scene.callConstraint = nil
     scene.record.hold = nil
     scene.mapping.mode = .apply
     if case .described(let description) = scene.look, let shown = description.certificateARN {

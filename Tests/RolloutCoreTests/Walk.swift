@@ -11,6 +11,8 @@ struct Walk {
   var faults: [String] = []
   private var step = 0
   private var restores: [Instant] = []
+  /// Certificates that were rolled back and that no operator allowed again.
+  private var left: Set<CertificateARN> = []
   private var names = 0
   /// Ends of which an error was logged.
   private var warnedEnds: Set<String> = []
@@ -42,6 +44,9 @@ struct Walk {
     guard let first = scene.decide() else { return note("the survey asked for the same twice") }
     for fault in first.faults { note(fault) }
     scene.remember(first)
+    if case .described(let domain) = first.assessment, case .adopt = domain.drift {
+      left.remove(domain.attached)
+    }
     noteEnd(first)
     if let update = first.update {
       judge(update, first)
@@ -90,12 +95,18 @@ struct Walk {
       if let last = restores.last, scene.now.since(last) < .hours(24) { note("restored again") }
       restores.append(scene.now)
     }
+    if rollout.cause == .rollback, let failed = rollout.previous {
+      if !left.insert(failed).inserted { note("rolled back from \(failed) again") }
+    } else if pass.facts.record.rolledBack == rollout.certificate {
+      note("chose \(rollout.certificate) again")
+    }
   }
 
   /// An operator who asks for it may have a drift undone at any time.
   mutating func retry() {
     scene.retry()
     restores = []
+    left = []
   }
 
   mutating func addCertificate() {

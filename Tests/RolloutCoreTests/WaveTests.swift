@@ -5,6 +5,10 @@ import Testing
 struct WaveFleet {
   var scenes: [Scene]
   var now = noon
+  var pacing = Pacing()
+  var stops: [Int: WaveStop] = [:]
+  /// Domains that wait for a slot.
+  var line: Set<DomainName> = []
 
   init(_ scenes: [Scene]) { self.scenes = scenes }
 
@@ -29,9 +33,10 @@ struct WaveFleet {
 
   var standing: FleetStanding {
     FleetStanding(
-      mappings: scenes.map(\.mapping),
+      mappings: scenes.map(\.mapping), pacing: pacing, now: now,
       records: Dictionary(uniqueKeysWithValues: scenes.map { ($0.mapping.domain, $0.record) }),
-      memories: Dictionary(uniqueKeysWithValues: scenes.map { ($0.mapping.domain, $0.memory) }))
+      memories: Dictionary(uniqueKeysWithValues: scenes.map { ($0.mapping.domain, $0.memory) }),
+      stops: stops, line: line)
   }
 
   /// What the fleet says to a domain that wants to begin, as the cycle asks it.

@@ -7,8 +7,8 @@ struct SabotageTests {
   static let seeds: ClosedRange<UInt64> = 1...80
   /// Worlds that are known to show a defect which few others do: a hint that saves time.
   static let hints: [Sabotage: UInt64] = [
-    .ignoresHolds: 24, .ignoresWaves: 17, .ignoresReloads: 44, .concealsExpiry: 4,
-    .repeatsLostCalls: 3,
+    .ignoresHolds: 77, .ignoresWaves: 3, .ignoresReloads: 40, .concealsExpiry: 4,
+    .repeatsLostCalls: 3, .ignoresLimits: 3, .forgetsRollbacks: 38,
   ]
 
   @Test("a daemon with a defect breaks an invariant", arguments: Sabotage.allCases)

@@ -41,7 +41,7 @@ struct DocumentationTests {
         database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%STRICT%'"
       )
     }
-    #expect(tables.count == 7)
+    #expect(tables.count == 8)
     for table in tables {
       let section = try #require(sections.first { $0.hasPrefix("`\(table)`") }, "\(table)")
       for column in try await store.queue().read({ try $0.columns(in: table).map(\.name) }) {

@@ -107,7 +107,7 @@ struct OpeningTests {
       try Row.fetchAll(
         database, sql: "SELECT name, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite%'")
     }
-    #expect(tables.count == 7)
+    #expect(tables.count == 8)
     for table in tables { #expect(table["strict"] == 1, "\(table)") }
     #expect(try queue.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal")
   }

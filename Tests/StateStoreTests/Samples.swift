@@ -72,7 +72,7 @@ func fullRollout(
   Rollout(
     id: id, certificate: try certificate("new"), previous: try certificate("old"),
     previousNotAfter: at(12), cause: .unusable, startedAt: at(1), freshUntil: at(11),
-    attempts: 5, resubmits: 7, phase: phase)
+    isUrgent: true, wasServed: false, attempts: 5, resubmits: 7, phase: phase)
 }
 
 /// A record in which every member is set.
@@ -81,13 +81,15 @@ func fullRecord(
 ) throws -> DomainRecord {
   DomainRecord(
     domain: try domain(name), userPoolID: try UserPoolID(parsing: "us-gov-west-1_Zz9"),
-    region: try Region(parsing: "eu-central-2"), isMapped: true, condition: .drifted,
+    region: try Region(parsing: "eu-central-2"), wave: 3, isMapped: true, condition: .drifted,
     reason: Explanation(.drifted, "someone's own; DROP TABLE domains;--"),
     attached: try certificate("attached"), attachedNotAfter: at(.max),
     desired: try certificate("desired"), lastAttached: try certificate("last"),
     selectorFingerprint: "arn=;types=IMPORTED", lastRestoredAt: at(-1),
     driftedTo: try certificate("drifted"),
     shunned: [try certificate("b"), try certificate("a"), try certificate("b")],
+    rolledBack: try certificate("failed"),
+    failure: CampaignFailure(wave: 3, rollout: "fedcba9876543210", count: 2),
     hold: Hold(since: at(20), until: at(30)), retryRequested: true,
     served: [
       ServedEdge(

@@ -58,6 +58,8 @@ package struct Chooser: Sendable {
   package var selectorChanged: Bool
   /// Certificates that someone moved away from: never candidates.
   package var shunned: Set<CertificateARN>
+  /// One of them that edges did not serve: a pin does not bring it back.
+  package var rolledBack: CertificateARN?
   /// What replaces a usable certificate must be newer than this one, too: someone moved away
   /// from it.
   package var floor: Certificate?
@@ -66,7 +68,7 @@ package struct Chooser: Sendable {
     mapping: Mapping, facts: CertificateFacts, now: Instant, present: CertificateARN,
     attached: CertificateARN? = nil, servedNotAfter: Instant? = nil,
     selectorChanged: Bool = false, shunned: Set<CertificateARN> = [],
-    floor: Certificate? = nil
+    rolledBack: CertificateARN? = nil, floor: Certificate? = nil
   ) {
     self.mapping = mapping
     self.facts = facts
@@ -76,6 +78,7 @@ package struct Chooser: Sendable {
     self.servedNotAfter = servedNotAfter
     self.selectorChanged = selectorChanged
     self.shunned = shunned
+    self.rolledBack = rolledBack
     self.floor = floor
   }
 
@@ -150,6 +153,12 @@ package struct Chooser: Sendable {
   ) -> Answerable<Choice> {
     if pinned == self.present {
       return .known(unusability.map { .missing($0.explanation) } ?? .keep)
+    }
+    if pinned == rolledBack {
+      return .known(
+        .missing(
+          Explanation(
+            .rolledBack, "edges did not serve \(pinned), which is pinned; 'retry' tries it again")))
     }
     switch facts.known(pinned) {
     case .open(let question): return .open([question])

@@ -17,6 +17,8 @@ package enum DriftJudgement: Equatable, Sendable {
     /// It is of another account, so that it cannot be attached here.
     case formerOfAnotherAccount
     case formerIneligible
+    /// Edges did not serve the former one.
+    case formerRolledBack
     /// The former one ends within 72 hours, and before the shown one.
     case formerEndsSoon
     /// The shown one was deleted since: the choice leaves it for the best there is.
@@ -37,6 +39,9 @@ struct DriftJudge {
 
   func judge() -> Answerable<DriftJudgement> {
     guard let former, former != shown else { return .known(.none) }
+    if former == facts.record.rolledBack {
+      return .known(.adopt(former: former, .formerRolledBack))
+    }
     if case .certificate = facts.certificates.known(shown), former.account != shown.account {
       return .known(.adopt(former: former, .formerOfAnotherAccount))
     }
@@ -101,7 +106,7 @@ extension Rollout.Cause {
   package var waivedChecks: Set<Check> {
     switch self {
     case .replacement, .pinned, .unusable, .other: [.soaking]
-    case .restore, .resubmit: [.soaking, .expiresTooSoon]
+    case .restore, .resubmit, .rollback: [.soaking, .expiresTooSoon]
     }
   }
 }

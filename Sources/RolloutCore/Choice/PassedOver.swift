@@ -25,8 +25,8 @@ extension Chooser {
     if case .replace(let replacement) = choice { chosen = replacement.certificate.arn }
     if case .wait(let certificate, _, _) = choice { chosen = certificate.arn }
     let checks = checks(urgency)
-    return
-      candidates
+    return rolledBackCandidate(present)
+      + candidates
       .filter { $0.arn != chosen && isMeant($0) && $0.covers(mapping.domain) }
       .sorted { Certificate.isPreferred($0, to: $1) }
       .compactMap { candidate in
@@ -34,6 +34,16 @@ extension Chooser {
         return explanation(
           of: checks.verdict(on: candidate), mayReplace: mayReplace, present: present)
       }
+  }
+
+  /// The certificate that edges did not serve, unless something newer is attached by now.
+  private func rolledBackCandidate(_ present: Certificate) -> [PassedOver] {
+    guard let arn = rolledBack, arn != present.arn,
+      case .certificate(let failed) = facts.known(arn), failed.isNewer(than: present)
+    else { return [] }
+    let explanation = Explanation(
+      .rolledBack, "edges did not serve it; 'retry' allows it again, and so does a newer one")
+    return [PassedOver(certificate: arn, explanation: explanation, isExpected: false)]
   }
 
   private func explanation(

@@ -6,6 +6,9 @@ package enum ProbeVerdict: Equatable, Sendable {
   case stale([String])
   /// No edge serves another leaf, and these addresses refuse the handshake for the name.
   case refused([String])
+  /// These addresses serve the leaf, and viewers do not accept it: a round of a mapping that rolls
+  /// back.
+  case rejected([String])
   /// No edge answered at all, for this reason.
   case silent(String)
   /// What the leaf should be could not be seen, for this reason.
@@ -44,7 +47,7 @@ extension ProbeVerdict {
   /// The verdict without the numbers of its texts.
   var masked: ProbeVerdict {
     switch self {
-    case .passed, .stale, .refused: self
+    case .passed, .stale, .refused, .rejected: self
     case .silent(let text): .silent(text.maskingDigits)
     case .incomparable(let text): .incomparable(text.maskingDigits)
     }

@@ -178,6 +178,6 @@ package struct DomainFacts: Sendable {
       mapping: mapping, facts: certificates, now: now, present: present, attached: attached,
       servedNotAfter: servedNotAfter,
       selectorChanged: record.selectorFingerprint.map { $0 != selectorFingerprint } ?? false,
-      shunned: Set(record.shunned))
+      shunned: Set(record.shunned), rolledBack: record.rolledBack)
   }
 }

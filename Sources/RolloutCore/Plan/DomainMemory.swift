@@ -19,6 +19,8 @@ package struct DomainMemory: Equatable, Sendable {
   package var waiting: Waiting?
   /// Why viewers are not served, by the last rounds of a domain at rest.
   package var unserved: Unserved?
+  /// Rounds in which edges did not serve the rollout's certificate to viewers.
+  package var harm: EdgeHarm?
   /// What the last round showed that a person can act on.
   package var edgeTrouble: Explanation?
   /// Whether `edges.refusing` was logged for the present rollout or rest.

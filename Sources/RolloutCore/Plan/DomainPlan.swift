@@ -10,41 +10,50 @@
 /// 5. The course is taken: keep, begin, wait, ask a person.
 /// 6. An operator's orders, expiry warnings and the time of the next look come last.
 package struct DomainPlan: Sendable {
-  package private(set) var record: DomainRecord
-  package private(set) var memory: DomainMemory
-  package private(set) var findings: [Finding] = []
+  package internal(set) var record: DomainRecord
+  package internal(set) var memory: DomainMemory
+  package internal(set) var findings: [Finding] = []
   /// A rollout that ended as another took its place in the record.
-  package private(set) var ended: Rollout?
+  package internal(set) var ended: Rollout?
   /// The call to be made once `record` is on disk.
-  package private(set) var update: DomainUpdate?
+  package internal(set) var update: DomainUpdate?
   /// When the domain is due again, where that is before the next poll.
-  package private(set) var nextLookAt: Instant?
+  package internal(set) var nextLookAt: Instant?
 
-  private let facts: DomainFacts
-  private let constraint: Constraint?
-  private var dice: Dice
-  private var condition: Condition
-  private var reason: Explanation?
+  let facts: DomainFacts
+  let constraint: Constraint?
+  /// Why the rollout under way must wait with another call.
+  let callConstraint: Constraint?
+  var dice: Dice
+  var condition: Condition
+  var reason: Explanation?
   /// When to look again, where nothing else says so.
-  private var recheckAt: Instant?
+  var recheckAt: Instant?
+  /// The certificate to go back to, while an order or Cognito's own work prevents that.
+  private var rollbackInWaiting: CertificateARN?
   /// Whether an operator's `retry` still waits for something.
-  private var retryIsPending = false
+  var retryIsPending = false
 
   /// - Parameters:
   ///   - facts: what the assessment was made from.
   ///   - constraint: why the rules across domains keep this one from beginning a rollout.
+  ///   - callConstraint: why they keep the rollout under way from making another call.
   ///   - dice: draws the id of a new rollout and the jitter of a retry.
   package static func of(
-    _ facts: DomainFacts, _ assessment: Assessment, constraint: Constraint? = nil, dice: Dice
+    _ facts: DomainFacts, _ assessment: Assessment, constraint: Constraint? = nil,
+    callConstraint: Constraint? = nil, dice: Dice
   ) -> DomainPlan {
-    var plan = DomainPlan(facts, constraint, dice)
+    var plan = DomainPlan(facts, constraint, callConstraint, dice)
     plan.decide(assessment)
     return plan
   }
 
-  private init(_ facts: DomainFacts, _ constraint: Constraint?, _ dice: Dice) {
+  private init(
+    _ facts: DomainFacts, _ constraint: Constraint?, _ callConstraint: Constraint?, _ dice: Dice
+  ) {
     self.facts = facts
     self.constraint = constraint
+    self.callConstraint = callConstraint
     self.dice = dice
     record = facts.record
     memory = facts.memory
@@ -52,10 +61,10 @@ package struct DomainPlan: Sendable {
     reason = facts.record.reason
   }
 
-  private var mapping: Mapping { facts.mapping }
-  private var pacing: Pacing { facts.pacing }
-  private var now: Instant { facts.now }
-  private var before: DomainRecord { facts.record }
+  var mapping: Mapping { facts.mapping }
+  var pacing: Pacing { facts.pacing }
+  var now: Instant { facts.now }
+  var before: DomainRecord { facts.record }
 
   private mutating func decide(_ assessment: Assessment) {
     adoptMapping()
@@ -74,6 +83,7 @@ package struct DomainPlan: Sendable {
       checkEdges(domain)
       settleDrift(domain)
       take(domain.course, domain)
+      showHarm(domain, summary(of: domain))
       finishRetry()
     }
     layHoldOver()
@@ -93,6 +103,7 @@ package struct DomainPlan: Sendable {
   private mutating func adoptMapping() {
     record.userPoolID = mapping.userPoolID
     record.region = mapping.region
+    record.join(wave: mapping.wave)
     record.isMapped = true
     if !record.isHeld(at: now) { record.hold = nil }
     if !mapping.probe.isEnabled {
@@ -119,6 +130,7 @@ package struct DomainPlan: Sendable {
       let outcome = rollout.checked(verdict, isActive: false, at: now, pacing: pacing)
       record.rollout = rollout
       if case .becameOverdue = outcome {
+        record.noteFailure(of: rollout)
         findings.append(.rolloutOverdue(rollout, EdgeSummary(verdict: verdict), nil))
       }
     } else if rollout.awaitsCall {
@@ -215,6 +227,7 @@ package struct DomainPlan: Sendable {
       case .retrying(let delay, let explanation):
         findings.append(.updateRetrying(rollout, explanation, in: delay, requestID: nil))
       case .refused(let explanation):
+        record.noteFailure(of: rollout)
         findings.append(.updateRefused(rollout, explanation, requestID: nil))
       case nil: break
       }
@@ -229,134 +242,6 @@ package struct DomainPlan: Sendable {
     }
   }
 
-  // MARK: 3. The edges
-
-  private mutating func checkEdges(_ domain: DescribedDomain) {
-    let summary = EdgeSummary(
-      verdict: domain.verdict, unreached: facts.round?.unreached ?? [], detour: domain.detour)
-    if let round = facts.round {
-      memory.probedAt = now
-      memory.edgeTrouble = trouble(summary)
-      record.noteServed(
-        round.served(
-          expecting: domain.expectedLeaf, known: before.served,
-          notAfter: record.attachedNotAfter))
-    }
-    switch domain.standing {
-    case .shown, .underWay: checkRollout(domain, summary)
-    case .none, .overtaken, .ended: checkAtRest(domain, summary)
-    case .awaitingCall, .lagging, .notKept: break
-    }
-  }
-
-  /// What a round shows that a person can act on.
-  private func trouble(_ summary: EdgeSummary) -> Explanation? {
-    if let detour = summary.detour { return detour.explanation }
-    guard case .refused(let addresses) = summary.verdict else { return nil }
-    return Explanation(
-      .edgesRefusing, "the handshake is refused at \(addresses.joined(separator: ", "))")
-  }
-
-  private mutating func checkRollout(_ domain: DescribedDomain, _ summary: EdgeSummary) {
-    guard var rollout = record.rollout, rollout.isCheckDue(at: now) else { return }
-    if mapping.probe.isEnabled && summary.verdict == nil { return }
-    let status = domain.description.status
-    let sent = rollout.propagation?.sent
-    let isActive = domain.standing == .shown && status == .active
-    let outcome = rollout.checked(
-      summary.verdict, isActive: isActive, at: now, pacing: pacing)
-    record.rollout = rollout
-    if case .refused = summary.verdict {
-      noteRefusal(of: rollout.certificate, summary, isLasting: false)
-    }
-    switch outcome {
-    case .completed(let proof):
-      memory.waiting = nil
-      memory.refusalIsLogged = false
-      record.noteAttachment(of: rollout.certificate)
-      findings.append(
-        .rolloutCompleted(
-          rollout, summary, after: now.since(rollout.submittedAt ?? rollout.startedAt),
-          isUnproven: proof == .controlPlane && mapping.probe.isEnabled))
-      compareSettings(sent: sent, domain.description.settings, rollout)
-    case .becameOverdue: findings.append(.rolloutOverdue(rollout, summary, status))
-    case .waiting:
-      let waiting = DomainMemory.Waiting(
-        status: status, verdict: summary.verdict,
-        confirmations: rollout.propagation?.confirmations ?? 0)
-      findings.append(
-        .propagationWaiting(
-          rollout, status, summary, isNews: !waiting.saysTheSame(as: memory.waiting)))
-      memory.waiting = waiting
-    }
-  }
-
-  /// Every setting was sent back as it was described: one that came back different was changed
-  /// by the update.
-  private mutating func compareSettings(
-    sent: EchoedSettings?, _ shown: EchoedSettings, _ rollout: Rollout
-  ) {
-    let shown = Dictionary(
-      shown.members.map { ($0.path, $0.json) }, uniquingKeysWith: { _, last in last })
-    for (path, json) in sent?.members ?? [] where shown[path] != json {
-      findings.append(
-        .settingChanged(rollout, member: path, sent: json, shown: shown[path]))
-    }
-  }
-
-  /// Finds a renewal that the edges do not serve yet, and edges that serve the domain to nobody.
-  private mutating func checkAtRest(_ domain: DescribedDomain, _ summary: EdgeSummary) {
-    guard let round = facts.round else { return }
-    if case .stale = domain.verdict, !before.hasStaleEdges {
-      findings.append(.renewalUnserved(domain.attached, summary))
-    }
-    if memory.unserved == nil, wasUnserved(domain), let reason = before.reason {
-      // It was logged before the restart.
-      memory.unserved = DomainMemory.Unserved(
-        reason, rounds: pacing.confirmations, isLoggedAsLasting: true)
-      memory.refusalIsLogged = true
-    }
-    guard
-      let explanation = round.unservedReason(
-        expecting: domain.expectedLeaf, notAfter: record.attachedNotAfter, at: now)
-    else {
-      if round.hasAnswer {
-        memory.unserved = nil
-        memory.refusalIsLogged = false
-      }
-      return
-    }
-    var unserved = memory.unserved ?? DomainMemory.Unserved(explanation)
-    unserved.isLoggedAsLasting =
-      unserved.isLoggedAsLasting && unserved.explanation.reason == explanation.reason
-    unserved.explanation = explanation
-    unserved.rounds += 1
-    let becomesLasting = unserved.rounds >= pacing.confirmations && !unserved.isLoggedAsLasting
-    if becomesLasting { unserved.isLoggedAsLasting = true }
-    memory.unserved = unserved
-    if explanation.reason == .edgesRefusing {
-      noteRefusal(of: domain.attached, summary, isLasting: becomesLasting)
-    } else if becomesLasting {
-      findings.append(.unserved(domain.attached, explanation, summary))
-    }
-  }
-
-  /// Logs edges that refuse the domain once, and again when that lasts.
-  private mutating func noteRefusal(
-    of certificate: CertificateARN, _ summary: EdgeSummary, isLasting: Bool
-  ) {
-    if memory.refusalIsLogged && !isLasting { return }
-    memory.refusalIsLogged = true
-    findings.append(.edgesRefusing(certificate, summary, isLasting: isLasting))
-  }
-
-  /// Whether the domain was unserved when the daemon last ran: it stays so until a round shows
-  /// otherwise.
-  private func wasUnserved(_ domain: DescribedDomain) -> Bool {
-    before.condition == .unserved && facts.memory.probedAt == nil && mapping.probe.isEnabled
-      && before.attached == domain.attached
-  }
-
   // MARK: 4. Drift
 
   private mutating func settleDrift(_ domain: DescribedDomain) {
@@ -366,11 +251,14 @@ package struct DomainPlan: Sendable {
     case .none:
       if record.lastAttached == shown {
         record.driftedTo = nil
-        record.shunned.removeAll { $0 == shown }
+        // A rollback leaves it, and Cognito still shows it.
+        if record.rolledBack != shown { record.shunned.removeAll { $0 == shown } }
       }
     case .adopt(let former, let adoption):
       record.lastAttached = shown
       record.driftedTo = nil
+      record.rolledBack = nil
+      record.failure = nil
       record.shun(former)
       record.shunned.removeAll { $0 == shown }
       findings.append(.driftAdopted(shown: shown, former: former, adoption))
@@ -428,17 +316,23 @@ package struct DomainPlan: Sendable {
     _ certificate: Certificate, _ cause: Rollout.Cause, isUrgent: Bool, _ domain: DescribedDomain
   ) {
     desire(certificate, cause, domain)
-    if let obstacle = obstacle(to: domain) ?? (isUrgent ? nil : constraint?.explanation) {
+    let constraint = isUrgent ? nil : constraint
+    if let obstacle = obstacle(to: domain) ?? constraint?.explanation {
+      if obstacle == constraint?.explanation { recheckAt = constraint?.endsAt }
       retryIsPending = obstacle.reason != .observeMode
       // A rollout under way goes on until the next one may begin.
       goOn(domain)
-      set(record.rollout?.condition ?? .pending, obstacle)
+      set(record.rollout?.condition ?? .pending, explain(obstacle, cause, to: certificate.arn))
       return
     }
     if var last = record.rollout, before.rollout?.isOpen ?? false {
       if last.isOpen {
         last.supersede(at: now)
-        findings.append(.rolloutSuperseded(last, by: certificate.arn, cause))
+        if case .attach(_, let explanation) = domain.rollback {
+          leave(last, for: certificate.arn, explanation)
+        } else {
+          findings.append(.rolloutSuperseded(last, by: certificate.arn, cause))
+        }
       }
       ended = last
     }
@@ -447,11 +341,16 @@ package struct DomainPlan: Sendable {
       record.driftedTo = nil
       findings.append(.driftRestored(shown: domain.attached, former: certificate.arn))
     }
+    switch cause {
+    case .replacement, .pinned, .unusable, .other: record.rolledBack = nil
+    case .restore, .resubmit, .rollback: break
+    }
     submit(
       .begun(
         id: dice.identifier(), to: certificate, from: domain.attached,
-        previousNotAfter: record.earliestEnd, cause: cause,
-        settings: domain.description.settings, mapping: mapping.fingerprint, at: now),
+        previousNotAfter: record.earliestEnd, cause: cause, isUrgent: isUrgent,
+        wasServed: wasServed, settings: domain.description.settings, mapping: mapping.fingerprint,
+        at: now),
       domain)
   }
 
@@ -463,13 +362,31 @@ package struct DomainPlan: Sendable {
     record.rollout = rollout
     if rollout.awaitsCall { retryIsPending = true }
     guard rollout.isCallDue(at: now) else { return }
-    if let obstacle = obstacle(to: domain) {
+    if domain.isUrgent { rollout.isUrgent = true }
+    let constraint = rollout.isUrgent ? nil : callConstraint
+    if let obstacle = obstacle(to: domain) ?? constraint?.explanation {
       reason = obstacle
       return
     }
     rollout.intend(
       settings: domain.description.settings, mapping: mapping.fingerprint, at: now)
     submit(rollout, domain)
+  }
+
+  /// An obstacle as it is shown: what waits is said where it is a rollback.
+  private mutating func explain(
+    _ obstacle: Explanation, _ cause: Rollout.Cause, to certificate: CertificateARN
+  ) -> Explanation {
+    if cause != .rollback { return obstacle }
+    rollbackInWaiting = certificate
+    let detail = obstacle.detail.isEmpty ? obstacle.reason.sentence : obstacle.detail
+    return Explanation(obstacle.reason, "\(detail); otherwise \(certificate) is attached again")
+  }
+
+  /// Whether no edge is known to refuse the domain, or to serve it to nobody.
+  private var wasServed: Bool {
+    memory.unserved == nil && memory.harm == nil && before.condition != .unserved
+      && knownTrouble == nil
   }
 
   /// What the last round at the rollout's edges showed; before the first since the start, what the
@@ -485,6 +402,7 @@ package struct DomainPlan: Sendable {
     memory.waiting = nil
     memory.unserved = nil
     memory.edgeTrouble = nil
+    memory.harm = nil
     memory.refusalIsLogged = false
     set(.submitting, nil)
     update = DomainUpdate(
@@ -511,7 +429,7 @@ package struct DomainPlan: Sendable {
   private mutating func desire(
     _ certificate: Certificate, _ cause: Rollout.Cause, _ domain: DescribedDomain
   ) {
-    if before.desired != certificate.arn {
+    if before.desired != certificate.arn, cause != .rollback {
       findings.append(.replacementFound(certificate, cause, attached: domain.attached))
     }
     memory.wantingSince = facts.wantingSince(certificate.arn)
@@ -528,27 +446,13 @@ package struct DomainPlan: Sendable {
         set(.unserved, unserved)
       } else {
         set(.inSync, memory.unserved?.explanation ?? unservedRenewal)
+        restInSync()
       }
     case .failed:
       refuse(Explanation(.domainFailed, "Cognito shows FAILED; 'retry' sends the update again"))
     case .creating, .deleting, .updating, .other:
       set(.inSync, Explanation(.domainStatus, "Cognito shows \(status)"))
     }
-  }
-
-  /// Why viewers are not served, once enough rounds in a row say so.
-  private func lastingUnserved(_ domain: DescribedDomain) -> Explanation? {
-    if let unserved = memory.unserved {
-      return unserved.rounds >= pacing.confirmations ? unserved.explanation : nil
-    }
-    // Until the first round since the start shows otherwise.
-    return wasUnserved(domain) && facts.round == nil ? before.reason : nil
-  }
-
-  private var unservedRenewal: Explanation? {
-    let stale = record.served.filter { !$0.matches }.map(\.address)
-    if stale.isEmpty { return nil }
-    return Explanation(.renewalUnserved, "another leaf at \(stale.joined(separator: ", "))")
   }
 
   private mutating func miss(_ explanation: Explanation, _ domain: DescribedDomain) {
@@ -628,7 +532,8 @@ package struct DomainPlan: Sendable {
     }
     let until = record.hold?.until.map { "until \($0.rfc3339)" } ?? "until 'resume'"
     record.condition = .held
-    record.reason = Explanation(.held, "\(until); otherwise \(condition)")
+    let otherwise = rollbackInWaiting.map { "\($0) is attached again" } ?? "\(condition)"
+    record.reason = Explanation(.held, "\(until); otherwise \(otherwise)")
   }
 
   /// Logs each threshold of the coming end once, and the end itself.

@@ -5,9 +5,11 @@ extension DomainRecord {
     return hold.until.map { now < $0 } ?? true
   }
 
-  /// Whether nothing is left to be done or proven: what a higher wave waits for.
+  /// Whether nothing is left to be done or proven: what a higher wave waits for. After a rollback the
+  /// certificate that failed is left.
   package var isSettled: Bool {
-    switch condition {
+    if rolledBack != nil { return false }
+    return switch condition {
     case .inSync: true
     case .held: desired == attached && !(rollout?.isOpen ?? false)
     case .pending, .submitting, .propagating, .retrying, .overdue, .refused, .noCandidate,

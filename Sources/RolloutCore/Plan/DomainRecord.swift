@@ -3,6 +3,8 @@ package struct DomainRecord: Equatable, Sendable {
   package let domain: DomainName
   package var userPoolID: UserPoolID
   package var region: Region
+  /// The wave that the configuration gave the domain last.
+  package var wave: Int
   /// False once the configuration no longer maps the domain; `status` then leaves it out.
   package var isMapped: Bool
   package var condition: Condition
@@ -20,8 +22,13 @@ package struct DomainRecord: Equatable, Sendable {
   package var lastRestoredAt: Instant?
   /// The certificate that someone else attached and that a person is asked about.
   package var driftedTo: CertificateARN?
-  /// Certificates that someone moved away from after a completed rollout.
+  /// Certificates that someone moved away from after a completed rollout, and those that edges did not
+  /// serve.
   package var shunned: [CertificateARN]
+  /// The certificate that edges did not serve, and that the one before it replaced again.
+  package var rolledBack: CertificateARN?
+  /// Rollouts that failed and that no proof has made good.
+  package var failure: CampaignFailure?
   package var hold: Hold?
   /// An operator's `retry` that is not carried out yet.
   package var retryRequested: Bool
@@ -35,18 +42,21 @@ package struct DomainRecord: Equatable, Sendable {
   package var rollout: Rollout?
 
   package init(
-    domain: DomainName, userPoolID: UserPoolID, region: Region, isMapped: Bool = true,
+    domain: DomainName, userPoolID: UserPoolID, region: Region, wave: Int = 0,
+    isMapped: Bool = true,
     condition: Condition = .unknown, reason: Explanation? = nil,
     attached: CertificateARN? = nil, attachedNotAfter: Instant? = nil,
     desired: CertificateARN? = nil, lastAttached: CertificateARN? = nil,
     selectorFingerprint: String? = nil, lastRestoredAt: Instant? = nil,
-    driftedTo: CertificateARN? = nil, shunned: [CertificateARN] = [], hold: Hold? = nil,
+    driftedTo: CertificateARN? = nil, shunned: [CertificateARN] = [],
+    rolledBack: CertificateARN? = nil, failure: CampaignFailure? = nil, hold: Hold? = nil,
     retryRequested: Bool = false, served: [ServedEdge] = [], cloudFrontDomain: String? = nil,
     expiryWarning: ExpiryWarning? = nil, rollout: Rollout? = nil
   ) {
     self.domain = domain
     self.userPoolID = userPoolID
     self.region = region
+    self.wave = wave
     self.isMapped = isMapped
     self.condition = condition
     self.reason = reason
@@ -58,6 +68,8 @@ package struct DomainRecord: Equatable, Sendable {
     self.lastRestoredAt = lastRestoredAt
     self.driftedTo = driftedTo
     self.shunned = shunned
+    self.rolledBack = rolledBack
+    self.failure = failure
     self.hold = hold
     self.retryRequested = retryRequested
     self.served = served
@@ -70,7 +82,7 @@ package struct DomainRecord: Equatable, Sendable {
   package init(unseen mapping: Mapping) {
     self.init(
       domain: mapping.domain, userPoolID: mapping.userPoolID, region: mapping.region,
-      reason: Explanation(.notLookedAt))
+      wave: mapping.wave, reason: Explanation(.notLookedAt))
   }
 }
 

@@ -22,6 +22,8 @@ package enum Finding: Equatable, Sendable {
   case rolloutOverdue(Rollout, EdgeSummary, DomainStatus?)
   case rolloutSuperseded(Rollout, by: CertificateARN, Rollout.Cause)
   case rolloutAbandoned(Rollout, Explanation)
+  /// Edges did not serve its certificate, and the one before it is attached again.
+  case rolledBack(Rollout, to: CertificateARN, Explanation)
   case rolloutOvertaken(Rollout, by: CertificateARN)
   case settingChanged(Rollout, member: String, sent: String, shown: String?)
 

@@ -84,6 +84,10 @@ package struct DescribedDomain: Sendable {
   package var expectedLeaf: String?
   /// The domain's own DNS leads away from its distribution.
   package var detour: Detour?
+  /// Whether the rollout's certificate gives way to the one before it.
+  package var rollback = RollbackJudgement.none
+  /// Whether the domain passes the limits of the fleet: its certificate is not usable or ends soon.
+  package var isUrgent = false
   /// Why permissions that were tried at this look are missing.
   package var denials: [PermissionTrial: Failure] = [:]
 }
@@ -175,7 +179,21 @@ struct DomainSurveyor {
       return .open([.probeDistribution])
     }
 
-    // 4. Permissions that a replacement will need.
+    // 4. Whether the edges make the rollout's certificate give way to the one before it.
+    let detour = detour(verdict.1)
+    let rollback: RollbackJudgement
+    switch judgeRollback(standing, facts.harm(expecting: verdict.1, detour: detour)) {
+    case .open(let questions): return .open(questions)
+    case .known(let known): rollback = known
+    }
+    switch rollback {
+    case .none, .impossible: break
+    case .attach(let previous, _):
+      judgement.course = .begin(previous, .rollback, isUrgent: true)
+    case .blocked(let failure): judgement.course = .blocked(obstacle(failure))
+    }
+
+    // 5. Permissions that a replacement will need.
     let denials: [PermissionTrial: Failure]
     switch tryPermissions() {
     case .open(let questions): return .open(questions)
@@ -190,7 +208,8 @@ struct DomainSurveyor {
           description: description, attached: attached, attachedCertificate: certificate,
           standing: standing, drift: judgement.drift, course: judgement.course,
           passedOver: judgement.passedOver?.filter { $0.certificate != attached },
-          verdict: verdict.0, expectedLeaf: verdict.1, detour: detour(verdict.1),
+          verdict: verdict.0, expectedLeaf: verdict.1, detour: detour,
+          rollback: rollback, isUrgent: facts.chooser(present: attached).urgency != nil,
           denials: denials)))
   }
 
@@ -222,7 +241,7 @@ struct DomainSurveyor {
     guard facts.cloudFrontDomain != nil, facts.mapping.probe.isOfDomainItself else { return false }
     switch verdict {
     case .stale, .refused, .silent: return true
-    case .passed, .incomparable, nil: return false
+    case .passed, .rejected, .incomparable, nil: return false
     }
   }
 
@@ -232,6 +251,16 @@ struct DomainSurveyor {
     else { return nil }
     return Detour(
       of: facts.mapping.domain, round, distribution: distribution, other, expecting: leaf)
+  }
+
+  /// Only a certificate that Cognito shows gives way.
+  private func judgeRollback(
+    _ standing: RolloutStanding, _ harm: EdgeHarm?
+  ) -> Answerable<RollbackJudgement> {
+    switch standing {
+    case .shown: RollbackJudge(facts: facts, attached: attached, harm: harm).judge()
+    case .none, .overtaken, .ended, .awaitingCall, .underWay, .lagging, .notKept: .known(.none)
+    }
   }
 
   // MARK: Permissions

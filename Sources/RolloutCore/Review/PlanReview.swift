@@ -19,6 +19,10 @@ package enum PlanReview {
     case replacementIsNewer = "a replacement is newer than what it replaces"
     case pinIsObeyed = "a pinned certificate is the one that the mapping pins"
     case restoreGoesBack = "a restored certificate was attached by this daemon before"
+    case rollbackGoesBack =
+      "a rollback leaves a certificate that edges did not serve for the one before it"
+    case rolledBackIsLeft =
+      "a certificate that was rolled back is not attached again before 'retry'"
     case attachedIsUnusable = "a certificate that replaces an unusable one finds it unusable"
     case resubmissionIsAsked = "the attached certificate is sent again at an operator's request"
     case causeIsKnown = "the cause of the rollout is known"
@@ -87,7 +91,10 @@ private struct Reviewer {
     case .certificateIsEligible: ineligibility
     case .chainIsTrusted:
       unless(facts.certificates.evidence[update.certificate]?.value?.chain == .trusted)
-    case .replacementIsNewer, .pinIsObeyed, .restoreGoesBack, .attachedIsUnusable,
+    case .rolledBackIsLeft:
+      unless(facts.record.rolledBack != update.certificate)
+    case .replacementIsNewer, .pinIsObeyed, .restoreGoesBack, .rollbackGoesBack,
+      .attachedIsUnusable,
       .resubmissionIsAsked, .causeIsKnown:
       breachOfCause(rule)
     case .surveyEnds: nil
@@ -139,6 +146,7 @@ private struct Reviewer {
     case (.pinned, .pinIsObeyed): return unless(facts.mapping.selector.arn == rollout.certificate)
     case (.restore, .restoreGoesBack):
       return unless(facts.record.lastAttached == rollout.certificate)
+    case (.rollback, .rollbackGoesBack): return unless(goesBack)
     case (.unusable, .attachedIsUnusable): return unless(attachedIsUnusable)
     case (.resubmit, .resubmissionIsAsked):
       return unless(
@@ -146,9 +154,34 @@ private struct Reviewer {
           && description?.certificateARN == update.certificate)
     case (.other(let word), .causeIsKnown): return word
     case (.replacement, _), (.pinned, _), (.restore, _), (.unusable, _), (.resubmit, _),
-      (.other, _):
+      (.rollback, _), (.other, _):
       return nil
     }
+  }
+
+  /// Whether Cognito shows the certificate of the rollout under way, that one replaced this one, and
+  /// enough rounds showed edges that do not serve it.
+  private var goesBack: Bool {
+    guard facts.mapping.rollback == .on, let failed = facts.record.rollout,
+      failed.cause != .rollback, failed.certificate == description?.certificateARN,
+      failed.previous == update.certificate, record.shunned.contains(failed.certificate)
+    else { return false }
+    switch failed.phase {
+    case .propagating, .overdue: break
+    case .submitting, .retrying, .refused, .completed, .superseded, .abandoned, .other:
+      return false
+    }
+    let leaf = facts.certificates.evidence[failed.certificate]?.value?.sha256
+    let isHarmful = (facts.round?.edges ?? []).contains { edge in
+      switch edge.result {
+      case .refusing: true
+      case .served(let served):
+        served.sha256 == leaf && !(served.coversDomain && served.chain == .trusted)
+      case .unreachable, .noRoute: false
+      }
+    }
+    let rounds = (facts.memory.harm?.rounds ?? 0) + (isHarmful ? 1 : 0)
+    return rounds >= facts.pacing.confirmations
   }
 
   private var isNewer: Bool {

@@ -34,6 +34,7 @@ package struct CallOutcome: Sendable {
         findings.append(
           .updateRetrying(rollout, explanation, in: delay, requestID: failure.requestID))
       case .refused(let explanation):
+        self.record.noteFailure(of: rollout)
         findings.append(.updateRefused(rollout, explanation, requestID: failure.requestID))
       case nil: break
       }

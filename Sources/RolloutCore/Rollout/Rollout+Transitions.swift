@@ -25,13 +25,14 @@ extension Rollout {
   /// A new rollout, as it is journalled before its first call.
   package static func begun(
     id: String, to certificate: Certificate, from previous: CertificateARN,
-    previousNotAfter: Instant?, cause: Cause, settings: EchoedSettings, mapping: String,
-    at now: Instant
+    previousNotAfter: Instant?, cause: Cause, isUrgent: Bool, wasServed: Bool,
+    settings: EchoedSettings, mapping: String, at now: Instant
   ) -> Rollout {
     Rollout(
       id: id, certificate: certificate.arn, previous: previous,
       previousNotAfter: previousNotAfter, cause: cause, startedAt: now,
-      freshUntil: certificate.issue.map { $0 + youngCertificateAge }, attempts: 1,
+      freshUntil: certificate.issue.map { $0 + youngCertificateAge }, isUrgent: isUrgent,
+      wasServed: wasServed, attempts: 1,
       phase: .submitting(Submission(intendedAt: now, settings: settings, mapping: mapping)))
   }
 
@@ -228,7 +229,7 @@ extension Rollout {
     case nil: .controlPlane
     case .passed: propagation.confirmations >= pacing.confirmations ? .edge : nil
     case .silent: windowHasPassed ? .controlPlane : nil
-    case .stale, .refused, .incomparable: nil
+    case .stale, .refused, .rejected, .incomparable: nil
     }
   }
 
@@ -244,7 +245,7 @@ extension Rollout {
 
   // MARK: The end
 
-  /// A better certificate takes its place.
+  /// A better certificate takes its place, or the one before it.
   package mutating func supersede(at now: Instant) {
     if isOpen { phase = .superseded(at: now) }
   }

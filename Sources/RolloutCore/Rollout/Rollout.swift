@@ -13,6 +13,11 @@ package struct Rollout: Equatable, Sendable {
   package let freshUntil: Instant?
   /// The distribution that Cognito's answer to the last accepted call named.
   package var cloudFrontDomain: String?
+  /// Whether it passes the limits of the fleet, and does not count for them.
+  package var isUrgent: Bool
+  /// Whether no edge was known to refuse the domain when it began: what refuses it since may be this
+  /// certificate's fault.
+  package let wasServed: Bool
   /// Calls that were journalled, answered or not.
   package var attempts: Int
   /// Calls made again because Cognito showed FAILED or another certificate.
@@ -22,8 +27,8 @@ package struct Rollout: Equatable, Sendable {
   package init(
     id: String, certificate: CertificateARN, previous: CertificateARN?,
     previousNotAfter: Instant? = nil, cause: Cause, startedAt: Instant,
-    freshUntil: Instant? = nil, cloudFrontDomain: String? = nil, attempts: Int = 0,
-    resubmits: Int = 0, phase: Phase
+    freshUntil: Instant? = nil, cloudFrontDomain: String? = nil, isUrgent: Bool = false,
+    wasServed: Bool = true, attempts: Int = 0, resubmits: Int = 0, phase: Phase
   ) {
     self.id = id
     self.certificate = certificate
@@ -33,6 +38,8 @@ package struct Rollout: Equatable, Sendable {
     self.startedAt = startedAt
     self.freshUntil = freshUntil
     self.cloudFrontDomain = cloudFrontDomain
+    self.isUrgent = isUrgent
+    self.wasServed = wasServed
     self.attempts = attempts
     self.resubmits = resubmits
     self.phase = phase
@@ -55,7 +62,7 @@ package struct Rollout: Equatable, Sendable {
     /// propagating, superseded, abandoned.
     case refused(Refusal)
     case completed(Completion)
-    /// A better certificate took its place while it was open.
+    /// A better certificate took its place while it was open, or the one before it did.
     case superseded(at: Instant)
     /// Its certificate is no longer eligible, or someone else attached another one.
     case abandoned(at: Instant)
@@ -194,9 +201,13 @@ package struct Rollout: Equatable, Sendable {
     case restore
     /// An operator asked to send the attached certificate again, because Cognito shows FAILED.
     case resubmit
+    /// Edges did not serve the certificate after this one, and it is attached again.
+    case rollback
     case other(String)
 
-    package static let known: [Cause] = [.replacement, .pinned, .unusable, .restore, .resubmit]
+    package static let known: [Cause] = [
+      .replacement, .pinned, .unusable, .restore, .resubmit, .rollback,
+    ]
 
     package var word: String {
       switch self {
@@ -205,6 +216,7 @@ package struct Rollout: Equatable, Sendable {
       case .unusable: "unusable"
       case .restore: "restore"
       case .resubmit: "resubmit"
+      case .rollback: "rollback"
       case .other(let word): word
       }
     }

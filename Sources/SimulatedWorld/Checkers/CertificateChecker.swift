@@ -34,7 +34,7 @@ struct CertificateChecker: Sendable {
     switch intent.rollout.cause {
     case .replacement: checkOrder(change, certificates)
     case .unusable: checkUnusable(change, certificates)
-    case .pinned, .restore, .resubmit: break
+    case .pinned, .restore, .resubmit, .rollback: break
     case .other(let word): violations.record("a rollout of \(name) for the cause \(word)")
     }
   }

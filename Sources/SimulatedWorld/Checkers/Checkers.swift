@@ -13,6 +13,8 @@ struct Checkers: Sendable {
   let holds: HoldChecker
   let configuration: ConfigurationChecker
   let waves: WaveChecker
+  let campaigns: CampaignChecker
+  let rollbacks: RollbackChecker
   let lostAnswers: LostAnswerChecker
   let budget: BudgetChecker
   let expiry: ExpiryChecker
@@ -28,6 +30,8 @@ struct Checkers: Sendable {
     certificates = CertificateChecker(
       aws: aws, disk: disk, configuration: configuration, violations: violations)
     waves = WaveChecker(aws: aws, machine: machine, disk: disk, violations: violations)
+    campaigns = CampaignChecker(waves: waves, violations: violations)
+    rollbacks = RollbackChecker(violations: violations)
     lostAnswers = LostAnswerChecker(
       machine: machine, interval: script.pacing.checkInterval, violations: violations)
     budget = BudgetChecker(machine: machine, violations: violations)
@@ -44,7 +48,9 @@ struct Checkers: Sendable {
 
   func committed(_ change: StateChange) {
     let intents = disk.note(change)
+    campaigns.committed(change, intents, in: configuration.fleet)
     for intent in intents {
+      rollbacks.intended(intent)
       holds.intended(intent)
       configuration.intended(intent)
       waves.intended(intent, in: configuration.fleet)

@@ -21,6 +21,8 @@ final class DiskMirror: Sendable {
     /// Since when each domain's record is unsettled.
     var unsettledSince: [String: Duration] = [:]
     var intents: [String: Intent] = [:]
+    /// When each proof came to disk, with the rollout that it is of.
+    var proofs: [String: (rollout: String, at: Duration)] = [:]
     var commits = 0
   }
 
@@ -37,6 +39,11 @@ final class DiskMirror: Sendable {
       return change.records.compactMap { record in
         let name = record.domain.text
         state.records[name] = record
+        if let rollout = record.rollout, case .completed = rollout.phase,
+          state.proofs[name]?.rollout != rollout.id
+        {
+          state.proofs[name] = (rollout.id, now)
+        }
         if DiskMirror.isSettled(record) {
           state.unsettledSince[name] = nil
         } else if state.unsettledSince[name] == nil {
@@ -49,6 +56,16 @@ final class DiskMirror: Sendable {
         state.intents[name] = intent
         return intent
       }
+    }
+  }
+
+  /// When the latest rollout of the domain was proven; nil while it is not.
+  func provenAt(_ domain: String) -> Duration? {
+    state.withLock { state in
+      guard let rollout = state.records[domain]?.rollout, case .completed = rollout.phase else {
+        return nil
+      }
+      return state.proofs[domain]?.at
     }
   }
 

@@ -19,7 +19,7 @@ struct WaveChecker: Sendable {
     else { return }
     switch intent.rollout.cause {
     case .replacement, .pinned, .restore: break
-    case .unusable, .resubmit, .other: return
+    case .unusable, .resubmit, .rollback, .other: return
     }
     if isUrgent(intent.domain) { return }
     for other in fleet.mappings where other.wave < mapping.wave && other.mode == .apply {
@@ -32,7 +32,7 @@ struct WaveChecker: Sendable {
     }
   }
 
-  private func isUrgent(_ name: String) -> Bool {
+  func isUrgent(_ name: String) -> Bool {
     let now = machine.trueTime
     return aws.withCloud { cloud in
       guard let domain = cloud.domains[name],
@@ -44,4 +44,6 @@ struct WaveChecker: Sendable {
         || ends.contains { $0.since(now) < WaveChecker.urgency }
     }
   }
+
+  func endsSoon(_ end: Instant) -> Bool { end.since(machine.trueTime) < WaveChecker.urgency }
 }

@@ -17,6 +17,10 @@ package enum Sabotage: String, Sendable, CaseIterable {
   case repeatsLostCalls
   /// Every domain is in the first wave.
   case ignoresWaves
+  /// No limit of a campaign is known.
+  case ignoresLimits
+  /// What was rolled back is not read from the state file.
+  case forgetsRollbacks
   /// A new configuration is never put in force.
   case ignoresReloads
   /// `certificate.expiring` is not logged.
@@ -37,6 +41,8 @@ package enum Sabotage: String, Sendable, CaseIterable {
     case .changesSettings: ["changed settings"]
     case .repeatsLostCalls: ["after one whose answer was lost"]
     case .ignoresWaves: ["is unsettled"]
+    case .ignoresLimits: ["the limit is", "is stopped", "goes on after", "after the proof of"]
+    case .forgetsRollbacks: ["again after a rollback", "was rolled back from"]
     case .ignoresReloads: ["whose mode is observe", "is pinned", "which the mapping does not name"]
     case .concealsExpiry: ["no error was logged before"]
     case .wakesLate: ["after it was due"]
@@ -63,7 +69,7 @@ struct SabotagedDomains: DomainPort {
     case .attachesOldest:
       if let oldest = world.oldestCertificate(for: update.domain) { update.certificate = oldest }
     case nil, .ignoresHolds, .callsWithoutIntent, .repeatsLostCalls, .ignoresWaves,
-      .ignoresReloads, .concealsExpiry, .wakesLate:
+      .ignoresLimits, .forgetsRollbacks, .ignoresReloads, .concealsExpiry, .wakesLate:
       break
     }
     let outcome = await inner.updateDomain(update)

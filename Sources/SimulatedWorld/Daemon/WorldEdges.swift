@@ -1,4 +1,5 @@
 import EdgeProbe
+import POSIX
 import Reconciliation
 import RolloutCore
 import SimulatedAWS
@@ -28,8 +29,12 @@ struct WorldEdges: EdgePort {
       await machine.sleep(for: WorldEdges.connectTimeOut)
       return failing(edges, "connect: timed out")
     }
+    let refused = world.state.withLock { $0.refusedCertificates }
     return ProbeRound(
       edges: edges.map { edge in
+        if refused.contains(edge.certificateARN) {
+          return EdgeLook(address: edge.label, result: .refusing("handshake: internal error"))
+        }
         guard let material = edge.material else {
           return EdgeLook(address: edge.label, result: .unreachable("handshake: closed"))
         }

@@ -14,8 +14,22 @@ struct WorldStore: StatePort {
   func loadRecords() async throws(StateFailure) -> [DomainRecord] {
     guard machine.isOn else { throw dead }
     let store = store
-    return try await machine.executor.outside { () async throws(StateFailure) in
+    let records = try await machine.executor.outside { () async throws(StateFailure) in
       try await store.loadRecords()
+    }
+    if world.sabotage != .forgetsRollbacks { return records }
+    return records.map { record in
+      var record = record
+      (record.shunned, record.rolledBack) = ([], nil)
+      return record
+    }
+  }
+
+  func loadStoppedWaves() async throws(StateFailure) -> [WaveStop] {
+    guard machine.isOn else { throw dead }
+    let store = store
+    return try await machine.executor.outside { () async throws(StateFailure) in
+      try await store.loadStoppedWaves()
     }
   }
 

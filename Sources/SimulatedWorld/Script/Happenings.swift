@@ -5,6 +5,8 @@ import RolloutCore
 enum HappeningKind: Sendable {
   /// A new certificate for the domain, under a new ARN.
   case replacement(domain: Int, lifetime: Duration)
+  /// A new certificate that passes every check, and with which edges refuse the domain.
+  case refusedReplacement(domain: Int)
   /// A certificate that can never serve: a key that CloudFront does not take, another name, ….
   case decoy(domain: Int, flaw: Int)
   /// The attached certificate is renewed under its ARN.

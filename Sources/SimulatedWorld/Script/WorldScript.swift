@@ -33,6 +33,7 @@ struct WorldScript: Sendable {
     /// Validity left of the first certificate.
     var firstEnds: Duration
     var reportsDrift: Bool
+    var rollsBack = false
   }
 
   struct Happening: Sendable {
@@ -60,6 +61,24 @@ struct WorldScript: Sendable {
     happenings = WorldScript.happenings(&dice, accounts: accounts, domains: domains.count)
     let intensity = UInt64(dice.below(4))
     faults = WorldScript.faultWeights.map { ($0.fault, $0.weight * intensity * 1000) }
+    limitCampaigns()
+  }
+
+  /// Limits across the fleet, rollbacks, and certificates that edges refuse. They have dice of their
+  /// own, so that a world with none of them is as its seed says.
+  private mutating func limitCampaigns() {
+    var dice = WorldDice(seed: seed ^ 0xca3b_a19e)
+    if dice.isOne(in: 3) { pacing.maxInFlight = 1 + dice.below(3) }
+    if dice.isOne(in: 3) { pacing.stopAfterFailures = 1 + dice.below(3) }
+    if dice.isOne(in: 3) { pacing.waveSoak = .minutes(Int64(1 + dice.below(120))) }
+    for index in domains.indices { domains[index].rollsBack = dice.isOne(in: 2) }
+    if !dice.isOne(in: 2) { return }
+    for _ in 0...dice.below(3) {
+      let at = Duration.seconds(Int64(dice.below(30 * 3600)))
+      happenings.append(
+        Happening(at: at, kind: .refusedReplacement(domain: dice.below(domains.count))))
+    }
+    happenings.sort { $0.at < $1.at }
   }
 
   /// A world of healthy accounts in which nothing happens.
