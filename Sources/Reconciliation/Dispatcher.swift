@@ -48,7 +48,10 @@ package struct Dispatcher: Sendable {
         for turn in await ledger.beginTurns(isSinglePass: mode == .once) {
           group.addTask { await run(turn) }
         }
-        if let ending = await ending() { return ending }
+        if let ending = await ending() {
+          await ledger.showState(isLast: true)
+          return ending
+        }
         switch await ports.clock.sleep(for: await ledger.pause()) {
         case .time, .cycleEnded: break
         case .operatorRequest: await ledger.takeRequests()

@@ -7,14 +7,14 @@ extension Ledger {
     noteClock()
     if stop.isOpen { return [] }
     offerSlots()
-    let done = isSinglePass ? Set(polls.keys) : []
-    return roster.begin(at: ports.clock.uptime, leavingOut: done)
+    showState()
+    return roster.begin(at: ports.clock.uptime, leavingOut: isSinglePass ? polled : [])
   }
 
   /// How long the dispatcher may sleep.
   func pause() -> Duration {
     let now = ports.clock.uptime
-    let events = [roster.nextEvent(after: now), slots.nextLapse(after: now)]
+    let events = [roster.nextEvent(after: now), slots.nextLapse(after: now), nextShow]
     guard let next = events.compactMap({ $0 }).min() else { return Dispatcher.longestSleep }
     return min(max(next - now, .milliseconds(1)), Dispatcher.longestSleep)
   }
@@ -82,7 +82,7 @@ extension Ledger {
     {
       ports.report.emit(finding)
     }
-    ports.report.status(StatusLine.text(mappedRecords))
+    defer { showState() }
     if !imports.unwritten.isEmpty || !stopsAreDurable { _ = await commit(StateChange()) }
     if turn.isPoll { unfinishedPolls.insert(identity) }
     guard leftOver.isEmpty, unfinishedPolls.remove(identity) != nil else { return }
@@ -98,10 +98,11 @@ extension Ledger {
   private func noteAccount(_ account: AccountFacts, of identity: Identity) async {
     guard let number = await account.number, accounts[identity] === account else { return }
     numbers[identity] = number
-    guard let first = identities.first(where: { numbers[$0] == number }), first != identity else {
+    guard let first = leaders[number], mappingsOfIdentity[first] != nil else {
+      leaders[number] = identity
       return
     }
-    roster.align(identity, with: first)
+    if first != identity { roster.align(identity, with: first) }
   }
 
   private func notePoll(of identity: Identity, _ listing: Look<[Certificate]>?) {
@@ -110,12 +111,34 @@ extension Ledger {
     // AWS has answered: its clock is known.
     if listing?.value != nil { forgetLoadedRecords() }
     if listing?.value != nil { result.succeededAt = ports.clock.now }
-    let former = lastGoodPoll
     polls[identity] = result
-    if let latest = lastGoodPoll, latest != former {
-      ports.report.pollSucceeded(at: latest)
-    }
+    polled.insert(identity)
+    shown.pollIsOutdated = true
   }
+
+  // MARK: The state that is shown
+
+  /// Shows systemd how the fleet stands, and the time of the last good poll: no more than once a
+  /// second, because both depend on every account.
+  ///
+  /// - Parameter isLast: whether nothing comes after it.
+  func showState(isLast: Bool = false) {
+    let now = ports.clock.uptime
+    guard shown.isOutdated, isLast || now >= shown.at + Ledger.showInterval else { return }
+    shown.at = now
+    if shown.statusIsOutdated { ports.report.status(StatusLine.text(mappedRecords)) }
+    shown.statusIsOutdated = false
+    shown.pollIsOutdated = false
+    guard let latest = lastGoodPoll, latest != shown.lastGoodPoll else { return }
+    shown.lastGoodPoll = latest
+    ports.report.pollSucceeded(at: latest)
+  }
+
+  private var nextShow: Duration? {
+    shown.isOutdated ? shown.at + Ledger.showInterval : nil
+  }
+
+  private static let showInterval = Duration.seconds(1)
 
   /// Since when every account was listed well; nil when one never was.
   private var lastGoodPoll: Instant? {
@@ -125,7 +148,7 @@ extension Ledger {
 
   var isIdle: Bool { roster.isIdle }
 
-  var hasPolledAll: Bool { identities.allSatisfy { polls[$0] != nil } }
+  var hasPolledAll: Bool { polled.count == identities.count }
 
   /// Whether something will come of waiting: a rollout is under way, or a domain waits for one
   /// that is.

@@ -19,6 +19,11 @@ package actor Ledger {
   var roster: Roster
   var accounts: [Identity: AccountFacts] = [:]
   var polls: [Identity: PollResult] = [:]
+  /// The accounts that were polled at least once.
+  var polled: Set<Identity> = []
+  var shown = Shown()
+  /// The identity of each AWS account that the others of it are polled with.
+  var leaders: [String: Identity] = [:]
   /// The numbers of the AWS accounts, where they matter and are known.
   var numbers: [Identity: String] = [:]
   private let lists = SharedLists()
@@ -60,6 +65,18 @@ package actor Ledger {
     var succeededAt: Instant?
     /// Why its certificates could not be listed.
     var failure: Failure?
+  }
+
+  /// What was shown last of the fleet as a whole.
+  struct Shown {
+    /// Whether a record has changed since.
+    var statusIsOutdated = true
+    /// Whether an account was polled since.
+    var pollIsOutdated = false
+    /// Uptime.
+    var at = Duration.zero
+    var isOutdated: Bool { statusIsOutdated || pollIsOutdated }
+    var lastGoodPoll: Instant?
   }
 
   package init(ports: Ports, fleet: Fleet) {
@@ -152,6 +169,8 @@ package actor Ledger {
     accounts = accounts.filter { mappingsOfIdentity[$0.key] != nil }
     polls = polls.filter { mappingsOfIdentity[$0.key] != nil }
     numbers = numbers.filter { mappingsOfIdentity[$0.key] != nil }
+    polled.formIntersection(identities)
+    shown = Shown()
     unfinishedPolls.formIntersection(identities)
     trials = trials.filter { mappingsOfIdentity[$0.key] != nil }
     for identity in identities where accounts[identity] == nil {
@@ -265,6 +284,7 @@ package actor Ledger {
     if carries { isCarryingUnwritten = true }
     defer { if carries { isCarryingUnwritten = false } }
     change.records = late + change.records
+    if !change.records.isEmpty { shown.statusIsOutdated = true }
     guard let failure = await journal.commit(change) else {
       imports.noteWritten(change.firstImports)
       for stop in change.stops { durableStops[stop.wave] = stop }

@@ -9,6 +9,12 @@ package import RolloutCore
 package struct Roster: Sendable {
   private var entries: [Identity: Entry] = [:]
   private var order: [Identity] = []
+  /// When accounts are due. A place that is outdated is passed over when its time comes: whatever
+  /// changes the due time of an account adds a new one.
+  private var times = Heap<Place>()
+  /// Those that are due and wait for a slot.
+  private var ready = Heap<Place>()
+  private var running: Set<Identity> = []
   package var pacing: Pacing
 
   /// How long a cycle may wait for an answer before its slot is lent.
@@ -16,6 +22,8 @@ package struct Roster: Sendable {
 
   private struct Entry: Sendable {
     var position: Int
+    /// False once the account has left the configuration; it is kept while its cycle runs.
+    var isMapped = true
     var nextPollAt: Duration
     /// When a domain is due before the next poll.
     var nextLooks: [DomainName: Duration] = [:]
@@ -29,6 +37,23 @@ package struct Roster: Sendable {
     var timeOuts = 0
     var notBefore: Duration?
     var running: Running?
+    /// The time of its latest place, while that is in `times` or `ready`.
+    var placedAt: Duration?
+  }
+
+  private struct Place: Comparable, Sendable {
+    let rank: Int
+    let time: Duration
+    let position: Int
+    let identity: Identity
+
+    static func < (left: Place, right: Place) -> Bool {
+      (left.rank, left.time, left.position) < (right.rank, right.time, right.position)
+    }
+
+    static func == (left: Place, right: Place) -> Bool {
+      (left.rank, left.time, left.position) == (right.rank, right.time, right.position)
+    }
   }
 
   private struct Running: Sendable {
@@ -48,13 +73,29 @@ package struct Roster: Sendable {
     for (position, identity) in identities.enumerated() {
       var entry = known[identity] ?? Entry(position: position, nextPollAt: now)
       entry.position = position
+      entry.isMapped = true
       entries[identity] = entry
     }
     // An account that has left is kept until its cycle ends: it may return before that, and no
     // two cycles of one account may run side by side.
     for (identity, entry) in known where entry.running != nil && entries[identity] == nil {
       entries[identity] = entry
+      entries[identity]?.isMapped = false
     }
+    times = Heap()
+    ready = Heap()
+    for identity in order {
+      entries[identity]?.placedAt = nil
+      place(identity)
+    }
+  }
+
+  /// Adds the account's due time, unless it is there already.
+  private mutating func place(_ identity: Identity) {
+    guard let entry = entries[identity], let time = dueTime(of: identity), entry.placedAt != time
+    else { return }
+    entries[identity]?.placedAt = time
+    times.insert(Place(rank: 0, time: time, position: entry.position, identity: identity))
   }
 
   /// The account's part of the interval, so that a fleet does not call in the same second.
@@ -65,6 +106,7 @@ package struct Roster: Sendable {
   package mutating func requestPoll(of identity: Identity) {
     entries[identity]?.pollIsRequested = true
     entries[identity]?.notBefore = nil
+    place(identity)
   }
 
   package mutating func requestPolls() {
@@ -73,6 +115,7 @@ package struct Roster: Sendable {
 
   package mutating func requestLook(at domain: DomainName, of identity: Identity) {
     entries[identity]?.requested.insert(domain)
+    place(identity)
   }
 
   /// When the domain is due before the next poll; nil: with the next poll.
@@ -80,6 +123,7 @@ package struct Roster: Sendable {
     _ domain: DomainName, of identity: Identity, at time: Duration?
   ) {
     entries[identity]?.nextLooks[domain] = time
+    place(identity)
   }
 
   /// Has the account polled when `other` is, which is of the same AWS account.
@@ -88,6 +132,7 @@ package struct Roster: Sendable {
       return
     }
     entries[identity]?.nextPollAt = leader.nextPollAt
+    place(identity)
   }
 
   // MARK: Turns
@@ -97,21 +142,47 @@ package struct Roster: Sendable {
   package mutating func begin(
     at now: Duration, leavingOut others: Set<Identity> = []
   ) -> [Turn] {
-    let due = order.filter { !others.contains($0) }.compactMap { identity in
-      dueTime(of: identity).flatMap { time in
-        time <= now ? (identity: identity, rank: rank(identity), time: time) : nil
-      }
-    }
-    let ordered = due.sorted { ($0.rank, $0.time) < ($1.rank, $1.time) }
+    collectDue(at: now)
     var use = slotUse(at: now)
     var turns: [Turn] = []
-    for (identity, rank, _) in ordered {
-      let isTimingOut = rank == Roster.rankOfTimeOuts
-      guard use.admits(isTimingOut: isTimingOut) else { continue }
+    var leftOut: [Place] = []
+    while let place = ready.first {
+      let isTimingOut = place.rank == Roster.rankOfTimeOuts
+      // Those that time out come last: where one is not admitted, no later one is.
+      guard use.admits(isTimingOut: isTimingOut) else { break }
+      _ = ready.removeFirst()
+      guard isCurrent(place, at: now) else { continue }
+      if others.contains(place.identity) {
+        leftOut.append(place)
+        continue
+      }
       use.add(isTimingOut: isTimingOut)
-      turns.append(turn(of: identity, at: now))
+      turns.append(turn(of: place.identity, at: now))
     }
+    for place in leftOut { ready.insert(place) }
     return turns
+  }
+
+  /// Moves the accounts whose time has come to those that wait for a slot.
+  private mutating func collectDue(at now: Duration) {
+    while let place = times.first, place.time <= now {
+      _ = times.removeFirst()
+      guard isCurrent(place, at: now) else { continue }
+      ready.insert(
+        Place(
+          rank: rank(place.identity), time: place.time, position: place.position,
+          identity: place.identity))
+    }
+  }
+
+  /// Whether the account is due by this place; an account that is due at another time has, or gets,
+  /// another place.
+  private mutating func isCurrent(_ place: Place, at now: Duration) -> Bool {
+    guard entries[place.identity]?.placedAt == place.time else { return false }
+    if let time = dueTime(of: place.identity), time <= now { return true }
+    entries[place.identity]?.placedAt = nil
+    self.place(place.identity)
+    return false
   }
 
   private static let rankOfTimeOuts = 2
@@ -131,8 +202,8 @@ package struct Roster: Sendable {
 
   private func slotUse(at now: Duration) -> SlotUse {
     var use = SlotUse(slots: max(1, pacing.concurrency))
-    for entry in entries.values {
-      guard let running = entry.running else { continue }
+    for identity in running {
+      guard let entry = entries[identity], let running = entry.running else { continue }
       let isTimingOut = entry.timeOuts > 0
       // A slot is lent while its cycle waits for an answer.
       if isTimingOut || now - running.lastAnswerAt < Roster.patience {
@@ -182,7 +253,9 @@ package struct Roster: Sendable {
     entry.pollIsRequested = false
     entry.isLeftOver = false
     entry.running = Running(lastAnswerAt: now)
+    entry.placedAt = nil
     entries[identity] = entry
+    running.insert(identity)
     return turn
   }
 
@@ -207,8 +280,12 @@ package struct Roster: Sendable {
   package mutating func end(
     _ identity: Identity, at now: Duration, timedOut: Bool, leftOver: [DomainName], chance: UInt64
   ) -> Duration? {
+    running.remove(identity)
     guard var entry = entries[identity] else { return nil }
-    defer { entries[identity] = order.contains(identity) ? entry : nil }
+    defer {
+      entries[identity] = entry.isMapped ? entry : nil
+      place(identity)
+    }
     entry.running = nil
     entry.requested.formUnion(leftOver)
     entry.isLeftOver = !leftOver.isEmpty
@@ -229,15 +306,20 @@ package struct Roster: Sendable {
 
   /// When the dispatcher has something to do again; nil: only when a cycle ends or something
   /// wakes it.
-  package func nextEvent(after now: Duration) -> Duration? {
-    var events = order.compactMap { dueTime(of: $0) }.filter { $0 > now }
-    if order.contains(where: { dueTime(of: $0).map { $0 <= now } ?? false }) {
+  package mutating func nextEvent(after now: Duration) -> Duration? {
+    collectDue(at: now)
+    while let place = times.first, !isCurrent(place, at: place.time) { _ = times.removeFirst() }
+    var next = times.first?.time
+    if !ready.isEmpty {
       // Someone waits for a slot: one that is lent may come free.
-      events += entries.values.compactMap { entry in
-        entry.running.map { $0.lastAnswerAt + Roster.patience }
-      }.filter { $0 > now }
+      for identity in running {
+        guard let time = entries[identity]?.running.map({ $0.lastAnswerAt + Roster.patience }),
+          time > now
+        else { continue }
+        next = min(next ?? time, time)
+      }
     }
-    return events.min()
+    return next
   }
 
   /// Whether something is to be looked at that is not due by time.
@@ -245,7 +327,7 @@ package struct Roster: Sendable {
     entries.values.contains { $0.pollIsRequested || !$0.requested.isEmpty || $0.isLeftOver }
   }
 
-  package var isIdle: Bool { entries.values.allSatisfy { $0.running == nil } }
+  package var isIdle: Bool { running.isEmpty }
 }
 
 /// One cycle that is to run.
