@@ -22,9 +22,20 @@ struct AccountCycle: Sendable {
   /// How long a cycle asks. What is left over is due at once, after the other accounts.
   static let budget = Duration.seconds(30)
 
+  /// All but those that this poll brings nothing new for.
+  private func domainsToLookAt() async -> [Mapping] {
+    guard isPoll, !isLeftOver, await ledger.hasQuietDomains(domains),
+      let generation = await account.listForQuietDomains()
+    else { return domains }
+    return await ledger.domainsToLookAt(
+      domains, listGeneration: generation, lookBegan: lookBegan)
+  }
+
   /// Runs the cycle and returns the domains that it left over.
   func run() async -> [DomainName] {
     await account.beginCycle(setting)
+    let domains = await domainsToLookAt()
+    if domains.isEmpty { return [] }
     let gate = WaveGate(domains)
     let deadline = ports.clock.uptime + AccountCycle.budget
     return await withTaskGroup(of: DomainName?.self) { group in

@@ -22,6 +22,9 @@ package actor AccountFacts {
   private var underWay: [Key: [CheckedContinuation<Void, Never>]] = [:]
   /// Requests of each kind that are under way, and those that wait for them.
   private var slots: [RequestKind: Slots] = [:]
+  /// The last list that was seen, and its number.
+  private var lastList: [Certificate]?
+  private(set) var listGeneration = 0
   private(set) var summary = Summary()
 
   /// Requests of one kind under way at a time.
@@ -88,15 +91,21 @@ package actor AccountFacts {
 
   var listing: Look<[Certificate]>? { listed }
 
+  /// The number of this cycle's list; nil when it could not be seen.
+  func listForQuietDomains() async -> Int? {
+    await ask(.list, caFile: nil)
+    return listed?.value == nil ? nil : listGeneration
+  }
+
   /// What is known so far, with chains judged by the given roots.
-  func facts(caFile: String?) -> CertificateFacts {
+  func facts(caFile: String?) -> (certificates: CertificateFacts, listGeneration: Int) {
     var leaves: [CertificateARN: Look<LeafEvidence>] = [:]
     for (key, look) in evidence where key.caFile == caFile {
       if case .evidence(let arn) = key.question { leaves[arn] = look }
     }
     var facts = certificates
     facts.evidence = leaves
-    return facts
+    return (facts, listGeneration)
   }
 
   private var certificates: CertificateFacts {
@@ -138,7 +147,12 @@ package actor AccountFacts {
     let (ports, identity) = (ports, identity)
     switch key.question {
     case .list:
-      listed = await list().map { $0.map(imports.dated) }
+      let look = await list().map { $0.map(imports.dated) }
+      if let list = look.value, list != lastList {
+        lastList = list
+        listGeneration += 1
+      }
+      listed = look
       recallDetails()
     case .tags:
       let keys = setting.tagKeys

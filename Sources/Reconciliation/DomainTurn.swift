@@ -90,7 +90,7 @@ struct DomainTurn: Sendable {
         of: domain, for: identity, lookBegan: lookBegan,
         isPoll: isPoll && !answers.isDecided)
     else { return nil }
-    facts.certificates = await account.facts(caFile: facts.mapping.caFile)
+    (facts.certificates, facts.listGeneration) = await account.facts(caFile: facts.mapping.caFile)
     facts.description = answers.description?.look
     facts.needsDescription = answers.needsDescription
     facts.round = answers.round

@@ -58,7 +58,7 @@ extension Ledger {
     return fingerprint
   }
 
-  private func openTrials(of mapping: Mapping) -> Set<PermissionTrial> {
+  func openTrials(of mapping: Mapping) -> Set<PermissionTrial> {
     let open = trials[mapping.identity] ?? []
     return mapping.selector.tags.isEmpty ? open.subtracting([.tags]) : open
   }
@@ -232,11 +232,11 @@ extension Ledger {
     memories[former.domain]?.shift(by: clockSteps)
   }
 
-  private func uptime(of instant: Instant?) -> Duration? {
+  func uptime(of instant: Instant?) -> Duration? {
     instant.map { ports.clock.uptime + max(.zero, $0.since(ports.clock.now)) }
   }
 
-  private func schedule(_ domain: DomainName, _ nextLookAt: Duration?) {
+  func schedule(_ domain: DomainName, _ nextLookAt: Duration?) {
     guard let mapping = mappings[domain] else { return }
     roster.schedule(domain, of: mapping.identity, at: nextLookAt)
   }

@@ -34,6 +34,7 @@ extension Ledger {
     for request in requests {
       guard let domain = request.domain else { continue }
       records[domain]?.obey(request.kind(at: now, hostError: ports.clock.hostError), at: now)
+      memories[domain]?.quiet = nil
       guard let mapping = mappings[domain] else { continue }
       roster.requestLook(at: domain, of: mapping.identity)
     }

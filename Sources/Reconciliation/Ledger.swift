@@ -185,7 +185,10 @@ package actor Ledger {
   package func expedite() async {
     noteClock()
     expediteCalls()
-    for domain in memories.keys { memories[domain]?.described = nil }
+    for domain in memories.keys {
+      memories[domain]?.described = nil
+      memories[domain]?.quiet = nil
+    }
     roster.requestPolls()
     await lists.forget()
     await ports.credentials.refreshCredentials()

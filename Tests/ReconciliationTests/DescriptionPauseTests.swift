@@ -1,3 +1,4 @@
+import Narration
 import Reconciliation
 import RolloutCore
 import Testing
@@ -65,6 +66,70 @@ struct DescriptionPauseTests {
       }
       await stage.pass(.seconds(20))
       #expect(stage.cloud.times(of: .describe(domain("d1"))).count == before + 1)
+    }
+  }
+}
+
+@Suite("Polls that bring nothing new")
+struct QuietPollTests {
+  private static let quiet = { @Sendable (pacing: inout Pacing) in
+    pacing.driftInterval = .hours(6)
+    pacing.idleProbeInterval = nil
+  }
+
+  @Test("A replacement that comes after many of them is attached at the next poll")
+  func replacement() async throws {
+    let stage = Stage([mapping("one", of: "a"), mapping("two", of: "a")], pacing: Self.quiet)
+    try await stage.play {
+      await stage.pass(.hours(2))
+      stage.cloud.add([certificate("new", from: -1)], to: account("a"))
+      #expect(await stage.wait(atMost: .minutes(6)) { stage.cloud.updates().count == 2 })
+    }
+  }
+
+  @Test("A list that fails in between, and a list that is as before after it, hide nothing")
+  func failedList() async throws {
+    let stage = Stage([mapping("one", of: "a")], pacing: Self.quiet)
+    try await stage.play {
+      await stage.pass(.minutes(32))
+      stage.cloud.answer(.list(account("a")), .fails(.throttled))
+      await stage.pass(.minutes(12))
+      #expect(stage.report.lines(.pollFailed).count == 1)
+      stage.cloud.answer(.list(account("a")), .takes(.milliseconds(5)))
+      await stage.pass(.minutes(12))
+      #expect(await stage.condition(of: "one") == .inSync)
+      stage.cloud.add([certificate("new", from: -1)], to: account("a"))
+      #expect(await stage.wait(atMost: .minutes(6)) { stage.cloud.updates().count == 1 })
+    }
+  }
+
+  @Test("A decision that could not be written is made again with the same list")
+  func fullDisk() async throws {
+    let stage = Stage([mapping("one", of: "a")], pacing: Self.quiet)
+    try await stage.play {
+      await stage.pass(.minutes(32))
+      stage.state.fail(StateFailure(.full, path: "state.sqlite", message: "no room"))
+      stage.cloud.add([certificate("new", from: -1)], to: account("a"))
+      await stage.pass(.minutes(22))
+      #expect(stage.cloud.updates().isEmpty)
+      stage.state.fail(nil)
+      #expect(await stage.wait(atMost: .minutes(11)) { stage.cloud.updates().count == 1 })
+    }
+  }
+
+  @Test("An operator's retry and hold have the domain looked at, and a hold keeps calls from it")
+  func orders() async throws {
+    let stage = Stage([mapping("one", of: "a")], pacing: Self.quiet)
+    try await stage.play {
+      await stage.pass(.minutes(32))
+      stage.ask(.hold(until: nil), for: "one")
+      await stage.pass(.minutes(11))
+      #expect(await stage.condition(of: "one") == .held)
+      stage.cloud.add([certificate("new", from: -1)], to: account("a"))
+      await stage.pass(.minutes(11))
+      #expect(stage.cloud.updates().isEmpty)
+      stage.ask(.resume, for: "one")
+      #expect(await stage.wait(atMost: .minutes(6)) { stage.cloud.updates().count == 1 })
     }
   }
 }

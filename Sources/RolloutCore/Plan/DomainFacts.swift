@@ -39,6 +39,8 @@ package struct DomainFacts: Sendable {
   /// What DescribeUserPoolDomain showed at this look; nil: not asked yet.
   package var description: DomainLook?
   package var certificates: CertificateFacts
+  /// Changes with every list that differs from the last one.
+  package var listGeneration = 0
   /// A round of handshakes; nil: not made.
   package var round: ProbeRound?
   /// A round of handshakes at the domain's distribution; nil: not made.

@@ -5,6 +5,8 @@ package struct DomainMemory: Equatable, Sendable {
   /// When the last look began that showed the domain and its account's certificates.
   package var seenAt: Instant?
   package var probedAt: Instant?
+  /// Set while the domain is in order.
+  package var quiet: QuietPeriod?
   /// The last description, while nothing is known to have changed since.
   package var described: Described?
   /// Since when the desired certificate differs from the attached one.
@@ -114,6 +116,7 @@ package struct DomainMemory: Equatable, Sendable {
     lookedAt = lookedAt.map { $0 + step }
     seenAt = seenAt.map { $0 + step }
     probedAt = probedAt.map { $0 + step }
+    quiet = nil
     if let describedAt = described?.at { described?.at = describedAt + step }
     wantingSince = wantingSince.map { $0 + step }
     if let loggedAt = obstruction?.loggedAt { obstruction?.loggedAt = loggedAt + step }

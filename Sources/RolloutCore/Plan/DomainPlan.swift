@@ -89,6 +89,7 @@ package struct DomainPlan: Sendable {
     layHoldOver()
     warnOfExpiry()
     scheduleNextLook()
+    memory.quiet = quietPeriod(assessment)
   }
 
   private mutating func noteDescription() {
