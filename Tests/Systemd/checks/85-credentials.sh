@@ -72,15 +72,21 @@ check_metadata_fails() {
   expect_rotation assumed-role/instance/i-0123456789abcdef0
 }
 
-# Like a role of another account: it trusts the instance's role, and asks for an external id.
+# Like a role of another account: it trusts the instance's role, and asks for an external id, which
+# is in a file that only root may read.
 check_role() {
   local start
   simulator set_role "{\"arn\":\"$rotator_role\",\"trusted\":[\"$instance_role\"],
     \"external_id\":\"$external_id\",\"session_lifetime\":$lifetime}" >/dev/null
-  access="{\"role_arn\":\"$rotator_role\",\"external_id\":\"$external_id\"}"
+  put /etc/cognito-certd/environment 600 <<<"EXTERNAL_ID=$external_id"
+  access="{\"role_arn\":\"$rotator_role\",\"external_id\":\"\${EXTERNAL_ID}\"}"
   configure 1s "$domain"
   start=$(last_call)
-  inside systemctl reload "$unit"
+  restart_with_keys_from <<TEXT
+[Service]
+Environment=AWS_EC2_METADATA_SERVICE_ENDPOINT=$endpoint
+EnvironmentFile=/etc/cognito-certd/environment
+TEXT
   expect_rotation assumed-role/cert-rotator/cognito-certd
   expect_refreshes "$start" AssumeRole 2
   equal "whether the external id was sent" \
