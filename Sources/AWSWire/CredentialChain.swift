@@ -138,7 +138,7 @@ final class CredentialChain: Sendable {
 
   private func places(_ content: SharedFiles.Content) -> String {
     let places = [content.credentialsPath, content.configPath].compactMap { $0 }
-    return places.isEmpty ? "no file (HOME is not set)" : places.joined(separator: " and ")
+    return places.isEmpty ? "any file (HOME is not set)" : places.joined(separator: " and ")
   }
 
   private let advice = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write the profile"

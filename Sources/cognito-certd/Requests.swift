@@ -87,7 +87,7 @@ struct Retry: AsyncParsableCommand {
     abstract: "Tries a refused, retrying or drifted domain now.",
     discussion: """
       A drifted domain gets back the certificate that the daemon attached last. Certificates that \
-      someone replaced after their rollout may be chosen again.
+      someone replaced after their rollout, or that were rolled back, may be chosen again.
       """)
 
   @OptionGroup var common: CommonOptions

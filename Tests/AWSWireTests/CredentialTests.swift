@@ -62,7 +62,7 @@ struct CredentialTests {
         == "AWS_SECRET_ACCESS_KEY is set without AWS_ACCESS_KEY_ID: set both, or neither")
     #expect(
       await found(["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""])
-        == "there is no profile default in no file (HOME is not set): "
+        == "there is no profile default in any file (HOME is not set): "
         + "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write the profile")
   }
 

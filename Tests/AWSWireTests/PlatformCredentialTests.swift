@@ -234,7 +234,7 @@ struct PlatformCredentialTests {
     let stage = stage(["AWS_EC2_METADATA_DISABLED": "TRUE"], metadata())
     #expect(
       await stage.found()
-        == "there is no profile default in no file (HOME is not set): set AWS_ACCESS_KEY_ID and "
+        == "there is no profile default in any file (HOME is not set): set AWS_ACCESS_KEY_ID and "
         + "AWS_SECRET_ACCESS_KEY, or write the profile; the instance metadata is not asked because "
         + "AWS_EC2_METADATA_DISABLED is true")
     #expect(stage.transport.requests.isEmpty)
@@ -254,7 +254,7 @@ struct PlatformCredentialTests {
     ] as [(ScriptedTransport.Reply, String)])
   func noRole(reply: ScriptedTransport.Reply, expected: String) async {
     let message = await stage([:], metadata(role: reply)).found()
-    #expect(message.hasPrefix("there is no profile default in no file"))
+    #expect(message.hasPrefix("there is no profile default in any file"))
     #expect(message.contains("; \(expected)"), "\(message)")
   }
 

@@ -6,6 +6,7 @@ state=/var/lib/private/cognito-certd/state.sqlite
 config=/etc/cognito-certd/config.yaml
 domain=auth.example.com
 other_domain=login.example.org
+access='{}'
 
 # MARK: the simulator
 
@@ -52,9 +53,9 @@ fault() { # FAULT OPERATION
 
 # MARK: the configuration
 
-# The edges have a name, and ports that the system picked.
+# The edges have a name, and ports that the system picked. $access is what every mapping has besides.
 configure() { # POLL-INTERVAL DOMAIN...
-  jq -r --arg interval "$1" --arg edge "$edge_name" '
+  jq -r --arg interval "$1" --arg edge "$edge_name" --argjson access "$access" '
     "poll_interval: \($interval)",
     "retry: {initial: 1s, maximum: 2s}",
     "propagation: {window: 40s, check_interval: 1s, max_check_interval: 2s}",
@@ -62,7 +63,7 @@ configure() { # POLL-INTERVAL DOMAIN...
     (.domains[] | select(.domain | IN($ARGS.positional[])) | "- " + ({
       domain, user_pool_id, certificate: {any: true},
       ca_file: "/etc/cognito-certd/ca.pem", probe: {connect_to: [.edges[] | sub("^[^:]*"; $edge)]}
-    } | tojson))
+    } + $access | tojson))
   ' --args "${@:2}" <"$work/simulator.json" | put "$config"
 }
 
@@ -117,6 +118,24 @@ has_completed() { # DOMAIN ARN
   shows "$1" '.condition == "in_sync" and .attached_certificate_arn == $arn
     and .rollout.certificate_arn == $arn and .rollout.phase == "completed"
     and .rollout.proof == "edge"' --arg arn "$2"
+}
+
+# Everything that is written about the service, and by it, as files of a new directory.
+collect_written() { # DIRECTORY
+  local pid file
+  pid=$(main_pid)
+  mkdir "$1"
+  inside journalctl --sync
+  inside journalctl --quiet --output=export >"$1/journal"
+  inside cat "/proc/$pid/environ" "/proc/$pid/cmdline" >"$1/process"
+  inside systemctl show "$unit" >"$1/unit"
+  inside systemctl status --no-pager "$unit" >"$1/status-line"
+  inside cat "$state" "$state-wal" "$state.lock" >"$1/state"
+  inside cat /run/cognito-certd/heartbeat >"$1/heartbeat"
+  status_json >"$1/status"
+  for file in "$1"/*; do
+    [ -s "$file" ] || fail "$file is empty, so that nothing would be looked for"
+  done
 }
 
 # MARK: the journal
