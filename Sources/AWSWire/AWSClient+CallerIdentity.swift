@@ -10,11 +10,16 @@ package struct CallerIdentity: Equatable, Sendable {
 
 extension AWSClient {
   /// The account and the principal of an identity's credentials. The request needs no permission.
-  package func callerIdentity(as identity: Identity) async -> Look<CallerIdentity> {
-    let call = WireCall(
+  ///
+  /// - Parameter timeout: a shorter limit than that of other requests.
+  package func callerIdentity(
+    as identity: Identity, timeout: Duration? = nil
+  ) async -> Look<CallerIdentity> {
+    var call = WireCall(
       service: .sts, region: .usEast1, identity: identity, operation: "GetCallerIdentity",
       object: identity.description, payload: .form("Action=GetCallerIdentity&Version=2011-06-15"),
       effect: .read, maximumBodySize: AWSClient.maximumCallerIdentity)
+    call.timeout = timeout
     do throws(Failure) {
       let response = try await client.answer(to: call)
       let answer = QueryAnswer(response.body)

@@ -124,11 +124,11 @@ extension AWSClient: CertificatePort {
   private func read<Answer>(
     _ call: WireCall, _ decode: (JSONValue) throws(MemberReader.Problem) -> Answer
   ) async throws(Failure) -> Answer {
-    let (value, requestID) = try await client.object(from: call)
+    let answer = try await client.object(from: call)
     do throws(MemberReader.Problem) {
-      return try decode(value)
+      return try decode(answer.value)
     } catch {
-      throw call.failure(.malformedAnswer, error.description, requestID: requestID)
+      throw call.failure(.malformedAnswer, error.description, requestID: answer.requestID)
     }
   }
 }

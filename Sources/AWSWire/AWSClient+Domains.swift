@@ -12,12 +12,12 @@ extension AWSClient: DomainPort {
       payload: .json(["Domain": .string(domain.text)]), effect: .read,
       maximumBodySize: WireCall.maximumSingle)
     do throws(Failure) {
-      let (answer, requestID) = try await client.object(from: call)
+      let answer = try await client.object(from: call)
       do throws(MemberReader.Problem) {
-        return try DomainAnswers.look(answer, at: domain)
+        return try DomainAnswers.look(answer.value, at: domain)
       } catch {
         return .unseen(
-          call.failure(.malformedAnswer, error.description, requestID: requestID))
+          call.failure(.malformedAnswer, error.description, requestID: answer.requestID))
       }
     } catch {
       return .unseen(error)
@@ -38,10 +38,10 @@ extension AWSClient: DomainPort {
       } catch {
         throw call(.null).failure(.refused(.settingsRejected), error.description)
       }
-      let (answer, requestID) = try await client.object(from: call(body))
+      let answer = try await client.object(from: call(body))
       return .accepted(
-        requestID: requestID,
-        cloudFrontDomain: DomainAnswers.distribution(answer["CloudFrontDomain"]))
+        requestID: answer.requestID,
+        cloudFrontDomain: DomainAnswers.distribution(answer.value["CloudFrontDomain"]))
     } catch {
       return .failed(error)
     }

@@ -53,13 +53,13 @@ package struct AWSClient: Sendable {
     var pagesWithoutNews = 0
     while true {
       let page = call(token)
-      let (value, requestID) = try await client.object(from: page)
+      let answer = try await client.object(from: page)
       func malformed(_ problem: String) -> Failure {
-        page.failure(.malformedAnswer, problem, requestID: requestID)
+        page.failure(.malformedAnswer, problem, requestID: answer.requestID)
       }
       let content: ReadPage
       do throws(MemberReader.Problem) {
-        content = try read(value)
+        content = try read(answer.value)
       } catch {
         throw malformed(error.description)
       }
@@ -77,7 +77,8 @@ package struct AWSClient: Sendable {
       if uptime() >= deadline {
         let minutes = AWSClient.maximumListTime.components.seconds / 60
         throw page.failure(
-          .answerLost, "the list was not complete after \(minutes) minutes", requestID: requestID)
+          .answerLost, "the list was not complete after \(minutes) minutes",
+          requestID: answer.requestID)
       }
     }
   }

@@ -16,7 +16,7 @@ struct AccountNumbers: Sendable {
   private let entries = Guarded<[Identity: Entry]>([:])
 
   /// How long a failure is remembered. The number saves requests and is not worth many.
-  private static let pauseAfterFailure = Duration.hours(1)
+  private static let pauseAfterFailure = Duration.minutes(15)
 
   func number(of identity: Identity) -> String? { entries.withLock { $0[identity]?.number } }
 
@@ -73,12 +73,11 @@ extension AWSClient: CredentialPort {
       accounts.note(number, of: identity, with: recipe, at: uptime())
       return number
     }
-    let look = await client.within(AWSClient.maximumAccountTime) {
-      await callerIdentity(as: identity)
-    }
-    let number = look?.value?.account
-    accounts.note(number, of: identity, with: recipe, at: uptime())
-    return number
+    let look = await callerIdentity(as: identity, timeout: AWSClient.maximumAccountTime)
+    // Without keys nothing was asked.
+    if look.failure?.kind == .credentials { return nil }
+    accounts.note(look.value?.account, of: identity, with: recipe, at: uptime())
+    return look.value?.account
   }
 
   /// A list does not wait longer for the number of its account.

@@ -38,15 +38,21 @@ struct JSONClient: Sendable {
     self.answered = answered
   }
 
-  /// The JSON object of a successful answer, and its request id.
-  func object(
-    from call: WireCall
-  ) async throws(Failure) -> (value: JSONValue, requestID: String?) {
+  /// The JSON object of a successful answer.
+  struct ObjectAnswer {
+    let value: JSONValue
+    let response: HTTPResponse
+
+    /// Worked out when it is wanted, which for most answers it is not.
+    var requestID: String? { JSONClient.requestID(of: response) }
+  }
+
+  func object(from call: WireCall) async throws(Failure) -> ObjectAnswer {
     let response = try await answer(to: call)
-    let requestID = JSONClient.requestID(of: response)
     func malformed(_ problem: JSONError?) -> Failure {
       let message = ErrorAnswer.describeUnexpectedBody(of: response, problem: problem)
-      return call.failure(.malformedAnswer, message, requestID: requestID)
+      return call.failure(
+        .malformedAnswer, message, requestID: JSONClient.requestID(of: response))
     }
     let value: JSONValue
     do throws(JSONError) {
@@ -55,7 +61,7 @@ struct JSONClient: Sendable {
       throw malformed(error)
     }
     guard value.members != nil else { throw malformed(nil) }
-    return (value, requestID)
+    return ObjectAnswer(value: value, response: response)
   }
 
   /// The first successful answer, or the failure that ended the attempts.
@@ -93,23 +99,6 @@ struct JSONClient: Sendable {
         attempt += 1
         await clock.sleep(for: delay)
       }
-    }
-  }
-
-  /// The result of `body`, or nil when it takes longer; then it is cancelled.
-  func within<Value: Sendable>(
-    _ limit: Duration, _ body: @escaping @Sendable () async -> Value
-  ) async -> Value? {
-    let clock = clock
-    return await withTaskGroup(of: Value?.self) { group in
-      group.addTask { await body() }
-      group.addTask {
-        await clock.sleep(for: limit)
-        return nil
-      }
-      let first = await group.next() ?? nil
-      group.cancelAll()
-      return first
     }
   }
 

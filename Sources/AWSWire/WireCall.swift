@@ -13,6 +13,8 @@ struct WireCall: Sendable {
   let payload: Payload
   let effect: Effect
   let maximumBodySize: Int
+  /// A shorter limit than that of other reads.
+  var timeout: Duration?
   var signer = Signer.identity
   /// Values in the payload that must not appear in a text, besides the signer's keys.
   var secrets: [Secret] = []
@@ -111,7 +113,7 @@ struct WireCall: Sendable {
     let isChange = effect == .change
     return HTTPRequest(
       url: url, headers: headers + [Header("User-Agent", userAgent)], body: body,
-      timeout: isChange ? WireCall.timeoutOfChange : WireCall.timeoutOfRead,
+      timeout: timeout ?? (isChange ? WireCall.timeoutOfChange : WireCall.timeoutOfRead),
       maximumBodySize: maximumBodySize, usesFreshConnection: isChange, caBundle: caBundle)
   }
 

@@ -72,6 +72,7 @@ package struct Dispatcher: Sendable {
       let leftOver = await cycle.run()
       await ledger.end(
         turn, of: cycle.account, leftOver: leftOver, took: ports.clock.uptime - begun)
+      if mode == .service, await ledger.maySleepOn { return }
     }
     ports.clock.wake(.cycleEnded)
   }

@@ -5,6 +5,7 @@ extension Ledger {
   /// - Parameter isSinglePass: whether an account whose poll has ended is left alone.
   func beginTurns(isSinglePass: Bool) -> [Turn] {
     noteClock()
+    sleepEnd = nil
     if stop.isOpen { return [] }
     offerSlots()
     showState()
@@ -15,8 +16,18 @@ extension Ledger {
   func pause() -> Duration {
     let now = ports.clock.uptime
     let events = [roster.nextEvent(after: now), slots.nextLapse(after: now), nextShow]
-    guard let next = events.compactMap({ $0 }).min() else { return Dispatcher.longestSleep }
-    return min(max(next - now, .milliseconds(1)), Dispatcher.longestSleep)
+    let next = events.compactMap { $0 }.min() ?? now + Dispatcher.longestSleep
+    let pause = min(max(next - now, .milliseconds(1)), Dispatcher.longestSleep)
+    sleepEnd = now + pause
+    return pause
+  }
+
+  /// Whether the dispatcher sleeps and need not be woken: nothing waits for a slot, and nothing is due
+  /// earlier than it wakes by itself.
+  var maySleepOn: Bool {
+    guard let sleepEnd, !roster.hasWaiting else { return false }
+    let events = [roster.nextEvent(after: ports.clock.uptime), nextShow]
+    return events.allSatisfy { $0.map { $0 >= sleepEnd } ?? true } && !roster.hasWaiting
   }
 
   /// The cycle that the turn asks for; nil when none of its domains is mapped any more.
@@ -31,15 +42,22 @@ extension Ledger {
     let wanted = Set(turn.domains)
     let mappings = mappingsOfIdentity[turn.identity] ?? []
     let due = mappings.filter { turn.isPoll || wanted.contains($0.domain) }
-    let ordered = due.sorted { left, right in
-      if left.wave != right.wave { return left.wave < right.wave }
-      return lookedAt(left) < lookedAt(right)
-    }
+    let keyed = due.map { (wave: $0.wave, lookedAt: lookedAt($0), mapping: $0) }
+    let ordered = keyed.sorted { ($0.wave, $0.lookedAt) < ($1.wave, $1.lookedAt) }.map(\.mapping)
     return AccountCycle(
       ports: ports, ledger: self, account: account, identity: turn.identity,
       isPoll: turn.isPoll || turn.isLeftOver, isLeftOver: turn.isLeftOver,
       lookBegan: LookStart(at: ports.clock.now, clockSteps: clockSteps),
-      setting: setting(mappings), domains: ordered)
+      setting: setting(of: turn.identity, mappings), domains: ordered)
+  }
+
+  private func setting(
+    of identity: Identity, _ mappings: [Mapping]
+  ) -> AccountFacts.CycleSetting {
+    if let known = settings[identity] { return known }
+    let setting = setting(mappings)
+    settings[identity] = setting
+    return setting
   }
 
   private func setting(_ mappings: [Mapping]) -> AccountFacts.CycleSetting {

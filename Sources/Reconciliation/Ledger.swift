@@ -22,6 +22,10 @@ package actor Ledger {
   /// The accounts that were polled at least once.
   var polled: Set<Identity> = []
   var shown = Shown()
+  /// The uptime at which the dispatcher wakes by itself; nil while it is awake.
+  var sleepEnd: Duration?
+  /// What the cycles of each account depend on, worked out once.
+  var settings: [Identity: AccountFacts.CycleSetting] = [:]
   /// The identity of each AWS account that the others of it are polled with.
   var leaders: [String: Identity] = [:]
   /// The numbers of the AWS accounts, where they matter and are known.
@@ -146,6 +150,7 @@ package actor Ledger {
     self.fleet = fleet
     roster.pacing = fleet.pacing
     fingerprints = [:]
+    settings = [:]
     mappings = Dictionary(
       fleet.mappings.map { ($0.domain, $0) }, uniquingKeysWith: { first, _ in first })
     for (domain, record) in records where mappings[domain] == nil && record.isMapped {

@@ -98,10 +98,18 @@ package struct Roster: Sendable {
     times.insert(Place(rank: 0, time: time, position: entry.position, identity: identity))
   }
 
-  /// The account's part of the interval, so that a fleet does not call in the same second.
+  /// The account's part of the interval, so that a fleet does not call in the same second. Accounts
+  /// of a large fleet are polled a few at a time, which wakes the program less often.
   private func phase(of position: Int) -> Duration {
-    pacing.pollInterval * (position + 1) / max(1, order.count)
+    let count = max(1, order.count)
+    let slots = max(1, pacing.concurrency)
+    let groups = max(min(count, Roster.groups), (count + slots - 1) / slots)
+    return pacing.pollInterval * (position * groups / count + 1) / groups
   }
+
+  /// Times in an interval at which accounts are polled, unless there are fewer accounts, or more than
+  /// fit into the slots.
+  private static let groups = 60
 
   package mutating func requestPoll(of identity: Identity) {
     entries[identity]?.pollIsRequested = true
@@ -321,6 +329,9 @@ package struct Roster: Sendable {
     }
     return next
   }
+
+  /// Whether an account is due and waits for a slot.
+  package var hasWaiting: Bool { !ready.isEmpty }
 
   /// Whether something is to be looked at that is not due by time.
   package var hasRequests: Bool {
