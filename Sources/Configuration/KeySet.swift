@@ -34,6 +34,9 @@ package enum KeySet: CaseIterable, Sendable {
     }
   }
 
+  private static let known = Dictionary(
+    uniqueKeysWithValues: allCases.map { ($0, Set($0.keys)) })
+
   /// The keys that this version obeys.
   package var supportedKeys: [String] { keys.filter { !KeySet.unsupported.contains($0) } }
 
@@ -67,7 +70,7 @@ package enum KeySet: CaseIterable, Sendable {
     if KeySet.reserved.contains(key) || KeySet.unsupported.contains(key) {
       return "this key is not supported yet by this version; remove it"
     }
-    return keys.contains(key) ? nil : problem(withUnknownKey: key)
+    return KeySet.known[self]?.contains(key) ?? false ? nil : problem(withUnknownKey: key)
   }
 
   private func problem(withUnknownKey key: String) -> String {

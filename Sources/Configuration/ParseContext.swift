@@ -72,7 +72,7 @@ final class ParseContext {
     }
     do throws(ExpansionFailure) {
       let text = try ExpandedText(expanding: written, environment: environment)
-      if text.text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+      if text.text.unicodeScalars.contains(where: \.isControl) {
         report(
           Malformed(kind, "it contains a control character, such as a line break; remove it"),
           of: text, at: location)
@@ -92,7 +92,7 @@ final class ParseContext {
   ) -> Located<Value>? {
     guard let text = text(of: node, at: location, as: kind) else { return nil }
     do throws(Malformed) {
-      return Located(value: try parse(text.text), shown: text.written.quoted(), location: location)
+      return Located(value: try parse(text.text), written: text.written, location: location)
     } catch {
       report(error, of: text, at: location)
       return nil

@@ -23,9 +23,14 @@ extension String {
 }
 
 extension Unicode.Scalar {
+  var isControl: Bool {
+    isASCII ? value < 0x20 || value == 0x7f : properties.generalCategory == .control
+  }
+
   /// Whether it is visible: not a control character, a line separator or a change of direction.
   var isPrintable: Bool {
-    switch properties.generalCategory {
+    if isASCII { return (0x20..<0x7f).contains(value) }
+    return switch properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,
       .unassigned:
       false

@@ -53,7 +53,34 @@ struct Location: Hashable, Sendable {
 struct Located<Value> {
   let value: Value
   /// In quotes, as written in the file: `${NAME}` is not expanded.
-  let shown: String
+  var shown: String {
+    switch text {
+    case .ready(let shown): shown
+    case .written(let written): written.quoted()
+    }
+  }
+
+  private let text: Text
+
+  /// Few values are shown, and to quote one is expensive.
+  private enum Text {
+    case ready(String)
+    case written(String)
+  }
+
+  init(value: Value, shown: String, location: Location) {
+    self.value = value
+    text = .ready(shown)
+    self.location = location
+  }
+
+  /// - Parameter written: the value as it is written in the file.
+  init(value: Value, written: String, location: Location) {
+    self.value = value
+    text = .written(written)
+    self.location = location
+  }
+
   let location: Location
 }
 

@@ -49,7 +49,10 @@ final class TrustRoots: @unchecked Sendable {
       throw EdgeProbeError(EdgeProbeError.openSSL().text)
     }
     let roots = TrustRoots(owning: store)
-    guard X509_STORE_set_default_paths(store) == 1 else {
+    // Not X509_STORE_set_default_paths: it also adds a lookup that reads the whole directory at each
+    // question for a root that is not there.
+    let hasFile = FileIdentity(of: file) != nil && X509_STORE_load_file(store, file) == 1
+    guard X509_STORE_load_path(store, directory) == 1 || hasFile else {
       throw EdgeProbeError(
         "the system's roots cannot be read: \(EdgeProbeError.openSSL().text)")
     }

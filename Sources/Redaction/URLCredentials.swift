@@ -5,13 +5,24 @@ enum URLCredentials {
   private static let placeholder = Array(Redaction.placeholder.utf8)
 
   static func removed(from text: [UInt8]) -> [UInt8] {
-    if !text.contains(at) && text.firstRange(of: schemeEnd) == nil { return text }
+    if !mayHoldURL(text) { return text }
     var cleaned: [UInt8] = []
     for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       if !cleaned.isEmpty || line.startIndex > 0 { cleaned.append(UInt8(ascii: "\n")) }
       cleaned += withoutUserInfo(withoutURLSecrets(Array(line)))
     }
     return cleaned
+  }
+
+  /// Most texts do not, and the search for a sequence is slow.
+  private static func mayHoldURL(_ text: [UInt8]) -> Bool {
+    var length = 0
+    for byte in text {
+      if byte == at { return true }
+      length = byte == schemeEnd[length] ? length + 1 : byte == schemeEnd[0] ? 1 : 0
+      if length == schemeEnd.count { return true }
+    }
+    return false
   }
 
   // MARK: With a scheme
