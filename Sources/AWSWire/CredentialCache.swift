@@ -159,7 +159,11 @@ package final class CredentialCache: Sendable {
       }
       fetched = .success(keys)
     } catch {
-      fetched = .failure(error)
+      var failure = error
+      // A URL in them may hold a token. They are stored as they are.
+      failure.object = Redaction.output(failure.object)
+      failure.message = Redaction.output(failure.message)
+      fetched = .failure(failure)
     }
     return try finish(recipe, with: fetched, generation, client.clock).get()
   }

@@ -23,38 +23,46 @@ struct RequestRates: Sendable {
 
   init(accounts: AccountNumbers) { self.accounts = accounts }
 
-  /// Requests a second. Those that are not here have no published quota, or a much higher one.
-  private static let perSecond: [String: Double] = [
+  /// In any second no more than `perSecond + burst` requests are sent.
+  private struct Limit {
+    let perSecond: Double
+    /// Requests that may be sent at once.
+    let burst: Double
+  }
+
+  /// Operations that are not here have no published quota, or a much higher one.
+  private static let limits: [String: Limit] = [
     // AWS allows 8; it was 1 earlier, and what is throttled is slowed down further.
-    "ListCertificates": 7,
+    "ListCertificates": Limit(perSecond: 6, burst: 2),
     // AWS allows 10.
-    "DescribeCertificate": 8, "GetCertificate": 8,
+    "DescribeCertificate": Limit(perSecond: 7, burst: 2),
+    "GetCertificate": Limit(perSecond: 7, burst: 2),
     // AWS allows 20.
-    "DescribeUserPoolDomain": 15,
+    "DescribeUserPoolDomain": Limit(perSecond: 14, burst: 5),
     // Not published.
-    "GetResources": 5,
+    "GetResources": Limit(perSecond: 5, burst: 2),
   ]
 
   private static let lowestFactor = 1.0 / 16
   private static let recovery = 1.0 / 16
 
-  /// Takes the place of one request, and returns how long it must wait for it. Requests of one second
-  /// may be sent at once.
+  /// Takes the place of one request, and returns how long it must wait for it.
   func reserve(_ call: WireCall, at now: Duration) -> Duration {
-    guard let perSecond = RequestRates.perSecond[call.operation] else { return .zero }
+    guard let limit = RequestRates.limits[call.operation] else { return .zero }
     return rates.withLock { rates in
-      var rate = rates[scope(of: call)] ?? Rate(nextAt: now - .seconds(1))
-      let interval = Duration.seconds(1) * (1 / (perSecond * rate.factor))
-      let begin = max(rate.nextAt, now - .seconds(1) + interval)
+      let scope = scope(of: call)
+      var rate = rates[scope] ?? Rate(nextAt: .zero - .seconds(1))
+      let interval = Duration.seconds(1) * (1 / (limit.perSecond * rate.factor))
+      let begin = max(rate.nextAt, now - interval * (limit.burst - 1))
       rate.nextAt = begin + interval
-      rates[scope(of: call)] = rate
+      rates[scope] = rate
       return max(.zero, begin - now)
     }
   }
 
   /// Slows an operation down when it was throttled, and lets it recover with each answer.
   func note(isThrottled: Bool, _ call: WireCall) {
-    guard RequestRates.perSecond[call.operation] != nil else { return }
+    guard RequestRates.limits[call.operation] != nil else { return }
     rates.withLock { rates in
       guard var rate = rates[scope(of: call)], isThrottled || rate.factor < 1 else { return }
       rate.factor =

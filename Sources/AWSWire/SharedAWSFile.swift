@@ -34,6 +34,7 @@ enum SharedAWSFile {
           isInaccessible: cause == SystemError(code: EACCES) || cause == SystemError(code: EPERM))
       case .cannotRead(let cause): throw UnreadableFile("\(path) cannot be read: \(cause)")
       case .invalidPath: throw UnreadableFile("\(path) is not a valid path")
+      case .isSpecial where path == "/dev/null": return nil
       case .isDirectory, .isSpecial: throw UnreadableFile("\(path) is not a regular file")
       case .isLarger: throw UnreadableFile("\(path) is over \(maximumSize >> 20) MiB")
       }

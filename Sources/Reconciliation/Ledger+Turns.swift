@@ -186,7 +186,7 @@ extension Ledger {
       return .failed("no identity's certificates could be listed")
     }
     let now = ports.clock.now
-    if mappedRecords.contains(where: { $0.condition.needsPerson || $0.isEnding(at: now) }) {
+    if mappedRecords.contains(where: { $0.needsPerson(at: now) }) {
       return .needsPerson
     }
     if failures.isEmpty { return .stopped }
@@ -196,6 +196,11 @@ extension Ledger {
 }
 
 extension DomainRecord {
+  /// Whether a person has something to do, which is so after a rollback, too.
+  fileprivate func needsPerson(at now: Instant) -> Bool {
+    condition.needsPerson || isEnding(at: now) || rolledBack != nil
+  }
+
   /// Whether time alone moves the domain on: it is under way, and not held up by a mode, by other
   /// domains or by a stop.
   fileprivate var movesOnByItself: Bool {

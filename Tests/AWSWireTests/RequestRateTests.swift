@@ -22,19 +22,19 @@ struct RequestRateTests {
       payload: .json([:]), effect: .read, maximumBodySize: 1)
   }
 
-  @Test("The requests of one second go at once, and the next ones wait for their place")
+  @Test("A few requests go at once, and the next ones wait for their place")
   func burst() {
     let rates = rates()
-    let describe = call("DescribeCertificate")
-    for _ in 0..<8 { #expect(rates.reserve(describe, at: now) == .zero) }
-    #expect(rates.reserve(describe, at: now) == .milliseconds(125))
-    #expect(rates.reserve(describe, at: now) == .milliseconds(250))
+    let tags = call("GetResources")
+    for _ in 0..<2 { #expect(rates.reserve(tags, at: now) == .zero) }
+    #expect(rates.reserve(tags, at: now) == .milliseconds(200))
+    #expect(rates.reserve(tags, at: now) == .milliseconds(400))
     advance(.seconds(2))
-    #expect(rates.reserve(describe, at: now) == .zero)
+    #expect(rates.reserve(tags, at: now) == .zero)
   }
 
   @Test(
-    "Every operation stays below its published quota in every second",
+    "Every operation stays within its published quota in every second, the first one included",
     arguments: [
       ("ListCertificates", 8), ("DescribeCertificate", 10), ("GetCertificate", 10),
       ("DescribeUserPoolDomain", 20),
@@ -48,8 +48,7 @@ struct RequestRateTests {
       let wait = rates.reserve(call, at: now)
       sent.append(now + wait)
     }
-    // A burst counts once; from then on no second has more than the quota.
-    for start in sent where start > sent[quota] {
+    for start in sent {
       #expect(sent.filter { $0 >= start && $0 < start + .seconds(1) }.count <= quota)
     }
   }
@@ -57,7 +56,7 @@ struct RequestRateTests {
   @Test("Another operation, region or account has a rate of its own")
   func scopes() {
     let rates = rates()
-    for _ in 0..<5 { _ = rates.reserve(call("GetResources"), at: now) }
+    for _ in 0..<2 { _ = rates.reserve(call("GetResources"), at: now) }
     #expect(rates.reserve(call("GetResources"), at: now) > .zero)
     #expect(rates.reserve(call("GetCertificate"), at: now) == .zero)
     #expect(rates.reserve(call("GetResources", as: Identity(profile: "p")), at: now) == .zero)
@@ -70,7 +69,7 @@ struct RequestRateTests {
     let recipe = CredentialRecipe.fixed(
       Credentials(accessKeyID: "AKIA", secretAccessKey: "s", origin: "a test"))
     for role in roles { accounts.note("123456789012", of: role, with: recipe, at: .zero) }
-    for index in 0..<5 {
+    for index in 0..<2 {
       #expect(rates.reserve(call("GetResources", as: roles[index % 2]), at: now) == .zero)
     }
     for role in roles { #expect(rates.reserve(call("GetResources", as: role), at: now) > .zero) }

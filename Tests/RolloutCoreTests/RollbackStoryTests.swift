@@ -106,7 +106,27 @@ struct RollbackStoryTests {
     }
   }
 
-  @Test("Another leaf is no harm, a round without an answer says nothing, and a good one ends it")
+  @Test("So does another leaf that does not cover the name")
+  func defaultLeaf() {
+    var scene = Scene.taken()
+    scene.edges = round([
+      leaf(oldOne.arn),
+      .served(
+        ServedLeaf(
+          sha256: digest(arn("cloudfront")), serial: "02", notAfter: noon + .days(200),
+          coversDomain: false, chain: .trusted)),
+    ])
+    scene.check()
+    #expect(scene.record.reason?.code == "name_not_covered")
+    scene.check()
+    let third = scene.check()
+    #expect(third.update?.certificate == oldOne.arn)
+    #expect(third.event(.rolloutRolledBack)?.fields[.reason] == "name_not_covered")
+  }
+
+  @Test(
+    "Another leaf for the name is no harm, a round without an answer says nothing, and a good one ends it"
+  )
   func rounds() {
     var scene = Scene.taken()
     scene.check()

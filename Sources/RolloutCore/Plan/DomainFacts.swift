@@ -93,6 +93,12 @@ package struct DomainFacts: Sendable {
     return age < .zero || age + pacing.pollInterval / 2 >= pacing.driftInterval
   }
 
+  /// Whether this round shows a leaf that the last one did not.
+  package var servesNewLeaves: Bool {
+    let served = round?.served(expecting: nil).map(\.sha256) ?? []
+    return !Set(served).isSubset(of: record.served.map(\.sha256))
+  }
+
   /// Whether nothing is under way and nothing is wrong that a description may show to be over.
   package var isAtRest: Bool {
     guard openRollout == nil, !record.retryRequested, memory.obstruction == nil,

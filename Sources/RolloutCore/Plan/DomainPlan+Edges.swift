@@ -33,12 +33,13 @@ extension DomainPlan {
   /// What a round shows that a person can act on.
   private func trouble(_ summary: EdgeSummary, expecting expectedLeaf: String?) -> Explanation? {
     if let detour = summary.detour { return detour.explanation }
-    if case .rejected = summary.verdict, let round = facts.round {
-      return round.harm(of: expectedLeaf)?.explanation
+    switch summary.verdict {
+    case .refused(let addresses):
+      return Explanation(
+        .edgesRefusing, "the handshake is refused at \(addresses.joined(separator: ", "))")
+    case .rejected, .stale: return facts.round?.harm(of: expectedLeaf)?.explanation
+    case .passed, .silent, .incomparable, nil: return nil
     }
-    guard case .refused(let addresses) = summary.verdict else { return nil }
-    return Explanation(
-      .edgesRefusing, "the handshake is refused at \(addresses.joined(separator: ", "))")
   }
 
   private mutating func checkRollout(_ domain: DescribedDomain, _ summary: EdgeSummary) {

@@ -25,9 +25,10 @@ package struct EdgeHarm: Equatable, Sendable {
 }
 
 extension ProbeRound {
-  /// Why viewers of the domain see an error because of the leaf that was to be served: an edge refuses
-  /// the name, or serves that leaf with a chain that is not trusted or without the domain's name.
-  /// Another leaf is not this certificate's fault.
+  /// Why viewers of the domain see an error since Cognito took the certificate: an edge refuses the
+  /// name, serves a leaf that does not cover it, such as CloudFront's own, or serves the
+  /// certificate's leaf with a chain that is not trusted. Another leaf for the name, such as the
+  /// previous certificate's, is not this certificate's fault.
   func harm(of sha256: String?) -> (explanation: Explanation, addresses: [String])? {
     var refusing: [String] = []
     var untrusted: [String] = []
@@ -36,8 +37,8 @@ extension ProbeRound {
       switch edge.result {
       case .unreachable, .noRoute: break
       case .refusing: refusing.append(edge.address)
-      case .served(let leaf) where leaf.sha256 != sha256: break
       case .served(let leaf) where !leaf.coversDomain: uncovered.append(edge.address)
+      case .served(let leaf) where leaf.sha256 != sha256: break
       case .served(let leaf) where leaf.chain != .trusted: untrusted.append(edge.address)
       case .served: break
       }

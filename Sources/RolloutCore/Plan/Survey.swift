@@ -174,7 +174,9 @@ struct DomainSurveyor {
     case .known(let known): verdict = known
     }
     // Edges that serve another leaf may serve a certificate that someone else attached.
-    if case .stale = verdict.0, facts.description == nil { return .open([.describe]) }
+    if case .stale = verdict.0, facts.description == nil, facts.servesNewLeaves {
+      return .open([.describe])
+    }
     if asksDistribution(verdict.0), facts.distributionRound == nil {
       return .open([.probeDistribution])
     }

@@ -176,7 +176,7 @@ private struct Reviewer {
       switch edge.result {
       case .refusing: true
       case .served(let served):
-        served.sha256 == leaf && !(served.coversDomain && served.chain == .trusted)
+        !served.coversDomain || (served.sha256 == leaf && served.chain != .trusted)
       case .unreachable, .noRoute: false
       }
     }
