@@ -136,13 +136,13 @@ extension Ledger {
 
   // MARK: The state that is shown
 
-  /// Shows systemd how the fleet stands, and the time of the last good poll: no more than once a
-  /// second, because both depend on every account.
+  /// Shows systemd how the fleet stands, and the time of the last good poll. Both depend on every
+  /// account: a large fleet is shown no more than once a second.
   ///
   /// - Parameter isLast: whether nothing comes after it.
   func showState(isLast: Bool = false) {
     let now = ports.clock.uptime
-    guard shown.isOutdated, isLast || now >= shown.at + Ledger.showInterval else { return }
+    guard shown.isOutdated, isLast || now >= shown.at + showInterval else { return }
     shown.at = now
     if shown.statusIsOutdated { ports.report.status(StatusLine.text(mappedRecords)) }
     shown.statusIsOutdated = false
@@ -153,10 +153,15 @@ extension Ledger {
   }
 
   private var nextShow: Duration? {
-    shown.isOutdated ? shown.at + Ledger.showInterval : nil
+    shown.isOutdated ? shown.at + showInterval : nil
   }
 
-  private static let showInterval = Duration.seconds(1)
+  private var showInterval: Duration {
+    identities.count > Ledger.smallFleet ? .seconds(1) : .zero
+  }
+
+  /// Accounts whose states cost next to nothing to go through.
+  private static let smallFleet = 32
 
   /// Since when every account was listed well; nil when one never was.
   private var lastGoodPoll: Instant? {

@@ -153,21 +153,16 @@ package struct Roster: Sendable {
     collectDue(at: now)
     var use = slotUse(at: now)
     var turns: [Turn] = []
-    var leftOut: [Place] = []
     while let place = ready.first {
       let isTimingOut = place.rank == Roster.rankOfTimeOuts
       // Those that time out come last: where one is not admitted, no later one is.
       guard use.admits(isTimingOut: isTimingOut) else { break }
       _ = ready.removeFirst()
       guard isCurrent(place, at: now) else { continue }
-      if others.contains(place.identity) {
-        leftOut.append(place)
-        continue
-      }
+      if others.contains(place.identity) { continue }
       use.add(isTimingOut: isTimingOut)
       turns.append(turn(of: place.identity, at: now))
     }
-    for place in leftOut { ready.insert(place) }
     return turns
   }
 
@@ -316,6 +311,12 @@ package struct Roster: Sendable {
   /// wakes it.
   package mutating func nextEvent(after now: Duration) -> Duration? {
     collectDue(at: now)
+    // It fell due since the last cycles began.
+    if let place = ready.first,
+      slotUse(at: now).admits(isTimingOut: place.rank == Roster.rankOfTimeOuts)
+    {
+      return now
+    }
     while let place = times.first, !isCurrent(place, at: place.time) { _ = times.removeFirst() }
     var next = times.first?.time
     if !ready.isEmpty {

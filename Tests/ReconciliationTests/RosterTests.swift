@@ -176,6 +176,29 @@ struct RosterTests {
     #expect(desk.begin() == ["0"])
   }
 
+  @Test("An account that falls due between the last cycles and the sleep is due now")
+  func dueBeforeSleep() {
+    var desk = Desk(1)
+    #expect(desk.begin() == ["0"])
+    desk.end("0")
+    desk.advance(to: .seconds(60) - .milliseconds(1))
+    #expect(desk.begin() == [])
+    desk.advance(to: .seconds(60))
+    #expect(desk.roster.nextEvent(after: desk.now) == desk.now)
+    desk.advance(to: .seconds(61))
+    #expect(desk.roster.nextEvent(after: desk.now) == desk.now)
+    #expect(desk.begin() == ["0"])
+  }
+
+  @Test("A slot that is lent between the last cycles and the sleep is used now")
+  func lentBeforeSleep() {
+    var desk = Desk(2) { $0.concurrency = 1 }
+    #expect(desk.begin() == ["0"])
+    desk.advance(to: Roster.patience)
+    #expect(desk.roster.nextEvent(after: desk.now) == desk.now)
+    #expect(desk.begin() == ["1"])
+  }
+
   @Test("A cycle that waits for an answer for longer than the patience lends its slot")
   func lending() {
     var desk = Desk(3) { $0.concurrency = 1 }
