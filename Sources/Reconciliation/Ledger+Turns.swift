@@ -6,6 +6,7 @@ extension Ledger {
   func beginTurns(isSinglePass: Bool) -> [Turn] {
     noteClock()
     sleepEnd = nil
+    turnsBegunAt = ports.clock.uptime
     if stop.isOpen { return [] }
     offerSlots()
     showState()
@@ -15,7 +16,7 @@ extension Ledger {
   /// How long the dispatcher may sleep.
   func pause() -> Duration {
     let now = ports.clock.uptime
-    let events = [roster.nextEvent(after: now), slots.nextLapse(after: now), nextShow]
+    let events = [roster.nextEvent(after: now), slots.nextLapse(after: turnsBegunAt), nextShow]
     let next = events.compactMap { $0 }.min() ?? now + Dispatcher.longestSleep
     let pause = min(max(next - now, .milliseconds(1)), Dispatcher.longestSleep)
     sleepEnd = now + pause

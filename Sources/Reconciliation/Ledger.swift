@@ -22,6 +22,9 @@ package actor Ledger {
   /// The accounts that were polled at least once.
   var polled: Set<Identity> = []
   var shown = Shown()
+  /// The uptime at which slots were last offered and cycles begun: what fell due since is still to be
+  /// looked at.
+  var turnsBegunAt = Duration.zero
   /// The uptime at which the dispatcher wakes by itself; nil while it is awake.
   var sleepEnd: Duration?
   /// What the cycles of each account depend on, worked out once.
