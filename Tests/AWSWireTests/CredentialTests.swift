@@ -185,6 +185,10 @@ struct CredentialTests {
         await message("latin").hasSuffix(
           "; /latin:1: the line is not UTF-8: save the file as UTF-8"))
       #expect(await message("none").hasPrefix("there is no profile default in /none"))
+      #expect(
+        await found(
+          ["AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_CONFIG_FILE": "/dev/null"], in: path
+        ).hasPrefix("there is no profile default in /dev/null"))
     }
   }
 

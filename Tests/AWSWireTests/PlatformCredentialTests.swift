@@ -148,6 +148,21 @@ struct PlatformCredentialTests {
     #expect(await broken.found().contains("was answered with HTTP 500"))
   }
 
+  @Test("A token in the address of a container's credentials is in no message")
+  func tokenInAddress() async {
+    let address = "http://localhost/x?token=planted"
+    let silent = stage(["AWS_CONTAINER_CREDENTIALS_FULL_URI": address]) { _, _ in
+      .failure(.timedOut("after 2 s", sent: true))
+    }
+    do throws(Failure) {
+      _ = try await silent.keys()
+      Issue.record("there are no keys")
+    } catch {
+      #expect("\(error)".contains("http://localhost/x?"))
+      #expect(!"\(error)".contains("planted"))
+    }
+  }
+
   // MARK: Instances
 
   /// The metadata service of an instance with the role `web`.

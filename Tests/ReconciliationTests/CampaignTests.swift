@@ -351,6 +351,22 @@ struct CampaignTests {
     }
   }
 
+  @Test("'run --once' tells of a domain that was rolled back that a person is needed")
+  func onceRolledBack() async throws {
+    let rolledBack = mapping("one", of: "a") { $0.rollback = .on }
+    let stage = Stage([rolledBack], mode: .once)
+    stage.cloud.add([certificate("new", from: -1)], to: account("a"))
+    var record = DomainRecord(unseen: rolledBack)
+    record.attached = arn("old")
+    record.lastAttached = arn("old")
+    record.rolledBack = arn("new")
+    record.shunned = [arn("new")]
+    stage.state.put(record)
+    #expect(try await stage.play() == .needsPerson)
+    #expect(await stage.condition(of: "one") == .inSync)
+    #expect(stage.cloud.updates().isEmpty)
+  }
+
   @Test("'run --once --wait' ends when a wave is stopped, because a person is needed")
   func onceStopped() async throws {
     let stage = Stage(CampaignTests.stopping, mode: .onceAndWait) {
