@@ -83,11 +83,10 @@ struct JSONClient: Sendable {
       answered()
       switch outcome {
       case .success(let response):
-        rates.note(isThrottled: false, call)
         quota.recordSuccess(afterRetryCosting: cost, in: call.quotaScope)
         return response
       case .failure(let failed):
-        rates.note(isThrottled: failed.failure.kind == .throttled, call)
+        if failed.failure.kind == .throttled { rates.slowDown(call, at: clock.uptime) }
         if Task.isCancelled { throw failed.failure }
         if await isCorrected(failed, of: call, keys, &corrections) { continue }
         // After a time-out the loop tries again: it looks at such an account less often.

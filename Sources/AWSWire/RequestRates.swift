@@ -14,8 +14,15 @@ struct RequestRates: Sendable {
   private struct Rate {
     /// Uptime from which on the next request fits into the rate.
     var nextAt: Duration
-    /// What is left of the rate after throttled requests.
+    /// What was left of the rate when it was last throttled.
     var factor = 1.0
+    /// Uptime of that moment.
+    var throttledAt = Duration.zero
+
+    /// The part of the rate that is used now: the whole again some time after the last refusal.
+    func factor(at now: Duration) -> Double {
+      min(1, factor + (now - throttledAt) / RequestRates.recovery)
+    }
   }
 
   private let accounts: AccountNumbers
@@ -44,7 +51,8 @@ struct RequestRates: Sendable {
   ]
 
   private static let lowestFactor = 1.0 / 16
-  private static let recovery = 1.0 / 16
+  /// How long it takes from nothing to the whole rate.
+  private static let recovery = Duration.minutes(1)
 
   /// Takes the place of one request, and returns how long it must wait for it.
   func reserve(_ call: WireCall, at now: Duration) -> Duration {
@@ -52,7 +60,7 @@ struct RequestRates: Sendable {
     return rates.withLock { rates in
       let scope = scope(of: call)
       var rate = rates[scope] ?? Rate(nextAt: .zero - .seconds(1))
-      let interval = Duration.seconds(1) * (1 / (limit.perSecond * rate.factor))
+      let interval = Duration.seconds(1) * (1 / (limit.perSecond * rate.factor(at: now)))
       let begin = max(rate.nextAt, now - interval * (limit.burst - 1))
       rate.nextAt = begin + interval
       rates[scope] = rate
@@ -60,15 +68,13 @@ struct RequestRates: Sendable {
     }
   }
 
-  /// Slows an operation down when it was throttled, and lets it recover with each answer.
-  func note(isThrottled: Bool, _ call: WireCall) {
+  /// The request was throttled: the next ones of its operation are sent at half the rate.
+  func slowDown(_ call: WireCall, at now: Duration) {
     guard RequestRates.limits[call.operation] != nil else { return }
     rates.withLock { rates in
-      guard var rate = rates[scope(of: call)], isThrottled || rate.factor < 1 else { return }
-      rate.factor =
-        isThrottled
-        ? max(rate.factor / 2, RequestRates.lowestFactor)
-        : min(rate.factor + RequestRates.recovery, 1)
+      guard var rate = rates[scope(of: call)] else { return }
+      rate.factor = max(rate.factor(at: now) / 2, RequestRates.lowestFactor)
+      rate.throttledAt = now
       rates[scope(of: call)] = rate
     }
   }

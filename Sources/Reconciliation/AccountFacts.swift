@@ -180,7 +180,7 @@ package actor AccountFacts {
       return await request(.list) { await ports.certificates.listCertificates(as: identity) }
     }
     return await lists.list(
-      of: number, since: ports.clock.uptime - setting.listLifetime,
+      of: number, for: identity, since: ports.clock.uptime - setting.listLifetime,
       uptime: { ports.clock.uptime }
     ) {
       await request(.list) { await ports.certificates.listCertificates(as: identity) }

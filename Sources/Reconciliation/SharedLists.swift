@@ -5,6 +5,7 @@ import RolloutCore
 actor SharedLists {
   private struct Entry {
     let list: [Certificate]
+    let identity: Identity
     /// Uptime.
     let begunAt: Duration
   }
@@ -13,20 +14,24 @@ actor SharedLists {
   private var underWay: [String: [CheckedContinuation<Void, Never>]] = [:]
 
   /// The list of the account, from memory when another identity's request for it began at `since` or
-  /// later, otherwise by `request`. A failure is not shared: the next identity may have the
+  /// later, otherwise by `request`. An identity lists anew for itself. A failure is not shared: the next identity may have the
   /// permission.
   func list(
-    of account: String, since: Duration, uptime: @Sendable () -> Duration,
+    of account: String, for identity: Identity, since: Duration, uptime: @Sendable () -> Duration,
     request: @Sendable () async -> Look<[Certificate]>
   ) async -> Look<[Certificate]> {
     while underWay[account] != nil {
       await withCheckedContinuation { underWay[account]?.append($0) }
     }
-    if let entry = entries[account], entry.begunAt >= since { return .seen(entry.list) }
+    if let entry = entries[account], entry.identity != identity, entry.begunAt >= since {
+      return .seen(entry.list)
+    }
     underWay[account] = []
     let begunAt = uptime()
     let look = await request()
-    if let list = look.value { entries[account] = Entry(list: list, begunAt: begunAt) }
+    if let list = look.value {
+      entries[account] = Entry(list: list, identity: identity, begunAt: begunAt)
+    }
     for waiter in underWay.removeValue(forKey: account) ?? [] { waiter.resume() }
     return look
   }
