@@ -79,7 +79,7 @@ struct ContainerEndpoint: Hashable, Sendable {
   enum Authorization: Hashable, Sendable {
     case none
     case token(Secret)
-    /// Read anew at each request.
+    /// Read at each request.
     case file(String)
   }
 }

@@ -10,7 +10,7 @@ extension Ledger {
     if stop.isOpen { return [] }
     offerSlots()
     showState()
-    return roster.begin(at: ports.clock.uptime, leavingOut: isSinglePass ? polled : [])
+    return roster.begin(at: ports.clock.uptime, leavingOut: { isSinglePass && polls[$0] != nil })
   }
 
   /// How long the dispatcher may sleep.
@@ -26,7 +26,7 @@ extension Ledger {
   /// Whether the dispatcher sleeps and need not be woken: nothing waits for a slot, and nothing is due
   /// earlier than it wakes by itself.
   var maySleepOn: Bool {
-    guard let sleepEnd, !roster.hasWaiting else { return false }
+    guard let sleepEnd else { return false }
     let events = [roster.nextEvent(after: ports.clock.uptime), nextShow]
     return events.allSatisfy { $0.map { $0 >= sleepEnd } ?? true } && !roster.hasWaiting
   }
@@ -131,7 +131,6 @@ extension Ledger {
     if listing?.value != nil { forgetLoadedRecords() }
     if listing?.value != nil { result.succeededAt = ports.clock.now }
     polls[identity] = result
-    polled.insert(identity)
     shown.pollIsOutdated = true
   }
 
@@ -172,7 +171,7 @@ extension Ledger {
 
   var isIdle: Bool { roster.isIdle }
 
-  var hasPolledAll: Bool { polled.count == identities.count }
+  var hasPolledAll: Bool { polls.count == identities.count }
 
   /// Whether something will come of waiting: a rollout is under way, or a domain waits for one
   /// that is.

@@ -19,8 +19,6 @@ package actor Ledger {
   var roster: Roster
   var accounts: [Identity: AccountFacts] = [:]
   var polls: [Identity: PollResult] = [:]
-  /// The accounts that were polled at least once.
-  var polled: Set<Identity> = []
   var shown = Shown()
   /// The uptime at which slots were last offered and cycles begun: what fell due since is still to be
   /// looked at.
@@ -177,7 +175,6 @@ package actor Ledger {
     accounts = accounts.filter { mappingsOfIdentity[$0.key] != nil }
     polls = polls.filter { mappingsOfIdentity[$0.key] != nil }
     numbers = numbers.filter { mappingsOfIdentity[$0.key] != nil }
-    polled.formIntersection(identities)
     shown = Shown()
     unfinishedPolls.formIntersection(identities)
     trials = trials.filter { mappingsOfIdentity[$0.key] != nil }

@@ -146,9 +146,9 @@ package struct Roster: Sendable {
   // MARK: Turns
 
   /// The cycles that begin now, in order: first those whose last cycle was answered, then those
-  /// that were left over, then those that time out; without `others`.
+  /// that were left over, then those that time out; without those that are done for good.
   package mutating func begin(
-    at now: Duration, leavingOut others: Set<Identity> = []
+    at now: Duration, leavingOut isDone: (Identity) -> Bool = { _ in false }
   ) -> [Turn] {
     collectDue(at: now)
     var use = slotUse(at: now)
@@ -159,7 +159,7 @@ package struct Roster: Sendable {
       guard use.admits(isTimingOut: isTimingOut) else { break }
       _ = ready.removeFirst()
       guard isCurrent(place, at: now) else { continue }
-      if others.contains(place.identity) { continue }
+      if isDone(place.identity) { continue }
       use.add(isTimingOut: isTimingOut)
       turns.append(turn(of: place.identity, at: now))
     }

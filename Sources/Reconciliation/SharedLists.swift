@@ -14,7 +14,7 @@ actor SharedLists {
   private var underWay: [String: [CheckedContinuation<Void, Never>]] = [:]
 
   /// The list of the account, from memory when another identity's request for it began at `since` or
-  /// later, otherwise by `request`. An identity lists anew for itself. A failure is not shared: the next identity may have the
+  /// later, otherwise by `request`. An identity never gets its own earlier list. A failure is not shared: the next identity may have the
   /// permission.
   func list(
     of account: String, for identity: Identity, since: Duration, uptime: @Sendable () -> Duration,

@@ -48,7 +48,9 @@ final class BenchFleet {
     let counts = counts
     server = try SimulatorHTTPServer(limits: limits) { request in
       let target = request.headers.first { $0.name.lowercased() == "x-amz-target" }?.value ?? ""
-      let operation = String(target.split(separator: ".").last ?? "")
+      // STS has no target: its form begins with the action.
+      let action = String(decoding: request.body, as: UTF8.self).split(separator: "&").first
+      let operation = String(target.split(separator: ".").last ?? action ?? "")
       counts.withLock { $0[operation, default: 0] += 1 }
       return SimulatorHTTPServer.Answer(
         .whole(aws.handle(request, at: BenchFleet.now)), after: latency)

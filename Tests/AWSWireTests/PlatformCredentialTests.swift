@@ -62,7 +62,7 @@ struct PlatformCredentialTests {
     if !isAccepted { #expect(found.contains("AWS_CONTAINER_CREDENTIALS_FULL_URI")) }
   }
 
-  @Test("The token file has priority over the token, and is read anew at each refresh")
+  @Test("The token file has priority over the token, and is read at each refresh")
   func tokenFile() async throws {
     let directory = try TemporaryDirectory()
     let path = directory["token"]

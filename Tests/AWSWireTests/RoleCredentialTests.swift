@@ -290,7 +290,7 @@ struct RoleCredentialTests {
   // MARK: Web identity
 
   @Test(
-    "The token of a web identity is read anew at each refresh, and the request has no signature")
+    "The token of a web identity is read at each refresh, and the request has no signature")
   func webIdentity() async throws {
     try write("first.token\n", to: "token")
     let stage = stage([

@@ -59,7 +59,7 @@ struct QuietPeriodTests {
     arguments: [
       "newer", "held", "drift interval 0", "updating", "failed", "stale edge", "tags",
       "unseen list",
-      "imported without a date", "retry", "untrusted chain",
+      "imported without a date", "untrusted chain",
     ])
   func notQuiet(_ what: String) {
     let scene = scene(what == "newer" ? [oldOne, newOne] : [oldOne]) { scene in
@@ -79,7 +79,6 @@ struct QuietPeriodTests {
         var imported = oldOne
         imported.createdAt = nil
         scene.list(imported)
-      case "retry": scene.retry()
       case "untrusted chain":
         scene.list(newOne)
         scene.evidence[newOne.arn] = .seen(
@@ -88,12 +87,7 @@ struct QuietPeriodTests {
       default: break
       }
     }
-    // An operator's retry is finished by the first look.
-    if what == "retry" {
-      #expect(!scene.record.retryRequested)
-    } else {
-      #expect(scene.memory.quiet == nil, "\(what)")
-    }
+    #expect(scene.memory.quiet == nil, "\(what)")
   }
 
   @Test("a step of the clock ends it")

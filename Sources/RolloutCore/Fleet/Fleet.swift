@@ -194,6 +194,12 @@ package struct Pacing: Equatable, Sendable {
   /// Time left at which `certificate.expiring` is logged; the end itself always is.
   package var expiryWarnings: [Duration]
 
+  /// When a domain that was described at `instant` and is at rest is described again. The nearest poll
+  /// counts: answers take a moment, and an interval of a few polls should not become one more.
+  package func nextDescription(after instant: Instant) -> Instant {
+    instant + (driftInterval + (.zero - pollInterval / 2))
+  }
+
   package init(
     pollInterval: Duration = .minutes(5), concurrency: Int = 16,
     driftInterval: Duration = .hours(1), maxInFlight: Int = 0, stopAfterFailures: Int = 0,

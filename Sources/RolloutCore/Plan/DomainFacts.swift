@@ -87,10 +87,7 @@ package struct DomainFacts: Sendable {
   /// only, so that a poll that finds nothing new is one list an account.
   package var isDescriptionDue: Bool {
     guard let described = memory.described, isAtRest, !needsDescription else { return true }
-    // The nearest poll counts: answers take a moment, and an interval of a few polls should not
-    // become one more.
-    let age = now.since(described.at)
-    return age < .zero || age + pacing.pollInterval / 2 >= pacing.driftInterval
+    return described.at > now || pacing.nextDescription(after: described.at) <= now
   }
 
   /// Whether this round shows a leaf that the last one did not.

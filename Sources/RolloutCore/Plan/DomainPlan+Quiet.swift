@@ -20,8 +20,7 @@ extension DomainPlan {
       let listed = facts.certificates.listed?.value, facts.certificates.details.isEmpty,
       hasOnlyOlderCandidates(domain, listed)
     else { return nil }
-    // See `DomainFacts.isDescriptionDue`.
-    let descriptionDue = described.at + (pacing.driftInterval + (.zero - pacing.pollInterval / 2))
+    let descriptionDue = pacing.nextDescription(after: described.at)
     guard described.at <= now, descriptionDue > now else { return nil }
     var ends = [descriptionDue]
     if let nextLookAt { ends.append(nextLookAt) }

@@ -27,6 +27,6 @@ final class RollbackChecker: Sendable {
     }
   }
 
-  /// A person decides anew.
+  /// A person decides again.
   func forgets(_ name: String) { left.withLock { $0[name] = nil } }
 }
