@@ -85,7 +85,8 @@ let package = Package(
     program(
       "cognito-certd",
       [
-        "Service", "Configuration", "RolloutCore", "StateStore", "LosslessJSON", "POSIX",
+        "Service", "Configuration", "Reconciliation", "RolloutCore", "StateStore", "LosslessJSON",
+        "POSIX",
         "Redaction", arguments,
       ]),
 
