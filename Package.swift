@@ -146,7 +146,8 @@ let package = Package(
       ],
       exclude: ["journald-alone"]),
     tests(
-      "SimulatedAWSTests", ["SimulatedAWS", "RolloutCore", "LosslessJSON", "Transport"],
+      "SimulatedAWSTests",
+      ["SimulatedAWS", "RolloutCore", "LosslessJSON", "Transport", "TestSupport"],
       exclude: ["Vectors"]),
     tests("SimulatedWorldTests", ["SimulatedWorld", "Narration", "POSIX", "RolloutCore"]),
     tests("SourceRulesTests", []),
