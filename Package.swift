@@ -80,15 +80,14 @@ let package = Package(
       "Service",
       [
         "RolloutCore", "Narration", "Reconciliation", "Configuration", "AWSWire", "EdgeProbe",
-        "StateStore", "Transport", "LosslessJSON", "POSIX", "Redaction", logging, lifecycle,
-        signals,
+        "StateStore", "Transport", "LosslessJSON", "POSIX", "Redaction", "Terminal", logging,
+        lifecycle, signals,
       ]),
     program(
       "cognito-certd",
       [
         "Service", "Configuration", "Reconciliation", "RolloutCore", "StateStore", "LosslessJSON",
-        "POSIX",
-        "Redaction", arguments,
+        "POSIX", "Redaction", "Terminal", arguments,
       ]),
 
     hotModule("VirtualTime", ["POSIX", "RolloutCore", "Reconciliation"]),

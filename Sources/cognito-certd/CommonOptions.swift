@@ -1,8 +1,11 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import Glibc
+import POSIX
 import Redaction
 import Service
+import Terminal
 
 /// The options that every command has.
 struct CommonOptions: ParsableArguments {
@@ -31,6 +34,16 @@ extension ExitStatus {
 /// Writes results to standard output, and problems to standard error.
 enum Output {
   static func result(_ text: String) { print(text) }
+
+  /// Where results go.
+  static var screen: Screen {
+    let environment = ProcessInfo.processInfo.environment
+    let isTerminal = isatty(STDOUT_FILENO) == 1
+    let size = TerminalSize(
+      isTerminal: isTerminal, window: WindowSize(of: STDOUT_FILENO), environment: environment)
+    return Screen(
+      width: size?.columns, palette: Palette(isTerminal: isTerminal, environment: environment))
+  }
 
   static func problem(_ text: String) {
     FileHandle.standardError.write(Data(("cognito-certd: " + Redaction.output(text) + "\n").utf8))

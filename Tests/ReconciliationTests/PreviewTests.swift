@@ -185,3 +185,37 @@ private struct FrozenState: StatePort {
   func commit(_ change: StateChange) async throws(StateFailure) {}
   func pendingRequests() async throws(StateFailure) -> [OperatorRequest] { [] }
 }
+
+extension PreviewTests {
+  @Test("shows as an update what the daemon's next pass calls, and nothing else", arguments: 1...24)
+  func isTheNextPass(seed: UInt64) async throws {
+    var dice = Dice(seed: seed)
+    func one(in count: UInt64) -> Bool { dice.next() % count == 0 }
+    let fleet = (0..<9).map { index in
+      mapping("d\(index)", of: "a\(index % 3)") { mapping in
+        if one(in: 4) { mapping.mode = .observe }
+        if one(in: 4) { mapping.selector.soak = .days(2) }
+        if one(in: 5) { mapping.selector.domainName = "other.example.com" }
+      }
+    }
+    let limit = one(in: 2) ? 2 : 0
+    let stage = Stage(fleet, seed: seed, mode: .once) { $0.maxInFlight = limit }
+    for index in 0..<3 {
+      if one(in: 3) { continue }
+      stage.cloud.add([certificate("new", from: one(in: 2) ? -1 : -40)], to: account("a\(index)"))
+      if one(in: 3) { stage.cloud.answer(.pem(account("a\(index)")), .denied) }
+    }
+    for mapping in fleet where one(in: 5) {
+      stage.cloud.set(mapping.domain) { $0.status = .updating }
+    }
+    let (_, outcome) = try await PreviewTests.preview(stage, fleet, isStart: true) {
+      $0.maxInFlight = limit
+    }
+    let planned = outcome.decisions.values.filter { $0.action == .update }
+    #expect(stage.cloud.updates() == [])
+    try await stage.play()
+    let called = Set(stage.cloud.updates().map(\.domain))
+    #expect(planned.count == called.count, "seed \(seed)")
+    if limit == 0 { #expect(Set(planned.map(\.domain)) == called, "seed \(seed)") }
+  }
+}

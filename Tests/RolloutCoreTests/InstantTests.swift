@@ -132,6 +132,18 @@ struct DurationTests {
     #expect(duration.compact == text)
   }
 
+  @Test(
+    "a duration for people keeps two units and never shows more than there is",
+    arguments: [
+      (Duration.days(3) + .hours(11) + .minutes(59), "3d11h"), (.days(1), "1d"),
+      (.hours(23) + .minutes(59) + .seconds(59), "23h59m"), (.seconds(3599), "59m59s"),
+      (.milliseconds(59_999), "59s"), (.milliseconds(999), "0s"),
+      (.zero - .days(1) - .minutes(1), "-1d"),
+    ])
+  func rounded(duration: Duration, text: String) {
+    #expect(duration.rounded.compact == text)
+  }
+
   @Test("milliseconds are rounded towards zero and stop at the ends")
   func milliseconds() {
     #expect(Duration.microseconds(1999).inMilliseconds == 1)

@@ -98,7 +98,7 @@ package struct CandidateChecks: Sendable {
     if left >= selector.minRemaining { return .passed }
     if let urgency, urgency.attachedNotAfter.map({ notAfter > $0 }) ?? true { return .passed }
     return .failed(
-      "\(left.compact) are left until \(notAfter.rfc3339), min_remaining is \(selector.minRemaining.compact)"
+      "\(left.rounded.compact) are left until \(notAfter.rfc3339), min_remaining is \(selector.minRemaining.compact)"
     )
   }
 

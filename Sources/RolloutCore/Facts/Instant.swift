@@ -70,4 +70,13 @@ extension Duration {
     }
     return sign + text
   }
+
+  /// The duration rounded towards zero to what a person wants to know: hours of days, minutes of
+  /// hours, otherwise seconds.
+  package var rounded: Duration {
+    let milliseconds = inMilliseconds
+    let size = milliseconds.magnitude
+    let unit: Int64 = size >= 86_400_000 ? 3_600_000 : size >= 3_600_000 ? 60_000 : 1000
+    return .milliseconds(milliseconds / unit * unit)
+  }
 }

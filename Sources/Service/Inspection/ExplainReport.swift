@@ -115,7 +115,3 @@ extension Question {
     }
   }
 }
-
-extension ExplainReport {
-  package var text: String { json.pretty }
-}

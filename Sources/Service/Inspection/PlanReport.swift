@@ -90,7 +90,3 @@ package struct PlanReport: Sendable {
     ]
   }
 }
-
-extension PlanReport {
-  package var text: String { json.pretty }
-}

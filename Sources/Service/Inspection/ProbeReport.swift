@@ -112,7 +112,3 @@ extension ChainVerdict {
     }
   }
 }
-
-extension ProbeReport {
-  package var text: String { json.pretty }
-}

@@ -87,3 +87,51 @@ struct PlanTests {
     }
   }
 }
+
+extension PlanTests {
+  @Test("in a pipe it is a table with the reasons below, and nothing is cut")
+  func forPeople() async throws {
+    try await Stage.with(Scene.two) { stage in
+      try stage.configure(stage.config)
+      let old = try await stage.attached(to: name).suffix(8)
+      let other = try await stage.attached(to: Scene.other).suffix(8)
+      let new = try await stage.issue(name).suffix(8)
+      let result = try await stage.run("plan")
+      let text = result.output.replacing(/\d{4}-\d\d-\d\dT[0-9:.]+Z/, with: "TIME")
+      #expect(
+        text == """
+          2 domains: 1 to update, 1 with nothing to do
+
+          ACTION  DOMAIN             FROM       TO
+          update  auth.example.com   …\(old)  -> …\(new)
+            moves to …\(new): it was created TIME, …\(old) TIME
+          none    login.example.org  …\(other)
+            stays on …\(other): no other certificate is eligible
+
+          """)
+      let explained = try await stage.run("explain", Scene.other).output
+        .replacing(/\d{4}-\d\d-\d\d( \d\d:\d\d)?/, with: "DAY")
+        .replacing(/in \d+ d( \d+ h)?/, with: "in DAYS")
+      let arn = try await stage.attached(to: Scene.other)
+      #expect(
+        explained.hasPrefix(
+          """
+          login.example.org stays on …\(other): no other certificate is eligible
+
+          action     none
+          condition  in_sync
+          attached   …\(other), ends in DAYS (DAYZ), \(arn)
+
+          3 certificates of the account, the best first:
+          CERTIFICATE  NAME               CREATED     ENDS        VERDICT
+          """), "\(explained)")
+      #expect(explained.contains("  attached, stays\n"), "\(explained)")
+      #expect(
+        explained.contains("  name_not_covered\n    its names are \(name)\n"), "\(explained)")
+      let probed = try await stage.run("probe", Scene.other).output
+      #expect(
+        probed.hasPrefix("login.example.org: proven, 2 of 2 edges serve the wanted certificate\n"),
+        "\(probed)")
+    }
+  }
+}
