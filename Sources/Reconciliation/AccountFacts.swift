@@ -287,8 +287,9 @@ package actor AccountFacts {
     }
   }
 
-  private static let stopped = Failure(
-    .unreachable, operation: "look", object: "account", message: "the daemon is stopping")
+  /// Why a request has no answer that a stop cut off.
+  static let stopped = Failure(
+    .unreachable, operation: "look", object: "account", message: "it was cut off by a stop")
 }
 
 extension Latch {

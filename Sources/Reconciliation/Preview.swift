@@ -36,9 +36,11 @@ package struct Preview: Sendable {
     await finish(within: limit) { await look(at: domains) }
     var failures: [(Identity, Failure)] = []
     for identity in fleet.identities {
-      if let failure = await ledger.listFailure(of: identity) {
-        failures.append((identity, failure))
-      }
+      guard let failure = await ledger.listFailure(of: identity) else { continue }
+      let late = Failure(
+        .unreachable, operation: "ListCertificates", object: "us-east-1",
+        message: "no answer within \(limit.compact)")
+      failures.append((identity, failure == AccountFacts.stopped ? late : failure))
     }
     return Outcome(decisions: await ledger.decisions(), failures: failures)
   }

@@ -88,8 +88,9 @@ struct PreviewTests {
     PreviewTests.issue(stage)
     stage.cloud.answer(.list(account("b")), .hangs(for: .hours(1)))
     let began = stage.executor.uptime
-    let (actions, _) = try await PreviewTests.preview(stage)
+    let (actions, outcome) = try await PreviewTests.preview(stage)
     #expect(actions == ["canary.example.com: update", "beside.example.com: wait"])
+    #expect(outcome.failures.map(\.failure.message) == ["no answer within 20s"])
     #expect(stage.executor.uptime - began < .seconds(25))
   }
 
