@@ -80,8 +80,8 @@ let package = Package(
       "Service",
       [
         "RolloutCore", "Narration", "Reconciliation", "Configuration", "AWSWire", "EdgeProbe",
-        "StateStore", "Transport", "LosslessJSON", "POSIX", "Redaction", logging, lifecycle,
-        signals,
+        "StateStore", "Terminal", "Transport", "LosslessJSON", "POSIX", "Redaction", logging,
+        lifecycle, signals,
       ]),
     program(
       "cognito-certd",
@@ -143,10 +143,10 @@ let package = Package(
     tests(
       "ServiceTests",
       [
-        "Service", "RolloutCore", "Narration", "Reconciliation", "LosslessJSON", "TestSupport",
-        logging,
+        "Service", "RolloutCore", "Narration", "Reconciliation", "LosslessJSON", "Terminal",
+        "TestSupport", logging,
       ],
-      exclude: ["journald-alone"]),
+      exclude: ["journald-alone", "Snapshots"]),
     tests(
       "SimulatedAWSTests",
       ["SimulatedAWS", "RolloutCore", "LosslessJSON", "Transport", "TestSupport"],
