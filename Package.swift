@@ -143,10 +143,10 @@ let package = Package(
     tests(
       "ServiceTests",
       [
-        "Service", "RolloutCore", "Narration", "Reconciliation", "LosslessJSON", "TestSupport",
-        logging,
+        "Service", "RolloutCore", "Narration", "Reconciliation", "LosslessJSON", "Terminal",
+        "TestSupport", logging,
       ],
-      exclude: ["journald-alone"]),
+      exclude: ["journald-alone", "Snapshots"]),
     tests(
       "SimulatedAWSTests",
       ["SimulatedAWS", "RolloutCore", "LosslessJSON", "Transport", "TestSupport"],

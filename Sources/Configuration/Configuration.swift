@@ -40,7 +40,8 @@ package enum LogLevel: String, Sendable, CaseIterable {
 }
 
 package enum LogFormat: String, Sendable, CaseIterable {
-  /// `journal` under systemd, otherwise `logfmt` on standard error.
+  /// `journal` under systemd, `console` on a terminal, otherwise `logfmt`; all but `journal` on
+  /// standard error.
   case auto
-  case journal, logfmt, json
+  case journal, console, logfmt, json
 }

@@ -1,15 +1,11 @@
 import Logging
 import RolloutCore
 
-/// A log line as `time=… level=… event=… msg="…" domain=…`, for terminals and text tools.
+/// A log line as `time=… level=… event=… msg="…" domain=…`, for text tools.
 package enum LogFormatLogfmt {
   /// The record as one line without its newline.
-  ///
-  /// - Parameter forTerminal: whether the level is padded and coloured.
-  package static func line(_ record: LogRecord, forTerminal: Bool = false) -> String {
-    var line = "time=\(record.time.rfc3339) "
-    let level = "level=\(record.level.rawValue)"
-    line += forTerminal ? decorated(level, as: record.level) : level
+  package static func line(_ record: LogRecord) -> String {
+    var line = "time=\(record.time.rfc3339) level=\(record.level.rawValue)"
     if let event = record.event { line += " event=\(quoted(event))" }
     line += " msg=\(quoted(record.message))"
     if !record.fields.isEmpty { line += " " + pairs(record.fields) }
@@ -61,19 +57,5 @@ package enum LogFormatLogfmt {
     }
     let plain = name.unicodeScalars.map { isPlain($0) ? Character($0) : "_" }
     return plain.isEmpty ? "_" : String(plain)
-  }
-
-  private static func decorated(_ level: String, as kind: Logger.Level) -> String {
-    let width = "level=critical".utf8.count
-    let padding = String(repeating: " ", count: max(0, width - level.utf8.count))
-    let colour: String
-    switch kind {
-    case .trace, .debug: colour = "2"
-    case .info: return level + padding
-    case .notice: colour = "32"
-    case .warning: colour = "33"
-    case .error, .critical: colour = "1;31"
-    }
-    return "\u{1b}[\(colour)m\(level)\u{1b}[0m\(padding)"
   }
 }

@@ -1,17 +1,20 @@
 import Glibc
+package import Terminal
 
 /// The destination and the format of the log.
 package enum LogOutput: Sendable {
-  case logfmt(LineWriter, colours: Bool)
+  case console(LineWriter, Palette)
+  case logfmt(LineWriter)
   case json(LineWriter)
   /// The writer is used for records that the journal does not accept.
   case journal(JournalSocket, LineWriter)
 
   /// The values of `log.format` and `--log-format`.
   package enum Format: String, Sendable, CaseIterable {
-    /// The journal if standard error is connected to it, otherwise logfmt.
+    /// The journal if standard error is connected to it, the console's if it is a terminal, otherwise
+    /// logfmt.
     case auto
-    case journal, logfmt, json
+    case journal, console, logfmt, json
   }
 
   package init(
@@ -19,17 +22,17 @@ package enum LogOutput: Sendable {
     standardError: LineWriter = .standardError,
     journalPath: String = LogFormatJournal.socketPath
   ) {
-    let plain = LogOutput.logfmt(
-      standardError,
-      colours: standardError.isTerminal && environment["NO_COLOR", default: ""].isEmpty
-        && environment["TERM"] != "dumb")
+    let console = LogOutput.console(
+      standardError, Palette(isTerminal: standardError.isTerminal, environment: environment))
     let journal = LogOutput.journal(JournalSocket(path: journalPath), standardError)
     switch format {
     case .auto:
       let isConnected = LogOutput.isJournal(standardError.descriptor, environment: environment)
-      self = isConnected ? journal : plain
+      self =
+        isConnected ? journal : standardError.isTerminal ? console : .logfmt(standardError)
     case .journal: self = journal
-    case .logfmt: self = plain
+    case .console: self = console
+    case .logfmt: self = .logfmt(standardError)
     case .json: self = .json(standardError)
     }
   }
@@ -48,8 +51,10 @@ package enum LogOutput: Sendable {
 
   package func write(_ record: LogRecord) {
     switch self {
-    case .logfmt(let writer, let colours):
-      writer.write(Array(LogFormatLogfmt.line(record, forTerminal: colours).utf8))
+    case .console(let writer, let palette):
+      writer.write(Array(LogFormatConsole.line(record, palette: palette).utf8))
+    case .logfmt(let writer):
+      writer.write(Array(LogFormatLogfmt.line(record).utf8))
     case .json(let writer):
       writer.write(Array(LogFormatJSON.line(record).utf8))
     case .journal(let journal, let fallback):

@@ -63,15 +63,6 @@ struct LogFormatTests {
     #expect(fields.suffix(2).map(\.name) == ["a_b__c", "_"])
   }
 
-  @Test("On a terminal only the level is padded")
-  func terminalLine() {
-    let plain = LogRecord(time: time, level: .info, message: "m")
-    let line = LogFormatLogfmt.line(plain, forTerminal: true)
-    #expect(line == "time=2026-11-23T21:36:51Z level=info     msg=m")
-    let error = LogRecord(time: time, level: .error, message: "m")
-    #expect(LogFormatLogfmt.line(error, forTerminal: true).contains("\u{1b}[1;31mlevel=error"))
-  }
-
   @Test("JSON is one object on one line, with members in a fixed order", arguments: awkward)
   func jsonLine(value: String) throws {
     let line = LogFormatJSON.line(record([.init("domain", value), .init("error", "x")]))

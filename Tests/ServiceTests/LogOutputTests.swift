@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Narration
 import RolloutCore
+import Terminal
 import Testing
 
 @testable import Service
@@ -12,7 +13,8 @@ private let time = Instant(milliseconds: 1)
 struct LogOutputTests {
   private func kind(_ output: LogOutput) -> String {
     switch output {
-    case .logfmt(_, let colours): colours ? "coloured logfmt" : "logfmt"
+    case .console(_, let palette): palette == .plain ? "console" : "coloured console"
+    case .logfmt: "logfmt"
     case .json: "json"
     case .journal: "journal"
     }
@@ -43,9 +45,10 @@ struct LogOutputTests {
     #expect(kind(LogOutput(.journal, environment: [:])) == "journal")
     let pipe = LineWriter(descriptor: PipePeer().writeEnd)
     #expect(kind(LogOutput(.logfmt, environment: [:], standardError: pipe)) == "logfmt")
+    #expect(kind(LogOutput(.console, environment: [:], standardError: pipe)) == "console")
   }
 
-  @Test("A terminal gets colours, unless NO_COLOR is set or TERM is dumb")
+  @Test("A terminal gets the console's format with colours, unless NO_COLOR is set or TERM is dumb")
   func colours() throws {
     // The master of a pseudo-terminal is a terminal, too.
     let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY)
@@ -55,10 +58,11 @@ struct LogOutputTests {
     func chosen(_ environment: [String: String]) -> String {
       kind(LogOutput(.auto, environment: environment, standardError: writer))
     }
-    #expect(chosen([:]) == "coloured logfmt")
-    #expect(chosen(["NO_COLOR": ""]) == "coloured logfmt")
-    #expect(chosen(["NO_COLOR": "1"]) == "logfmt")
-    #expect(chosen(["TERM": "dumb"]) == "logfmt")
+    #expect(chosen([:]) == "coloured console")
+    #expect(chosen(["NO_COLOR": ""]) == "coloured console")
+    #expect(chosen(["NO_COLOR": "1"]) == "console")
+    #expect(chosen(["TERM": "dumb"]) == "console")
+    #expect(kind(LogOutput(.logfmt, environment: [:], standardError: writer)) == "logfmt")
   }
 
   @Test("An event is one line with its message, its level and its fields")

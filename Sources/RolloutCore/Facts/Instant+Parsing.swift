@@ -1,8 +1,6 @@
-import RolloutCore
-
 extension Instant {
   /// Parses what `rfc3339` writes for the years 0 to 9999: `2026-11-23T21:36:51.250Z`.
-  init?(rfc3339UTC text: String) {
+  package init?(rfc3339UTC text: String) {
     let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     guard parts.count <= 2, text.utf8.last == UInt8(ascii: "Z"), let head = parts.first else {
       return nil
