@@ -85,8 +85,8 @@ let package = Package(
     program(
       "cognito-certd",
       [
-        "Service", "Configuration", "RolloutCore", "StateStore", "LosslessJSON", "POSIX",
-        "Redaction", arguments,
+        "Service", "AWSWire", "Configuration", "RolloutCore", "StateStore", "LosslessJSON",
+        "POSIX", "Redaction", arguments,
       ]),
 
     hotModule("VirtualTime", ["POSIX", "RolloutCore", "Reconciliation"]),
@@ -141,8 +141,8 @@ let package = Package(
     tests(
       "ServiceTests",
       [
-        "Service", "RolloutCore", "Narration", "Reconciliation", "LosslessJSON", "TestSupport",
-        logging,
+        "Service", "Configuration", "RolloutCore", "Narration", "Reconciliation", "LosslessJSON",
+        "TestSupport", logging,
       ],
       exclude: ["journald-alone"]),
     tests(
