@@ -85,8 +85,8 @@ let package = Package(
     program(
       "cognito-certd",
       [
-        "Service", "AWSWire", "Configuration", "RolloutCore", "StateStore", "LosslessJSON",
-        "POSIX", "Redaction", arguments,
+        "Service", "AWSWire", "Configuration", "Reconciliation", "RolloutCore", "StateStore",
+        "LosslessJSON", "POSIX", "Redaction", arguments,
       ]),
 
     hotModule("VirtualTime", ["POSIX", "RolloutCore", "Reconciliation"]),
@@ -146,7 +146,8 @@ let package = Package(
       ],
       exclude: ["journald-alone"]),
     tests(
-      "SimulatedAWSTests", ["SimulatedAWS", "RolloutCore", "LosslessJSON", "Transport"],
+      "SimulatedAWSTests",
+      ["SimulatedAWS", "RolloutCore", "LosslessJSON", "Transport", "TestSupport"],
       exclude: ["Vectors"]),
     tests("SimulatedWorldTests", ["SimulatedWorld", "Narration", "POSIX", "RolloutCore"]),
     tests("SourceRulesTests", []),

@@ -31,6 +31,12 @@ static inline long cossl_bio_bytes(BIO *bio, const char **bytes) {
   return BIO_ctrl(bio, BIO_CTRL_INFO, 0, (void *)bytes);
 }
 
+// Writes a name as RFC 4514 has it, with control characters escaped and UTF-8 as it is.
+static inline int cossl_print_name(BIO *bio, const X509_NAME *name) {
+  unsigned long flags = XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
+  return X509_NAME_print_ex(bio, name, 0, flags) >= 0;
+}
+
 static inline void cossl_free(void *pointer) { OPENSSL_free(pointer); }
 
 static inline STACK_OF(GENERAL_NAME) *cossl_new_general_names(void) {

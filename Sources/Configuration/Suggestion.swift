@@ -1,11 +1,11 @@
 /// Finds the known word that a misspelt one probably means.
-enum Suggestion {
+package enum Suggestion {
   /// In bytes. Longer texts are not compared: no key and no word of a setting is longer.
   static let maximumLength = 64
 
   /// The one of `words` with the smallest edit distance to `wrong`, the first of several; nil when
   /// none is similar enough.
-  static func nearest(to wrong: String, among words: [String]) -> String? {
+  package static func nearest(to wrong: String, among words: [String]) -> String? {
     guard (1...maximumLength).contains(wrong.utf8.count) else { return nil }
     let plain = snakeCase(wrong)
     if let same = words.first(where: { $0.lowercased() == plain || snakeCase($0) == plain }) {
@@ -26,7 +26,7 @@ enum Suggestion {
   }
 
   /// `; did you mean "arn"?`, or nothing.
-  static func hint(_ wrong: String, among words: [String]) -> String {
+  package static func hint(_ wrong: String, among words: [String]) -> String {
     nearest(to: wrong, among: words).map { "; did you mean \"\($0)\"?" } ?? ""
   }
 

@@ -27,7 +27,11 @@ extension EdgeLook.Result {
         ServedLeaf(
           sha256: facts.sha256, serial: facts.serial, notAfter: facts.notAfter,
           coversDomain: covers(leaf, domain),
-          chain: verdict(leaf, facts, others: shown.all, roots: roots, caFile: caFile, now: now)))
+          chain: verdict(leaf, facts, others: shown.all, roots: roots, caFile: caFile, now: now),
+          details: LeafDetails(
+            subject: LeafFacts.text(of: X509_get_subject_name(leaf)),
+            issuer: LeafFacts.text(of: X509_get_issuer_name(leaf)),
+            tlsVersion: shown.tlsVersion)))
     } catch {
       self.init(failing: .certificate, error)
     }

@@ -40,6 +40,24 @@ struct LeafFacts: Equatable {
     return String(cString: digits)
   }
 
+  /// A name as in RFC 4514, without control characters; cut where it is longer than any real one.
+  static func text(of name: OpaquePointer?) -> String {
+    guard let name, let bio = BIO_new(BIO_s_mem()) else { return "" }
+    defer {
+      BIO_free(bio)
+      ERR_clear_error()
+    }
+    guard cossl_print_name(bio, name) == 1 else { return "" }
+    var start: UnsafePointer<CChar>?
+    let count = cossl_bio_bytes(bio, &start)
+    guard let start, count > 0 else { return "" }
+    let bytes = UnsafeRawBufferPointer(start: start, count: min(count, longestName))
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// In bytes.
+  private static let longestName = 1024
+
   private static func instant(
     _ time: UnsafePointer<ASN1_TIME>?, _ name: String
   ) throws(EdgeProbeError) -> Instant {

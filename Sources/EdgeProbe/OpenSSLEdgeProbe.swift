@@ -9,6 +9,7 @@ package import RolloutCore
 /// at once.
 package final class OpenSSLEdgeProbe: EdgePort {
   private let limits: ProbeLimits
+  private let uptime: (@Sendable () -> Duration)?
   private let reactor = Reactor()
   private let resolver: NameResolver
   /// For what reads files and computes. It does not wait for the network.
@@ -16,14 +17,17 @@ package final class OpenSSLEdgeProbe: EdgePort {
   private let client = Guarded<TLSClient?>(nil)
   private let roots = TrustRootsCache()
 
+  /// - Parameter uptime: a clock that no one sets; nil: no look is timed.
   package init(
-    limits: ProbeLimits = ProbeLimits(), lookUp: @escaping NameLookup = systemLookup
+    limits: ProbeLimits = ProbeLimits(), lookUp: @escaping NameLookup = systemLookup,
+    uptime: (@Sendable () -> Duration)? = nil
   ) {
     ignoreBrokenPipes()
     // Without this option OpenSSL frees its data at exit while other threads may still use it. It
     // takes effect only when set before OpenSSL's first use.
     OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
     self.limits = limits
+    self.uptime = uptime
     resolver = NameResolver(lookUp: lookUp, limits: limits, reactor)
   }
 
@@ -41,9 +45,10 @@ package final class OpenSSLEdgeProbe: EdgePort {
       return ProbeRound(edges: [], failure: found.failure)
     }
     let looks = await inOrder(found.addresses, atOnce: limits.concurrency) { address in
-      EdgeLook(
-        address: address.description,
-        result: await self.look(at: address, for: domain, caFile: caFile, now: now))
+      let begun = self.uptime?()
+      let result = await self.look(at: address, for: domain, caFile: caFile, now: now)
+      let took = begun.flatMap { begun in self.uptime.map { $0() - begun } }
+      return EdgeLook(address: address.description, result: result, took: took)
     }
     return ProbeRound(edges: looks + found.unresolved)
   }

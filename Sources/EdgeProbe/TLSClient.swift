@@ -70,11 +70,14 @@ final class ShownCertificates: @unchecked Sendable {
   let leaf: OpaquePointer?
   /// A `STACK_OF(X509)`: the leaf and what came with it.
   let all: OpaquePointer?
+  /// `TLSv1.3`.
+  let tlsVersion: String
 
   /// Takes over both pointers.
-  init(leaf: OpaquePointer?, all: OpaquePointer?) {
+  init(leaf: OpaquePointer?, all: OpaquePointer?, tlsVersion: String) {
     self.leaf = leaf
     self.all = all
+    self.tlsVersion = tlsVersion
   }
 
   deinit {
@@ -144,7 +147,9 @@ private final class TLSSession: @unchecked Sendable {
 
   var certificates: ShownCertificates {
     let all = SSL_get_peer_cert_chain(session).flatMap { X509_chain_up_ref($0) }
-    return ShownCertificates(leaf: SSL_get1_peer_certificate(session), all: all)
+    return ShownCertificates(
+      leaf: SSL_get1_peer_certificate(session), all: all,
+      tlsVersion: SSL_get_version(session).map { String(cString: $0) } ?? "")
   }
 
   /// What was shown before the handshake failed, if the edge has proven that it has the key. The RSA

@@ -75,7 +75,7 @@ package enum FilePattern {
         guard names <= FilePattern.maximumNames else {
           throw .tooManyNames(limit: FilePattern.maximumNames)
         }
-        let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+        let bytes = POSIX.name(ofEntry: entry)
         guard Search.isMatch(bytes, part) else { continue }
         guard let name = String(validating: bytes, as: UTF8.self) else {
           throw .nameIsNotText(directory: directory)

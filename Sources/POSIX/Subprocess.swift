@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 /// A program that runs for a limited time and whose output is read.
 ///
@@ -148,7 +148,7 @@ package struct Subprocess: Sendable {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, streams.outputWriter, 1)
     posix_spawn_file_actions_adddup2(&actions, streams.errorWriter, 2)
-    try Subprocess.closeOthers(&actions)
+    try Subprocess.closeOtherFiles(&actions)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -180,7 +180,7 @@ package struct Subprocess: Sendable {
     @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
 
   /// Closes everything but the three streams in the program: libraries open files without O_CLOEXEC.
-  private static func closeOthers(
+  package static func closeOtherFiles(
     _ actions: inout posix_spawn_file_actions_t
   ) throws(SystemError) {
     // An extension of glibc since 2.34, which Swift does not import.

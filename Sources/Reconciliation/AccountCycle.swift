@@ -15,7 +15,7 @@ struct AccountCycle: Sendable {
   let lookBegan: LookStart
   let setting: AccountFacts.CycleSetting
   /// Lower waves first; within a wave, those first that were looked at longest ago.
-  let domains: [Mapping]
+  var domains: [Mapping]
 
   /// Domains looked at side by side. Cognito allows 4 custom domains in a region and account.
   static let width = 8

@@ -64,7 +64,7 @@ extension Ledger {
   }
 
   /// Ends the trials that a look has answered: a permission is there, or it is missing and reported.
-  private func endTrials(_ facts: DomainFacts, _ assessment: Assessment) {
+  func endTrials(_ facts: DomainFacts, _ assessment: Assessment) {
     guard !facts.defersProbe, case .described(let domain) = assessment else { return }
     for trial in facts.trials {
       switch facts.certificates.outcome(of: trial, attached: domain.attached) {
@@ -95,10 +95,8 @@ extension Ledger {
     else { return .outdated }
     var assessment = assessment
     assessment.keepDenials(of: openTrials(of: facts.mapping))
-    let plan = DomainPlan.of(
-      facts, assessment, constraint: constraint(on: facts, assessment),
-      callConstraint: callConstraint(on: facts, assessment),
-      dice: Dice(seed: ports.clock.random()))
+    if purpose != .service { return note(facts, assessment) }
+    let plan = plan(facts, assessment)
     if plan.update != nil {
       guard let age, age <= Ledger.maximumDescriptionAge else { return .tooOld }
       let scope = UpdatePace.Scope(
@@ -127,13 +125,22 @@ extension Ledger {
     return plan.update.map { .call($0) } ?? .settled
   }
 
+  func plan(_ facts: DomainFacts, _ assessment: Assessment) -> DomainPlan {
+    DomainPlan.of(
+      facts, assessment, constraint: constraint(on: facts, assessment),
+      callConstraint: callConstraint(on: facts, assessment),
+      dice: Dice(seed: ports.clock.random()))
+  }
+
   /// What the rules across domains say to a rollout that is not urgent.
   private func constraint(on facts: DomainFacts, _ assessment: Assessment) -> Constraint? {
     guard assessment.beginsUnhurriedRollout, case .described(let domain) = assessment,
       case .begin(let certificate, _, _) = domain.course
     else { return nil }
-    return Planner.constraint(
-      on: facts.mapping, wantingSince: facts.wantingSince(certificate.arn), in: standing)
+    // A preview looks at every domain once.
+    let since =
+      purpose == .service ? facts.wantingSince(certificate.arn) : .distantPast
+    return Planner.constraint(on: facts.mapping, wantingSince: since, in: standing)
   }
 
   /// What they say to another call of the rollout under way.

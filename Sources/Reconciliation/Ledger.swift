@@ -5,6 +5,7 @@ package import RolloutCore
 /// turn it is. Every decision is one step of this actor, against the latest records of all.
 package actor Ledger {
   let ports: Ports
+  let purpose: Purpose
   package internal(set) var fleet: Fleet
   /// How every domain stands, as far as this process knows.
   package internal(set) var records: [DomainName: DomainRecord] = [:]
@@ -63,6 +64,8 @@ package actor Ledger {
   var unlogged: [Event] = []
   private var isCarryingUnwritten = false
   var calls = 0
+  /// What the decisions of a preview were made from.
+  var noted: [DomainName: (facts: DomainFacts, assessment: Assessment)] = [:]
   package nonisolated let stop = Latch()
 
   /// How an account's last poll ended.
@@ -84,8 +87,9 @@ package actor Ledger {
     var lastGoodPoll: Instant?
   }
 
-  package init(ports: Ports, fleet: Fleet) {
+  package init(ports: Ports, fleet: Fleet, purpose: Purpose = .service) {
     self.ports = ports
+    self.purpose = purpose
     self.fleet = fleet
     roster = Roster(pacing: fleet.pacing)
     journal = Journal(state: ports.state)
@@ -95,19 +99,13 @@ package actor Ledger {
   /// Reads the state file and gives every mapped domain its record. Open rollouts go on; a
   /// refused one is tried at once, since a restart may have changed something.
   package func start() async throws(StateFailure) {
-    let now = ports.clock.now
-    for record in try await ports.state.loadRecords() {
-      durable[record.domain] = record
-      records[record.domain] = record.bounded(at: now, pacing: fleet.pacing)
-    }
-    imports.load(try await ports.state.loadFirstImports())
-    let stopped = try await ports.state.loadStoppedWaves()
-    for stop in stopped { durableStops[stop.wave] = stop }
-    put(fleet)
+    try await load()
     expediteCalls()
-    for (domain, original) in durable {
-      loaded[domain] = records[domain].map { (original, $0) }
+    for domain in loaded.keys {
+      if let record = records[domain] { loaded[domain]?.bounded = record }
     }
+    let stopped = stops.values.sorted { $0.wave < $1.wave }
+    stops = [:]
     await release(stopped, by: .restart)
     let changed = records.values.filter { durable[$0.domain] != $0 }
       .sorted { $0.domain < $1.domain }
@@ -115,6 +113,22 @@ package actor Ledger {
     // A disk without room does not keep the daemon from watching.
     if await commit(StateChange(records: changed), of: Set(changed.map(\.domain))) == nil {
       for record in changed { durable[record.domain] = record }
+    }
+  }
+
+  /// Reads the state file and gives every mapped domain its record.
+  func load() async throws(StateFailure) {
+    let now = ports.clock.now
+    for record in try await ports.state.loadRecords() {
+      durable[record.domain] = record
+      records[record.domain] = record.bounded(at: now, pacing: fleet.pacing)
+    }
+    imports.load(try await ports.state.loadFirstImports())
+    for stop in try await ports.state.loadStoppedWaves() { durableStops[stop.wave] = stop }
+    stops = durableStops
+    put(fleet)
+    for (domain, original) in durable {
+      loaded[domain] = records[domain].map { (original, $0) }
     }
   }
 

@@ -6,7 +6,7 @@ package enum Reason: OpenWord {
   // A candidate failed a check, or was passed over.
   case notIssued, managedByCloudFront, wrongRegion, privateOrSelfSigned, unsupportedKey
   case nameNotCovered, notYetValid, expired, expiresTooSoon, soaking, notSelected, chainUntrusted
-  case notNewer, sameLeaf
+  case notNewer, sameLeaf, notPreferred, setAside, notAsked
 
   // The attached or the pinned certificate is gone.
   case deleted
@@ -39,7 +39,8 @@ package enum Reason: OpenWord {
   package static let known: [Reason] = [
     .notIssued, .managedByCloudFront, .wrongRegion, .privateOrSelfSigned, .unsupportedKey,
     .nameNotCovered, .notYetValid, .expired, .expiresTooSoon, .soaking, .notSelected,
-    .chainUntrusted, .notNewer, .sameLeaf, .deleted, .notLookedAt, .noCertificate,
+    .chainUntrusted, .notNewer, .sameLeaf, .notPreferred, .setAside, .notAsked, .deleted,
+    .notLookedAt, .noCertificate,
     .emptyDescription, .held, .observeMode, .domainUpdating, .waitsForWave, .waveStopped,
     .waveSoaking,
     .waitsForSlot, .answerLost, .drifted, .rolledBack, .cannotRollBack,
@@ -68,6 +69,9 @@ package enum Reason: OpenWord {
     case .chainUntrusted: "chain_untrusted"
     case .notNewer: "not_newer"
     case .sameLeaf: "same_leaf"
+    case .notPreferred: "not_preferred"
+    case .setAside: "set_aside"
+    case .notAsked: "not_asked"
     case .deleted: "deleted"
     case .notLookedAt: "not_looked_at"
     case .noCertificate: "no_certificate"
@@ -129,6 +133,9 @@ package enum Reason: OpenWord {
     case .chainUntrusted: "the certificate's chain does not lead to a trusted root"
     case .notNewer: "the certificate is not newer than the attached one"
     case .sameLeaf: "the certificate has the same leaf as the attached one"
+    case .notPreferred: "another eligible certificate is preferred"
+    case .setAside: "someone attached another certificate in its place"
+    case .notAsked: "AWS was not asked for all that this depends on"
     case .deleted: "ACM no longer has the certificate"
     case .notLookedAt: "the domain has not been looked at yet"
     case .noCertificate: "Cognito names no certificate for the domain"

@@ -6,7 +6,7 @@ import Transport
 /// The clients for AWS and the edges, configured by the environment.
 struct Clients: Sendable {
   let client: AWSClient
-  let probe = OpenSSLEdgeProbe()
+  let probe = OpenSSLEdgeProbe(uptime: { SystemClock.uptime })
   private let transport = CurlTransport()
 
   /// - Parameters:

@@ -29,6 +29,12 @@ struct StateFile: Equatable, Sendable {
     self.path = path.hasPrefix("/") ? path : "./" + path
   }
 
+  /// Whether there is no file, or not even its directory; false where that cannot be seen.
+  var isAbsent: Bool {
+    var info = stat()
+    return lstat(path, &info) != 0 && [ENOENT, ENOTDIR].contains(errno)
+  }
+
   /// What is at the path. A symbolic link is refused, because SQLite would create -wal and -shm
   /// beside its target; so is anything that is not a regular file, because opening a FIFO may
   /// never return.

@@ -18,16 +18,40 @@ package struct StateReader: Sendable {
 
   /// Everything that `status` shows, read at one moment.
   package func snapshot() throws(StateFailure) -> StateSnapshot {
+    try read { reader in
+      StateSnapshot(
+        records: try reader.records(.mapped),
+        requests: try reader.requests(limit: StateStore.maximumRequests))
+    }
+  }
+
+  /// Everything that a daemon reads at its start, for a command that decides as it would. Where there
+  /// is no file yet, there is nothing to remember.
+  package static func copy(of path: String) throws(StateFailure) -> StateCopy {
+    let file = try StateFile(path: path)
+    if file.isAbsent { return StateCopy() }
+    switch try file.presence() {
+    case .missing, .empty: return StateCopy()
+    case .filled: break
+    }
+    return try open(path: path).read { reader in
+      StateCopy(
+        records: try reader.records(.all), firstImports: try reader.firstImports(),
+        stoppedWaves: try reader.stoppedWaves(),
+        requests: try reader.requests(limit: StateStore.maximumRequests))
+    }
+  }
+
+  private func read<Value>(
+    _ body: (RecordReader) throws -> Value
+  ) throws(StateFailure) -> Value {
     try file.read { database in
       switch try StateFormat.contents(of: database, in: file) {
       case .current: break
       case .nothing: throw file.unused
       case .older(let version): throw file.older(version)
       }
-      let reader = RecordReader(database: database)
-      return StateSnapshot(
-        records: try reader.records(.mapped),
-        requests: try reader.requests(limit: StateStore.maximumRequests))
+      return try body(RecordReader(database: database))
     }
   }
 }

@@ -15,8 +15,9 @@ struct Bench {
   static let starts = 5
   static let botoPasses = 5
 
-  static func main() {
+  static func main() async {
     do {
+      print(await Machine.description())
       try measure()
     } catch {
       print("error: \(error)")
@@ -25,7 +26,6 @@ struct Bench {
   }
 
   private static func measure() throws {
-    print(Machine.description)
     var table = GoalTable()
     var cpuPerDomain: [Double?] = []
     for size in sizes {

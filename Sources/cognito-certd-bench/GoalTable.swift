@@ -1,4 +1,5 @@
 import Foundation
+import POSIX
 import RolloutCore
 
 /// The table of goals, in Markdown.
@@ -34,17 +35,24 @@ struct GoalTable {
 
 /// Where and with what was measured.
 enum Machine {
-  static var description: String {
+  static func description() async -> String {
     let info = text("/proc/cpuinfo").split(separator: "\n")
     let model = info.first { $0.hasPrefix("model name") }?.split(separator: ":").last ?? " unknown"
     let cores = info.count { $0.hasPrefix("processor") }
     let kernel = text("/proc/sys/kernel/osrelease")
     let commit = ProcessInfo.processInfo.environment["BENCH_COMMIT"] ?? "unknown"
+    let daemon = await answer(DaemonRun.program, ["--version"])
+    let boto = await answer(
+      BotoLoop.python,
+      [
+        "-c",
+        "import boto3, platform; print(boto3.__version__, 'on Python', platform.python_version())",
+      ])
     return """
       date      \(BenchFleet.now.rfc3339)
       machine  \(model), \(cores) cores, Linux \(kernel)
-      daemon    commit \(commit), \(answer(DaemonRun.program, ["--version"]))
-      boto3     \(answer(BotoLoop.python, ["-c", "import boto3, platform; print(boto3.__version__, 'on Python', platform.python_version())"]))
+      daemon    commit \(commit), \(daemon)
+      boto3     \(boto)
       fleet     \(Bench.domains) domains, \(BenchFleet.domainsPerAccount) an account; 20 ms a call; concurrency \(Bench.concurrency)
       """
   }
@@ -54,19 +62,16 @@ enum Machine {
       .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  private static func answer(_ program: String, _ arguments: [String]) -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: program)
-    process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
-    do {
-      try process.run()
-      let data = try output.fileHandleForReading.readToEnd() ?? Data()
-      process.waitUntilExit()
-      return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    } catch {
-      return "\(program) cannot be run: \(error)"
-    }
+  /// What a program says in its output.
+  private static let limits = Subprocess.Limits(time: .seconds(60), output: 10_000, errors: 1000)
+
+  private static func answer(_ program: String, _ arguments: [String]) async -> String {
+    let begun = ContinuousClock.now
+    let result = await Subprocess(
+      [program] + arguments, environment: ProcessInfo.processInfo.environment, limits: limits
+    ).run { ContinuousClock.now - begun }
+    guard result.ending == .exited(0) else { return "\(program) cannot be run: \(result.ending)" }
+    return String(decoding: result.output, as: UTF8.self)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }

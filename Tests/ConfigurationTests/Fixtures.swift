@@ -22,16 +22,11 @@ enum Fixtures {
 
   /// The names of the files in a directory, sorted.
   static func names(in directory: String) -> [String] {
-    guard let stream = opendir(directory) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if !name.hasPrefix(".") { names.append(name) }
+    do {
+      return try TestSupport.names(in: directory).filter { !$0.hasPrefix(".") }
+    } catch {
+      return []
     }
-    return names.sorted()
   }
 
   /// nil when there is no such file.

@@ -5,8 +5,8 @@ import RolloutCore
 import SimulatedAWS
 import Testing
 
-/// They hold many descriptors open, and Foundation's `Process`, which other tests use, crashes with
-/// those above 1,024: one test at a time, and few hundred descriptors each.
+/// They hold many descriptors open: one test at a time, and a few hundred descriptors each, so that
+/// the process that runs all tests does not reach its limit.
 @Suite("Edges and name servers that hang", .serialized)
 struct HangingEdgeTests {
   /// Lookups of names that begin with `hang` block until they are released; others are 127.0.0.1.

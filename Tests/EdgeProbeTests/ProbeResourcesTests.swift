@@ -4,6 +4,7 @@ import POSIX
 import Reconciliation
 import RolloutCore
 import SimulatedAWS
+import TestSupport
 import Testing
 
 @Suite("The cost of probes")
@@ -96,7 +97,7 @@ private struct Census {
   init() throws {
     let manager = FileManager.default
     var descriptors: [String] = []
-    for number in try manager.contentsOfDirectory(atPath: "/proc/self/fd") {
+    for number in try names(in: "/proc/self/fd") where !number.hasPrefix(".") {
       do {
         let target = try manager.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(number)")
         descriptors.append(target)
@@ -105,7 +106,7 @@ private struct Census {
       }
     }
     self.descriptors = descriptors.sorted()
-    threads = try manager.contentsOfDirectory(atPath: "/proc/self/task").count
+    threads = try names(in: "/proc/self/task").count
   }
 
   /// Swift's own pool may have grown by a few threads.

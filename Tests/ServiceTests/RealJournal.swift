@@ -1,12 +1,14 @@
 import Foundation
 import LosslessJSON
+import TestSupport
 import Testing
 
 @testable import Service
 
 /// A systemd-journald for one test, with the project's message catalog.
 final class RealJournal {
-  private let process = Process()
+  private let process: ChildProcess
+  private let directory: TemporaryDirectory
 
   struct NotUp: Error, CustomStringConvertible { let description: String }
 
@@ -26,7 +28,7 @@ final class RealJournal {
       let probe = try SystemTool.run(
         "unshare",
         ["--mount", "--propagation", "private", "mount", "-t", "tmpfs", "tmpfs", "/run"])
-      return probe.status == 0 ? nil : "no mount namespace can be had: \(probe.output)"
+      return probe.ending == .exited(0) ? nil : "no mount namespace can be had: \(probe.output)"
     } catch {
       return "unshare cannot be run: \(error)"
     }
@@ -36,36 +38,37 @@ final class RealJournal {
   private static let startLimit = Duration.seconds(20)
 
   init() async throws {
-    process.executableURL = Self.repository.appending(path: "Tests/ServiceTests/journald-alone")
-    process.arguments = [Self.repository.appending(path: "systemd/cognito-certd.catalog").path]
-    process.standardInput = FileHandle.nullDevice
-    let messages = Pipe()
-    process.standardError = messages
-    try process.run()
+    directory = try TemporaryDirectory()
+    process = try ChildProcess(
+      Self.repository.appending(path: "Tests/ServiceTests/journald-alone").path,
+      [Self.repository.appending(path: "systemd/cognito-certd.catalog").path],
+      environment: ProcessInfo.processInfo.environment, output: directory["journald"])
     let clock = SystemClock()
     let end = clock.uptime + Self.startLimit
     while !isUp {
-      guard process.isRunning, clock.uptime < end else {
-        process.terminate()
-        let said = try messages.fileHandleForReading.readToEnd() ?? Data()
-        throw NotUp(description: "journald does not run: \(String(decoding: said, as: UTF8.self))")
+      guard process.poll() == nil, clock.uptime < end else {
+        throw NotUp(description: "journald does not run: \(process.errorText)")
       }
       _ = await clock.sleep(for: .milliseconds(20))
     }
   }
 
   deinit {
-    process.terminate()
-    process.waitUntilExit()
+    process.send(SIGTERM)
+    do {
+      _ = try process.waitForEnd()
+    } catch {
+      print("journald does not end by itself: \(error)")
+    }
   }
 
   /// The path of its socket outside its namespace.
-  var socketPath: String { "/proc/\(process.processIdentifier)/root" + LogFormatJournal.socketPath }
+  var socketPath: String { "/proc/\(process.pid)/root" + LogFormatJournal.socketPath }
 
   /// The varlink socket is the last one that it creates.
   private var isUp: Bool {
     FileManager.default.fileExists(
-      atPath: "/proc/\(process.processIdentifier)/root/run/systemd/journal/io.systemd.journal")
+      atPath: "/proc/\(process.pid)/root/run/systemd/journal/io.systemd.journal")
   }
 
   /// The output of journalctl for the entries of this program.
@@ -83,9 +86,9 @@ final class RealJournal {
   }
 
   private func run(_ arguments: [String]) throws -> String {
-    let enter = ["--target", String(process.processIdentifier), "--mount", "journalctl"]
+    let enter = ["--target", String(process.pid), "--mount", "journalctl"]
     let outcome = try SystemTool.run("nsenter", enter + arguments)
-    try #require(outcome.status == 0, "journalctl \(arguments): \(outcome.output)")
+    try #require(outcome.ending == .exited(0), "journalctl \(arguments): \(outcome.output)")
     return outcome.output
   }
 }

@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Runs a program of this machine.
 enum SystemTool {
   struct Outcome {
-    let status: Int32
-    /// The text on standard output and standard error.
+    let ending: ChildProcess.Ending
+    /// The text on standard output, and behind it the one on standard error.
     let output: String
   }
 
@@ -14,18 +15,12 @@ enum SystemTool {
   }
 
   static func run(_ tool: String, _ arguments: [String]) throws -> Outcome {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: try #require(path(of: tool)))
-    process.arguments = arguments
-    process.environment = ["LANG": "C.UTF-8", "SYSTEMD_PAGER": "", "SYSTEMD_LOG_LEVEL": "info"]
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return Outcome(
-      status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
+    let directory = try TemporaryDirectory()
+    let process = try ChildProcess(
+      try #require(path(of: tool)), arguments,
+      environment: ["LANG": "C.UTF-8", "SYSTEMD_PAGER": "", "SYSTEMD_LOG_LEVEL": "info"],
+      output: directory["tool"])
+    let ending = try process.waitForEnd()
+    return Outcome(ending: ending, output: process.outputText + process.errorText)
   }
 }

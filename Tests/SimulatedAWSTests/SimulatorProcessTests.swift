@@ -1,6 +1,8 @@
 import Foundation
+import Glibc
 import LosslessJSON
 import RolloutCore
+import TestSupport
 import Testing
 import Transport
 
@@ -8,36 +10,22 @@ import Transport
 
 @Suite("The simulator as a program")
 struct SimulatorProcessTests {
-  /// The program in the directory of the test bundle.
-  static func program() throws -> URL {
-    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    return URL(filePath: tests).deletingLastPathComponent()
-      .appending(path: "cognito-certd-simulator")
-  }
+  private let directory: TemporaryDirectory
 
-  /// Starts the program and reads its ready line.
-  static func start(
-    _ arguments: [String], input: Pipe = Pipe()
-  ) throws -> (process: Process, ready: JSONValue, output: Pipe) {
-    let process = Process()
-    process.executableURL = try program()
-    process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardInput = input
-    process.standardError = Pipe()
-    try process.run()
-    var line: [UInt8] = []
-    while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first,
-      byte != UInt8(ascii: "\n")
-    { line.append(byte) }
-    return (process, try JSONValue(parsing: line), output)
+  init() throws { directory = try TemporaryDirectory() }
+
+  private func start(
+    _ arguments: [String], input: ChildProcess.Input = .pipe
+  ) throws -> ChildProcess {
+    try ChildProcess(
+      "cognito-certd-simulator", arguments, environment: ProcessInfo.processInfo.environment,
+      output: directory["simulator-\(arguments.hashValue)"], input: input)
   }
 
   @Test("it prints one line, answers signed requests, and leaves nothing behind after SIGTERM")
-  func lifetime() throws {
-    let (process, ready, output) = try SimulatorProcessTests.start(["serve", "--demo"])
-    defer { if process.isRunning { process.terminate() } }
+  func lifetime() async throws {
+    let process = try start(["serve", "--demo"])
+    let ready = try JSONValue(parsing: try await process.firstLine())
     let endpoint = try #require(ready["endpoint"]?.string)
     let roots = try #require(ready["ca_file"]?.string)
     #expect(FileManager.default.fileExists(atPath: roots))
@@ -61,47 +49,34 @@ struct SimulatorProcessTests {
     #expect(answer.status == 200)
     #expect(answer.json["CertificateSummaryList"]?.array?.count == 2)
 
-    process.terminate()
-    process.waitUntilExit()
-    #expect(process.terminationReason == .exit && process.terminationStatus == 0)
-    #expect(try output.fileHandleForReading.readToEnd()?.isEmpty ?? true)
+    process.send(SIGTERM)
+    #expect(try await process.end() == .exited(0))
+    #expect(process.outputText.count { $0 == "\n" } == 1)
     #expect(!FileManager.default.fileExists(atPath: roots))
     #expect(throws: LoopbackClient.Failure.self) { try LoopbackClient(port: port) }
   }
 
   @Test("it ends when standard input closes, if requested")
-  func standardInput() throws {
-    let input = Pipe()
-    let (process, _, _) = try SimulatorProcessTests.start(
-      ["serve", "--domain", "auth.example.com", "--until-stdin-closes"], input: input)
-    #expect(process.isRunning)
-    try input.fileHandleForWriting.close()
-    process.waitUntilExit()
-    #expect(process.terminationReason == .exit && process.terminationStatus == 0)
+  func standardInput() async throws {
+    let process = try start(["serve", "--domain", "auth.example.com", "--until-stdin-closes"])
+    _ = try await process.firstLine()
+    #expect(process.poll() == nil)
+    process.closeInput()
+    #expect(try await process.end() == .exited(0))
   }
 
   @Test("an invalid scenario ends it with a message and 1, wrong usage with 64")
-  func failures() throws {
-    func run(_ arguments: [String], input: String = "") throws -> (status: Int32, text: String) {
-      let process = Process()
-      process.executableURL = try SimulatorProcessTests.program()
-      process.arguments = arguments
-      let (stdin, stderr) = (Pipe(), Pipe())
-      process.standardInput = stdin
-      process.standardError = stderr
-      process.standardOutput = Pipe()
-      try process.run()
-      try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-      try stdin.fileHandleForWriting.close()
-      let text = try stderr.fileHandleForReading.readToEnd() ?? Data()
-      process.waitUntilExit()
-      return (process.terminationStatus, String(decoding: text, as: UTF8.self))
+  func failures() async throws {
+    let wrong = try start(["serve", "--config", "-"])
+    try wrong.write(#"{"ports":1}"#)
+    wrong.closeInput()
+    #expect(try await wrong.end() == .exited(1))
+    #expect(wrong.errorText.hasPrefix("error: ports is unknown; known are "))
+    let missing = try start(["serve", "--config", "/nowhere/x.json"])
+    #expect(try await missing.end() == .exited(1))
+    #expect(missing.errorText == "error: cannot read /nowhere/x.json: no such file or directory\n")
+    for usage in [["serve"], ["serve", "--demo", "--port", "70000"]] {
+      #expect(try await start(usage).end() == .exited(64))
     }
-    let wrong = try run(["serve", "--config", "-"], input: #"{"ports":1}"#)
-    #expect(wrong.status == 1 && wrong.text.hasPrefix("error: ports is unknown; known are "))
-    let missing = try run(["serve", "--config", "/nowhere/x.json"])
-    #expect(missing.text == "error: cannot read /nowhere/x.json: no such file or directory\n")
-    #expect(try run(["serve"]).status == 64)
-    #expect(try run(["serve", "--demo", "--port", "70000"]).status == 64)
   }
 }

@@ -81,9 +81,10 @@ enum AllowList {
     // The C library is large: what the sources use of it.
     "Glibc": .init(
       words: [
-        "accept", "addrinfo", "bind", "chmod", "close", "closedir", "connect", "dlsym", "dup",
-        "errno",
-        "exit", "fchmod", "fclose", "fcntl", "flock", "fopen", "freeaddrinfo", "fstat", "fsync",
+        "accept", "addrinfo", "bind", "chmod", "close", "closedir", "connect", "dirent", "dlsym",
+        "dup",
+        "errno", "exit", "fchmod", "fclose", "fcntl", "flock", "fopen", "freeaddrinfo", "fstat",
+        "fsync",
         "ftruncate", "fwrite", "gai_strerror", "getaddrinfo", "getenv", "getpid", "getsockname",
         "getsockopt", "iovec", "isatty", "itimerspec", "kill", "listen", "lstat", "mkdtemp",
         "mode_t", "nfds_t", "open", "opendir", "pid_t", "poll", "pollfd", "pread", "pwrite",

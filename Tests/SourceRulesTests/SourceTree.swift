@@ -7,6 +7,12 @@ struct SourceFile: Sendable {
   let text: String
   let lines: [String]
 
+  init(path: String, text: String) {
+    self.path = path
+    self.text = text
+    lines = text.components(separatedBy: "\n")
+  }
+
   var module: String { String(path.prefix { $0 != "/" }) }
 
   /// Every file below `Sources`, in order.
@@ -21,8 +27,7 @@ struct SourceFile: Sendable {
     return (files ?? []).filter { $0.hasSuffix(".swift") }.sorted().compactMap { path in
       let data = FileManager.default.contents(atPath: root.path + "/" + path)
       return data.map {
-        let text = String(decoding: $0, as: UTF8.self)
-        return SourceFile(path: path, text: text, lines: text.components(separatedBy: "\n"))
+        SourceFile(path: path, text: String(decoding: $0, as: UTF8.self))
       }
     }
   }

@@ -2,6 +2,7 @@ import Foundation
 import Reconciliation
 import RolloutCore
 import StateStore
+import TestSupport
 import Testing
 
 private let perl = "/usr/bin/perl"
@@ -123,30 +124,21 @@ struct LockTests {
   func otherProcess() async throws {
     let scratch = try Scratch()
     try write(Array("pid=99\n".utf8), to: scratch.state + ".lock")
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: perl)
     // struct flock: l_type, l_whence, padding, l_start, l_len, l_pid, padding; 37: F_OFD_SETLK.
-    process.arguments = [
-      "-e",
-      """
+    let script = """
       open(my $f, "+<", $ARGV[0]) or die; my $l = pack("ssx4qqix4", 1, 0, 0, 0, 0);
       fcntl($f, 37, $l) or die; $| = 1; print "locked\\n"; <STDIN>;
-      """,
-      scratch.state + ".lock",
-    ]
-    let output = Pipe()
-    let input = Pipe()
-    process.standardOutput = output
-    process.standardInput = input
-    try process.run()
-    #expect(output.fileHandleForReading.availableData == Data("locked\n".utf8))
+      """
+    let process = try ChildProcess(
+      perl, ["-e", script, scratch.state + ".lock"], environment: [:],
+      output: scratch.path + "/perl", input: .pipe)
+    #expect(try await process.firstLine() == "locked")
     #expect(try ProcessLock.holder(ofStateFile: scratch.state)?.pid == 99)
     let refused = await failure {
       _ = try ProcessLock.acquire(stateFile: scratch.state, heartbeat: nil)
     }
     #expect(refused?.kind == .locked(pid: 99))
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    process.kill()
     #expect(try ProcessLock.holder(ofStateFile: scratch.state) == nil)
     try ProcessLock.acquire(stateFile: scratch.state, heartbeat: nil).release()
   }

@@ -1,48 +1,45 @@
-import Foundation
-
 /// Debian's `openssl`, as a child that is ended by its process id.
 package struct OpenSSLProcess {
   package struct Failed: Error { let what: String }
 
-  private let process = Process()
-  private let output = Pipe()
+  private let arguments: [String]
+  private let process: ChildProcess
+  private let directory: TemporaryDirectory
 
   package init(_ arguments: [String]) throws {
-    process.executableURL = URL(filePath: "/usr/bin/openssl")
-    process.arguments = arguments
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    process.standardInput = Pipe()
-    try process.run()
+    self.arguments = arguments
+    directory = try TemporaryDirectory()
+    // `s_server` ends when its standard input does.
+    process = try ChildProcess(
+      "/usr/bin/openssl", arguments, environment: [:], output: directory["openssl"], input: .pipe)
   }
 
   /// Waits for a command that ends by itself.
-  package func finish() throws {
-    process.waitUntilExit()
-    if process.terminationStatus != 0 {
-      throw Failed(what: "\(process.arguments ?? []): status \(process.terminationStatus)")
+  package func finish() async throws {
+    let ending = try await process.end()
+    if ending != .exited(0) {
+      throw Failed(what: "\(arguments): \(ending)\n\(process.errorText)")
     }
   }
 
   /// Ends it. Not by SIGTERM, which a child may inherit as ignored.
-  package func kill() {
-    Foundation.kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
-  }
+  package func kill() { process.kill() }
 
   /// The port of `s_server`, which writes `ACCEPT 127.0.0.1:PORT` when it listens.
-  package func port() throws -> Int {
-    var text = ""
-    while true {
-      let data = output.fileHandleForReading.availableData
-      if data.isEmpty { throw Failed(what: "openssl s_server printed only: \(text)") }
-      text += String(decoding: data, as: UTF8.self)
+  package func port() async throws -> Int {
+    try await eventually("openssl s_server listens") {
+      let ending = process.poll()
+      let text = process.outputText
       let line = text.split(separator: "\n").first { $0.hasPrefix("ACCEPT ") }
       if text.hasSuffix("\n"), let line,
         let port = line.split(separator: ":").last.flatMap({ Int($0) })
       {
         return port
       }
+      if let ending {
+        throw Failed(what: "openssl s_server: \(ending), \(text) \(process.errorText)")
+      }
+      return nil
     }
   }
 }

@@ -18,15 +18,15 @@ struct TLSServer {
   ) async throws -> Result {
     let directory = try TemporaryDirectory()
     defer { withExtendedLifetime(directory) {} }
-    let server = try TLSServer(in: directory)
+    let server = try await TLSServer(in: directory)
     defer { server.process.kill() }
     return try await body(server)
   }
 
-  private init(in directory: TemporaryDirectory) throws {
+  private init(in directory: TemporaryDirectory) async throws {
     let certificate = directory["certificate.pem"]
     let key = directory["key.pem"]
-    try OpenSSLProcess([
+    try await OpenSSLProcess([
       "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
       "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=test",
       "-addext", "subjectAltName=IP:127.0.0.1",
@@ -35,6 +35,6 @@ struct TLSServer {
     process = try OpenSSLProcess([
       "s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www",
     ])
-    port = try process.port()
+    port = try await process.port()
   }
 }

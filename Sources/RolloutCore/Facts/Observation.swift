@@ -157,10 +157,13 @@ package struct EdgeLook: Equatable, Sendable {
   /// `192.0.2.7:443` or `[2001:db8::1]:443`.
   package var address: String
   package var result: Result
+  /// How long the connection and the handshake took; nil where it was not measured.
+  package var took: Duration?
 
-  package init(address: String, result: Result) {
+  package init(address: String, result: Result, took: Duration? = nil) {
     self.address = address
     self.result = result
+    self.took = took
   }
 
   package enum Result: Equatable, Sendable {
@@ -185,14 +188,33 @@ package struct ServedLeaf: Equatable, Sendable {
   /// Whether its names cover the domain that was asked for.
   package var coversDomain: Bool
   package var chain: ChainVerdict
+  /// What people recognise it by; nothing is decided by that.
+  package var details: LeafDetails?
 
   package init(
-    sha256: String, serial: String, notAfter: Instant, coversDomain: Bool, chain: ChainVerdict
+    sha256: String, serial: String, notAfter: Instant, coversDomain: Bool, chain: ChainVerdict,
+    details: LeafDetails? = nil
   ) {
     self.sha256 = sha256
     self.serial = serial
     self.notAfter = notAfter
     self.coversDomain = coversDomain
     self.chain = chain
+    self.details = details
+  }
+}
+
+/// What people recognise a served leaf by.
+package struct LeafDetails: Equatable, Sendable {
+  /// In the notation of RFC 4514: `CN=auth.example.com`.
+  package var subject: String
+  package var issuer: String
+  /// `TLSv1.3`.
+  package var tlsVersion: String
+
+  package init(subject: String, issuer: String, tlsVersion: String) {
+    self.subject = subject
+    self.issuer = issuer
+    self.tlsVersion = tlsVersion
   }
 }

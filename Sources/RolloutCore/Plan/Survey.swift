@@ -76,6 +76,8 @@ package struct DescribedDomain: Sendable {
   package var standing: RolloutStanding
   package var drift: DriftJudgement
   package var course: Course
+  /// What picked the course; nil while nothing was to be picked.
+  package var chooser: Chooser?
   /// nil: that depends on something that was not asked or could not be seen.
   package var passedOver: [PassedOver]?
   /// What this look's round of handshakes proves; nil when none was made.
@@ -209,6 +211,7 @@ struct DomainSurveyor {
         DescribedDomain(
           description: description, attached: attached, attachedCertificate: certificate,
           standing: standing, drift: judgement.drift, course: judgement.course,
+          chooser: judgement.chooser,
           passedOver: judgement.passedOver?.filter { $0.certificate != attached },
           verdict: verdict.0, expectedLeaf: verdict.1, detour: detour,
           rollback: rollback, isUrgent: facts.chooser(present: attached).urgency != nil,
@@ -348,6 +351,7 @@ struct DomainSurveyor {
   private struct Judgement {
     var drift = DriftJudgement.none
     var course: Course
+    var chooser: Chooser?
     var passedOver: [PassedOver]?
     /// Why the rollout under way leads nowhere any more, so that the domain must be judged from
     /// what Cognito shows.
@@ -382,7 +386,7 @@ struct DomainSurveyor {
     case .known(let known): choice = known
     }
     var judgement = Judgement(
-      course: course(for: choice), passedOver: chooser.passedOver(for: choice))
+      course: course(for: choice), chooser: chooser, passedOver: chooser.passedOver(for: choice))
     if attached == rollout.certificate { return .known(judgement) }
     switch choice {
     case .missing(let explanation): judgement.endOfRollout = explanation
@@ -432,7 +436,9 @@ struct DomainSurveyor {
     case .known(let known): course = known
     }
     return .known(
-      Judgement(drift: drift, course: course, passedOver: chooser.passedOver(for: choice)))
+      Judgement(
+        drift: drift, course: course, chooser: chooser,
+        passedOver: chooser.passedOver(for: choice)))
   }
 
   /// The choice, with what a drift or an operator's `retry` makes of it.

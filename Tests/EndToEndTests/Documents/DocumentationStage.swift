@@ -1,5 +1,7 @@
 import Foundation
+import Glibc
 import LosslessJSON
+import TestSupport
 import Testing
 
 /// A directory in which the commands of the documents run: with no other program than those that
@@ -9,10 +11,11 @@ import Testing
 /// stand for files in the directory.
 final class DocumentationStage {
   let directory: URL
-  private let programs: URL
-  private let simulator = Process()
-  private let daemon = Process()
+  private var simulator: ChildProcess?
+  private var daemon: ChildProcess?
   private var variables: [String: String] = [:]
+  /// How many blocks ran.
+  private var blocks = 0
 
   struct Failure: Error, CustomStringConvertible { let description: String }
 
@@ -28,8 +31,6 @@ final class DocumentationStage {
   init() throws {
     directory = URL(filePath: NSTemporaryDirectory())
       .appending(path: "cognito-certd-documents-\(UInt32.random(in: 0 ... .max))")
-    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    programs = URL(filePath: tests).deletingLastPathComponent()
     for folder in ["bin", "backup", "dist", "journal"] {
       try FileManager.default.createDirectory(
         at: directory.appending(path: folder), withIntermediateDirectories: true)
@@ -39,45 +40,38 @@ final class DocumentationStage {
   }
 
   /// A stage on which the simulator and the daemon run and all is well.
-  static func running() throws -> DocumentationStage {
+  static func running() async throws -> DocumentationStage {
     let stage = try DocumentationStage()
-    try stage.startSimulator()
+    try await stage.startSimulator()
     try stage.startDaemon()
     return stage
   }
 
   deinit {
-    for process in [daemon, simulator] where process.isRunning {
-      process.terminate()
-      process.waitUntilExit()
-    }
     do {
+      for process in [daemon, simulator] {
+        process?.send(SIGTERM)
+        _ = try process?.waitForEnd()
+      }
       try FileManager.default.removeItem(at: directory)
     } catch {
-      print("\(directory.path) is left behind: \(error)")
+      print("\(directory.path) or a program is left behind: \(error)")
     }
   }
 
   private func path(_ name: String) -> String { directory.appending(path: name).path }
 
-  private func program(_ name: String) -> String { programs.appending(path: name).path }
+  private func program(_ name: String) -> String { ChildProcess.directory + "/" + name }
 
   // MARK: What is on it
 
-  private func startSimulator() throws {
-    let output = Pipe()
-    simulator.executableURL = programs.appending(path: "cognito-certd-simulator")
-    simulator.arguments = [
-      "serve", "--demo", "--directory", directory.path, "--write-config", path("config.yaml"),
-    ]
-    simulator.standardOutput = output
-    simulator.standardError = FileHandle.nullDevice
-    try simulator.run()
-    var line: [UInt8] = []
-    while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first,
-      byte != UInt8(ascii: "\n")
-    { line.append(byte) }
-    let ready = try JSONValue(parsing: line)
+  private func startSimulator() async throws {
+    let simulator = try ChildProcess(
+      "cognito-certd-simulator",
+      ["serve", "--demo", "--directory", directory.path, "--write-config", path("config.yaml")],
+      environment: ProcessInfo.processInfo.environment, output: path("simulator"))
+    self.simulator = simulator
+    let ready = try JSONValue(parsing: try await simulator.firstLine())
     for (variable, member) in [
       ("AWS_ENDPOINT_URL", "endpoint"), ("AWS_ACCESS_KEY_ID", "access_key_id"),
       ("AWS_SECRET_ACCESS_KEY", "secret_access_key"),
@@ -85,11 +79,9 @@ final class DocumentationStage {
   }
 
   private func startDaemon() throws {
-    daemon.executableURL = programs.appending(path: "cognito-certd")
-    daemon.arguments = ["run", "--config", path("config.yaml")]
-    daemon.environment = variables
-    daemon.standardError = FileHandle.nullDevice
-    try daemon.run()
+    daemon = try ChildProcess(
+      "cognito-certd", ["run", "--config", path("config.yaml")], environment: variables,
+      output: path("daemon"))
     let outcome = try run("until cognito-certd status; do sleep 0.1; done")
     guard outcome.status == 0 else {
       throw Failure(description: "the daemon does not come to rest: \(outcome)")
@@ -155,11 +147,10 @@ final class DocumentationStage {
       toFile: file + ".text", atomically: true, encoding: .utf8)
     // By another process: one that is forked meanwhile would hold the file open for writing, and
     // the kernel runs no such file.
-    let install = Process()
-    install.executableURL = URL(filePath: "/usr/bin/install")
-    install.arguments = ["-m", "755", file + ".text", file]
-    try install.run()
-    install.waitUntilExit()
+    let install = try ChildProcess(
+      "/usr/bin/install", ["-m", "755", file + ".text", file], environment: [:],
+      output: path("install"))
+    try #require(install.waitForEnd() == .exited(0), "\(install.errorText)")
     try FileManager.default.removeItem(atPath: file + ".text")
   }
 
@@ -175,23 +166,16 @@ final class DocumentationStage {
       ("/var/lib/cognito-certd/state.sqlite", path("config.yaml.state.sqlite")),
       ("/backup/", path("backup") + "/"),
     ] { script = script.replacing(documented, with: here) }
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/timeout")
-    process.arguments = [Self.limit, "/bin/bash", "-euo", "pipefail", "-c", script]
-    process.currentDirectoryURL = directory
-    process.environment = variables.merging(["PATH": path("bin"), "LANG": "C.UTF-8"]) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    let files = ["stdout", "stderr"].map { directory.appending(path: $0) }
-    for file in files { try Data().write(to: file) }
-    let handles = try files.map { try FileHandle(forWritingTo: $0) }
-    process.standardOutput = handles[0]
-    process.standardError = handles[1]
-    try process.run()
-    process.waitUntilExit()
-    for handle in handles { try handle.close() }
-    return Outcome(
-      status: process.terminationStatus, output: try String(contentsOf: files[0], encoding: .utf8),
-      errors: try String(contentsOf: files[1], encoding: .utf8))
+    blocks += 1
+    let process = try ChildProcess(
+      "/usr/bin/timeout", [Self.limit, "/bin/bash", "-euo", "pipefail", "-c", script],
+      environment: variables.merging(["PATH": path("bin"), "LANG": "C.UTF-8"]) { $1 },
+      output: path("block-\(blocks)"), directory: directory.path)
+    let ending = try process.waitForEnd(within: .seconds(120))
+    guard case .exited(let status) = ending else {
+      throw Failure(description: "\(block): \(ending)")
+    }
+    return Outcome(status: status, output: process.outputText, errors: process.errorText)
   }
 
   /// What a command writes when all is well.

@@ -10,8 +10,8 @@ struct DocumentationTests {
   // MARK: Commands
 
   @Test("Every command line in them runs")
-  func blocks() throws {
-    let stage = try DocumentationStage.running()
+  func blocks() async throws {
+    let stage = try await DocumentationStage.running()
     let blocks = try MarkdownFile.all().flatMap(\.blocks).filter { $0.language == "sh" }
     #expect(blocks.count >= 7)
     for block in blocks {
@@ -21,8 +21,8 @@ struct DocumentationTests {
   }
 
   @Test("A block with a command that is not there fails")
-  func blocksCanFail() throws {
-    let stage = try DocumentationStage.running()
+  func blocksCanFail() async throws {
+    let stage = try await DocumentationStage.running()
     for block in [
       "cognito-certd explode", "cognito-certd status --loudly", "make coffee",
       "cognito-certd check | cognito-certd-simulator sing", "unheard-of", "systemctl reload nginx",
@@ -143,8 +143,8 @@ struct DocumentationTests {
   }
 
   @Test("The status that is shown has the members of a real one, and no other")
-  func status() throws {
-    let stage = try DocumentationStage.running()
+  func status() async throws {
+    let stage = try await DocumentationStage.running()
     let file = try MarkdownFile("docs/json.md")
     let shown = try #require(file.blocks.first { $0.language == "json" })
     // A rollout, so that there is one to show.

@@ -55,7 +55,7 @@ final class Stage: Sendable {
     }
     let process = try ChildProcess(
       "cognito-certd-simulator", arguments, environment: [:], output: directory + "/simulator",
-      input: fifo)
+      input: .file(fifo))
     simulator = process
     ready = try await eventually("the simulator is ready") {
       if let ending = process.poll() {

@@ -1,0 +1,49 @@
+import Configuration
+import Reconciliation
+import RolloutCore
+import Service
+
+extension CommonOptions {
+  /// The configuration, or an exit with every problem of it.
+  func configuration() throws -> Configuration {
+    do throws(InvalidConfiguration) {
+      return try ConfigurationLoader.load(path: config, environment: environment)
+    } catch {
+      for problem in error.problems { Output.line(problem.description) }
+      throw ExitStatus.configuration.exit
+    }
+  }
+
+  /// Runs `body` with the daemon's own clients and a copy of its memory.
+  func inspect<Value>(
+    _ configuration: Configuration, _ body: (Inspection) async throws -> Value
+  ) async throws -> Value {
+    StandardStreams.prepare()
+    let inspection: Inspection
+    do {
+      inspection = try Inspection(
+        configuration: configuration, environment: environment, version: Version.current)
+    } catch {
+      Output.problem(String(describing: error))
+      throw ExitStatus.failure.exit
+    }
+    do {
+      let value = try await body(inspection)
+      await inspection.end()
+      return value
+    } catch let failure as StateFailure {
+      Output.problem(failure.description)
+      throw ExitStatus.failure.exit
+    }
+  }
+
+  /// A configured domain, or an exit that names those with a similar name.
+  func mapping(_ text: String, in configuration: Configuration) throws -> Mapping {
+    let domain = try domain(text)
+    let mappings = configuration.fleet.mappings
+    if let mapping = mappings.first(where: { $0.domain == domain }) { return mapping }
+    let names = mappings.map(\.domain.text)
+    Output.problem("\(domain) is not configured\(Suggestion.hint(domain.text, among: names))")
+    throw ExitStatus.failure.exit
+  }
+}
