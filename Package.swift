@@ -66,6 +66,7 @@ let package = Package(
     hotModule("POSIX"),
     hotModule("Redaction", ["POSIX"]),
     module("Narration", ["RolloutCore"]),
+    module("Terminal", ["RolloutCore", "POSIX"]),
     hotModule("Reconciliation", ["RolloutCore", "Narration", "POSIX"]),
     module("Configuration", ["RolloutCore", "POSIX", "Redaction", yams]),
     hotModule("Transport", ["POSIX", "Redaction", "CCurl", "COpenSSL"]),
@@ -113,6 +114,7 @@ let package = Package(
     tests("RolloutCoreTests", ["RolloutCore", "Narration"]),
     tests("LosslessJSONTests", ["LosslessJSON"]),
     tests("RedactionTests", ["Redaction"]),
+    tests("TerminalTests", ["Terminal", "RolloutCore", "POSIX"]),
     tests("POSIXTests", ["POSIX", "TestSupport"]),
     tests(
       "ReconciliationTests",
