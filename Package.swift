@@ -86,8 +86,8 @@ let package = Package(
     program(
       "cognito-certd",
       [
-        "Service", "Configuration", "Reconciliation", "RolloutCore", "StateStore", "LosslessJSON",
-        "POSIX", "Redaction", "Terminal", arguments,
+        "Service", "AWSWire", "Configuration", "Reconciliation", "RolloutCore", "StateStore",
+        "LosslessJSON", "POSIX", "Redaction", "Terminal", arguments,
       ]),
 
     hotModule("VirtualTime", ["POSIX", "RolloutCore", "Reconciliation"]),
@@ -143,8 +143,8 @@ let package = Package(
     tests(
       "ServiceTests",
       [
-        "Service", "RolloutCore", "Narration", "Reconciliation", "LosslessJSON", "Terminal",
-        "TestSupport", logging,
+        "Service", "Configuration", "RolloutCore", "Narration", "Reconciliation", "LosslessJSON",
+        "Terminal", "TestSupport", logging,
       ],
       exclude: ["journald-alone", "Snapshots"]),
     tests(

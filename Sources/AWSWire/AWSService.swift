@@ -1,5 +1,5 @@
 /// The AWS services that are used, with their names in hosts, signatures, targets and variables.
-enum AWSService: Hashable, Sendable, CaseIterable {
+package enum AWSService: Hashable, Sendable, CaseIterable {
   case acm, cognito, tagging, sts
 
   /// The first label of the host.

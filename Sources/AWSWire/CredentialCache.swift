@@ -76,6 +76,13 @@ package final class CredentialCache: Sendable {
     try chain.recipe(for: identity, at: uptime)
   }
 
+  /// See `CredentialChain.region`.
+  func region(
+    of identity: Identity, at uptime: Duration
+  ) throws(CredentialProblem) -> Region? {
+    try chain.region(of: identity, at: uptime)
+  }
+
   /// The keys that a recipe gives: those that are kept, or new ones.
   func keys(
     by recipe: CredentialRecipe, over client: JSONClient

@@ -41,6 +41,15 @@ final class CredentialChain: Sendable {
     }.get()
   }
 
+  /// The region that the variables or the identity's profile set; nil where none is set.
+  func region(
+    of identity: Identity, at uptime: Duration
+  ) throws(CredentialProblem) -> Region? {
+    let profiles = ProfileRecipes(
+      environment: environment, content: files.content(at: uptime))
+    return try profiles.configuredRegion(of: identity.profile ?? files.defaultProfile)
+  }
+
   /// Makes the next question look at the files.
   func lookAgain() { files.lookAgain() }
 

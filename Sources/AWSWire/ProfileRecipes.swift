@@ -167,13 +167,16 @@ struct ProfileRecipes {
   /// The region of the STS that is asked: that of the variables, the profile's, or the one that every
   /// account of the role's partition has.
   func region(of profile: String, for arn: String) throws(CredentialProblem) -> Region {
+    try configuredRegion(of: profile) ?? ProfileRecipes.commonRegion(for: arn)
+  }
+
+  /// The region of the variables or of the profile; nil where none is set.
+  func configuredRegion(of profile: String) throws(CredentialProblem) -> Region? {
     let variable = ["AWS_REGION", "AWS_DEFAULT_REGION"].lazy.compactMap { name in
       environment[name].map { ProfileSetting(text: $0, place: name) }
     }.first
     let configured = try self.profile(profile)?["region"]
-    guard let setting = variable ?? configured else {
-      return ProfileRecipes.commonRegion(for: arn)
-    }
+    guard let setting = variable ?? configured else { return nil }
     do throws(MalformedIdentifier) {
       return try Region(parsing: setting.text)
     } catch {

@@ -46,6 +46,9 @@ struct RequestRates: Sendable {
     "GetCertificate": Limit(perSecond: 7, burst: 2),
     // AWS allows 20.
     "DescribeUserPoolDomain": Limit(perSecond: 14, burst: 5),
+    // AWS allows 15 of both together.
+    "ListUserPools": Limit(perSecond: 3, burst: 1),
+    "DescribeUserPool": Limit(perSecond: 9, burst: 2),
     // Not published.
     "GetResources": Limit(perSecond: 5, burst: 2),
   ]

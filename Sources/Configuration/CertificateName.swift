@@ -1,11 +1,11 @@
 internal import RolloutCore
 
 /// A name as certificates hold them: a DNS name, or `*.` and one.
-enum CertificateName {
+package enum CertificateName {
   static let kind = "a name of a certificate, such as auth.example.com or *.example.com"
 
   /// In lower case, since names compare without regard to it.
-  static func parse(_ text: String) throws(Malformed) -> String {
+  package static func parse(_ text: String) throws(Malformed) -> String {
     if let advice = InternationalName.advice(for: text) { throw Malformed(kind, advice) }
     let name = DNSName.lowercased(text)
     let host = name.hasPrefix("*.") ? String(name.dropFirst(2)) : name

@@ -1,5 +1,5 @@
 internal import POSIX
-internal import RolloutCore
+package import RolloutCore
 
 /// Reads configuration files.
 package enum ConfigurationLoader {
@@ -30,6 +30,26 @@ package enum ConfigurationLoader {
       let stateFile = ConfigurationReader(context: context).stateFile(from: root, of: main)
     {
       return stateFile
+    }
+    throw InvalidConfiguration(problems: context.diagnostics.problems(of: main))
+  }
+
+  /// The domains that the file and those that it includes name, even when other settings are wrong or
+  /// it names none. Throws when the file cannot be read, or is no YAML.
+  package static func domains(
+    path: String, environment: [String: String]
+  ) throws(InvalidConfiguration) -> Set<DomainName> {
+    let bytes = try read(path)
+    let main = SourceFile(index: 0, path: path)
+    let context = ParseContext(
+      environment: environment, limits: IncludeLimits(), unreadableReason: UnreadableReason.of)
+    let document = document(of: bytes, in: main, context)
+    if let root = document?.root, !root.isNull {
+      if let domains = ConfigurationReader(context: context).domains(from: root, of: main) {
+        return domains
+      }
+    } else if document?.isComplete == true {
+      return []
     }
     throw InvalidConfiguration(problems: context.diagnostics.problems(of: main))
   }
@@ -69,14 +89,7 @@ package enum ConfigurationLoader {
   static func root(
     of text: [UInt8], in file: SourceFile, _ context: ParseContext
   ) -> YAMLNode? {
-    let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
-    let bytes = text.starts(with: byteOrderMark) ? Array(text.dropFirst(3)) : text
-    if let error = TextValidation.problem(with: bytes, limit: maximumSize) {
-      context.report(error, in: file)
-      return nil
-    }
-    let document = YAMLReader.read(bytes)
-    for error in document.errors { context.report(error, in: file) }
+    guard let document = document(of: text, in: file, context) else { return nil }
     if let root = document.root, !root.isNull { return root }
     if document.isComplete {
       context.report(
@@ -86,5 +99,20 @@ package enum ConfigurationLoader {
         in: file)
     }
     return nil
+  }
+
+  /// nil only after an error was reported.
+  private static func document(
+    of text: [UInt8], in file: SourceFile, _ context: ParseContext
+  ) -> YAMLDocument? {
+    let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
+    let bytes = text.starts(with: byteOrderMark) ? Array(text.dropFirst(3)) : text
+    if let error = TextValidation.problem(with: bytes, limit: maximumSize) {
+      context.report(error, in: file)
+      return nil
+    }
+    let document = YAMLReader.read(bytes)
+    for error in document.errors { context.report(error, in: file) }
+    return document
   }
 }

@@ -25,6 +25,13 @@ struct ConfigurationReader {
     top(root, of: main).map(stateFile(in:))
   }
 
+  /// nil when `root` is not a section, which is reported.
+  func domains(from root: YAMLNode, of main: SourceFile) -> Set<DomainName>? {
+    guard let top = top(root, of: main) else { return nil }
+    let files = IncludedFiles(context: context, mainFile: main).mappings(including: top)
+    return Set(files.flatMap(\.domains).compactMap { $0.domain.located?.value })
+  }
+
   private func top(_ root: YAMLNode, of main: SourceFile) -> Section? {
     let start = Location(file: main, path: "", position: root.position)
     return Section(root, at: start, keySet: .top, context: context)

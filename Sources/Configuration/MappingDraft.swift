@@ -33,7 +33,7 @@ struct MappingDraft {
         "user_pool_id", as: "the id of a user pool", UserPoolID.init(parsing:))
     }
     region = section.identifier("region", as: "an AWS region", Region.init(parsing:))
-    profile = section.value("profile", as: "the name of a profile", MappingDraft.profileName)
+    profile = section.value("profile", as: ProfileName.kind, ProfileName.parse)
     certificate = CertificateDraft(section.section("certificate", .certificate))
     mode = section.word("mode")
     onDrift = section.word("on_drift")
@@ -99,15 +99,6 @@ struct MappingDraft {
       // Not reached: the prefix was checked by the same rule when the id was parsed.
       return nil
     }
-  }
-
-  private static func profileName(_ text: String) throws(Malformed) -> String {
-    let kind = "the name of a profile"
-    if text.isEmpty { throw Malformed(kind, "it is empty; write the name, or remove the key") }
-    if text.contains("[") || text.contains("]") {
-      throw Malformed(kind, "it contains brackets; write the name without them")
-    }
-    return text
   }
 }
 

@@ -48,6 +48,25 @@ struct RoleDraft {
   }
 }
 
+/// An external id as a person writes it: itself, or with `${NAME}` for a variable.
+package enum ExternalID {
+  static let kind = "an external id"
+
+  /// No problem quotes the text: some operators treat it as a secret.
+  package static func parse(
+    _ written: String, environment: [String: String]
+  ) throws(Malformed) -> String {
+    let text: String
+    do throws(ExpansionFailure) {
+      text = try ExpandedText(expanding: written, environment: environment).text
+    } catch {
+      throw Malformed(kind, error.messages.joined(separator: "; "))
+    }
+    if let problem = RoleRules.problem(withExternalID: text) { throw Malformed(kind, problem) }
+    return text
+  }
+}
+
 extension Section {
   /// Some operators treat it as a secret, so no message shows its value.
   fileprivate func externalID() -> Setting<String> {

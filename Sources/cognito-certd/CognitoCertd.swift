@@ -15,9 +15,8 @@ struct CognitoCertd: AsyncParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      Run.self, Check.self, Plan.self, Explain.self, Status.self, Probe.self, Hold.self,
-      Resume.self,
-      Retry.self,
+      Discover.self, Check.self, Run.self, Plan.self, Explain.self, Status.self, Probe.self,
+      Hold.self, Resume.self, Retry.self,
     ])
 
   static func main() async {

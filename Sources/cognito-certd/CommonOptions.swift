@@ -12,7 +12,9 @@ struct CommonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("The configuration file.", valueName: "file"),
     completion: .file(extensions: ["yaml", "yml"]))
-  var config = "/etc/cognito-certd/config.yaml"
+  var config = CommonOptions.defaultConfig
+
+  static let defaultConfig = "/etc/cognito-certd/config.yaml"
 
   @Option(help: "The lowest level that is logged; overrides log.level.")
   var logLevel: LogLevel?

@@ -37,7 +37,7 @@ struct RequestRateTests {
     "Every operation stays within its published quota in every second, the first one included",
     arguments: [
       ("ListCertificates", 8), ("DescribeCertificate", 10), ("GetCertificate", 10),
-      ("DescribeUserPoolDomain", 20),
+      ("DescribeUserPoolDomain", 20), ("ListUserPools", 4), ("DescribeUserPool", 11),
     ])
   func quotas(_ operation: String, quota: Int) {
     let rates = rates()

@@ -303,4 +303,30 @@ struct FakeAWSDomainTests {
     #expect(shown(start) == ("UPDATING", new))
     #expect(served(start + .minutes(5)) == [new, old, old])
   }
+
+  @Test("The pools of the account and region are listed and described, with their domains")
+  func pools() {
+    caller.aws.withCloud {
+      $0.add(FakeUserPool(id: "eu-west-1_B", region: "eu-west-1", account: caller.account))
+      $0.add(FakeUserPool(id: "eu-west-2_C", region: "eu-west-2", account: caller.account))
+      $0.add(FakeUserPool(id: "eu-west-1_D", region: "eu-west-1", account: "210987654321"))
+    }
+    let first = caller.cognito("ListUserPools", ["MaxResults": 1]).json
+    let second = caller.cognito(
+      "ListUserPools", ["MaxResults": 1, "NextToken": first["NextToken"] ?? .null]
+    ).json
+    let ids = [first, second].flatMap { $0["UserPools"]?.array ?? [] }.map { $0["Id"]?.string }
+    #expect(ids == [FakeAWSCaller.pool, "eu-west-1_B"] && second["NextToken"] == nil)
+    func domain(_ pool: String) -> JSONValue? {
+      caller.cognito("DescribeUserPool", ["UserPoolId": .string(pool)])
+        .json["UserPool"]?["CustomDomain"]
+    }
+    #expect(domain(FakeAWSCaller.pool) == .string(name) && domain("eu-west-1_B") == nil)
+    #expect(
+      caller.cognito("DescribeUserPool", ["UserPoolId": "eu-west-2_C"]).code
+        == "ResourceNotFoundException")
+    for body: JSONValue in [[:], ["MaxResults": 61], ["MaxResults": 1, "NextToken": "x"]] {
+      #expect(caller.cognito("ListUserPools", body).code == "InvalidParameterException")
+    }
+  }
 }

@@ -2,7 +2,7 @@ import POSIX
 package import RolloutCore
 package import Transport
 
-/// A simulated AWS: ACM, the custom domains of Cognito, GetCallerIdentity and roles of STS, and
+/// A simulated AWS: ACM, the user pools and custom domains of Cognito, GetCallerIdentity and roles of STS, and
 /// GetResources of the tagging service, for any number of accounts; and the services of a host that
 /// hand out credentials.
 ///

@@ -8,7 +8,7 @@ package struct FakeCall: Sendable {
   package var operation: String
   package var account: String
   package var region: String
-  /// The domain or ARN of the request; empty for a list.
+  /// The domain, ARN or user pool of the request; empty for a list.
   package var object: String
   /// The certificate of an update; otherwise empty.
   package var certificateARN: String

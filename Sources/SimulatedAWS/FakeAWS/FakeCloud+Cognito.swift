@@ -5,12 +5,14 @@ extension FakeCloud {
   mutating func performCognito(_ call: CallContext) throws(ServiceError) -> Reply {
     switch call.request.operation {
     case "DescribeUserPoolDomain": return .json(try describeDomain(call))
+    case "ListUserPools": return .json(try listUserPools(call))
+    case "DescribeUserPool": return .json(try describeUserPool(call))
     case "UpdateUserPoolDomain": return .json(try updateDomain(call), hadEffect: true)
     default: throw .unknownOperation
     }
   }
 
-  private func missing(_ name: String) -> ServiceError {
+  func missing(_ name: String) -> ServiceError {
     .invalidParameter(
       "1 validation error detected: Value null at '\(name)' failed to satisfy constraint: "
         + "Member must not be null")

@@ -105,6 +105,8 @@ extension FakeCloud {
     domains[domain.name] = domain
   }
 
+  package mutating func add(_ pool: FakeUserPool) { otherPools.append(pool) }
+
   package mutating func change<Result>(
     domain name: String, _ body: (inout FakeDomain) -> Result
   ) throws(SimulationProblem) -> Result {

@@ -21,6 +21,8 @@ package struct FakeCloud: Sendable {
   var certificatesOfAccount: [String: [String]] = [:]
   package internal(set) var domains: [String: FakeDomain] = [:]
   var domainsOfAccount: [String: [String]] = [:]
+  /// Pools without a custom domain. Those of domains are made from these.
+  var otherPools: [FakeUserPool] = []
 
   /// Decides the fault of a request to which no script applies.
   package var decider: FaultDecider?

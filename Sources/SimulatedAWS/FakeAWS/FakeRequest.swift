@@ -11,7 +11,7 @@ struct FakeRequest {
   let form: [String: String]
   /// The region in the host name; nil for a host without one.
   let hostRegion: String?
-  /// The domain or ARN of the request; empty for a list.
+  /// The domain, ARN or user pool of the request; empty for a list.
   let object: String
 
   enum Service: String {
@@ -67,7 +67,8 @@ struct FakeRequest {
       }
       body = parsed
     }
-    let object = body["Domain"]?.string ?? body["CertificateArn"]?.string ?? ""
+    let object =
+      body["Domain"]?.string ?? body["CertificateArn"]?.string ?? body["UserPoolId"]?.string ?? ""
     return FakeRequest(
       service: service, operation: String(target[1]), body: body, form: [:],
       hostRegion: region, object: object)

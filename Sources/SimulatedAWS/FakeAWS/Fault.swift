@@ -85,7 +85,7 @@ extension Fault {
       .oneStaleEdge:
       operation == "UpdateUserPoolDomain"
     case .emptyDescription: operation == "DescribeUserPoolDomain"
-    case .endlessPages: operation == "ListCertificates" || operation == "GetResources"
+    case .endlessPages: ["ListCertificates", "GetResources", "ListUserPools"].contains(operation)
     case .throttled, .internalError, .unavailable, .proxyUnavailable, .expiredCredentials,
       .wrongSignature, .accessDenied, .unreachable, .requestLost, .unanswered, .answerLost,
       .halfAnswer, .hangs, .internalErrorAfterwards, .truncated, .proxyPage, .emptyObject,
@@ -102,7 +102,7 @@ package struct FaultOpportunity: Hashable, Sendable {
   package var operation: String
   /// Empty for an unknown access key.
   package var account: String
-  /// The domain or ARN of the request; empty for a list.
+  /// The domain, ARN or user pool of the request; empty for a list.
   package var object: String
   /// The number of earlier requests with the same operation, account and object.
   package var occurrence: Int

@@ -85,7 +85,7 @@ enum FaultAnswer {
     "Status", "Type", "KeyAlgorithm", "NotBefore", "NotAfter", "CreatedAt",
     "SubjectAlternativeNameSummaries", "HasAdditionalSubjectAlternativeNames",
     "CustomDomainConfig", "CertificateChain", "CloudFrontDomain", "Tags", "Serial",
-    "SecretAccessKey", "Token",
+    "SecretAccessKey", "Token", "Id",
   ]
 
   private static func without(_ names: Set<String>, _ value: JSONValue) -> JSONValue {
@@ -121,7 +121,7 @@ enum FaultAnswer {
   private static func endless(_ value: JSONValue) -> JSONValue {
     guard case .object(var members) = value else { return value }
     let name: String
-    if value["CertificateSummaryList"] != nil {
+    if value["CertificateSummaryList"] != nil || value["UserPools"] != nil {
       name = "NextToken"
     } else if value["ResourceTagMappingList"] != nil {
       name = "PaginationToken"

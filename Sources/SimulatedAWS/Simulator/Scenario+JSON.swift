@@ -16,7 +16,7 @@ extension Scenario {
   private static let names: Set<String> = [
     "seed", "port", "latency", "page_size", "omitted_summary_members", "timestamps",
     "in_use_lag", "checks_certificates", "clock_offset", "accounts", "roles", "metadata",
-    "containers", "certificates", "domains",
+    "containers", "certificates", "domains", "user_pools",
   ]
 
   init(_ value: JSONValue) throws(SimulationProblem) {
@@ -57,6 +57,9 @@ extension Scenario {
     for (place, value) in try fields.list("domains") ?? [] {
       domains.append(try DomainSetup(SimulatorFields(value, at: place)))
     }
+    for (place, value) in try fields.list("user_pools") ?? [] {
+      userPools.append(try UserPoolSetup(SimulatorFields(value, at: place)))
+    }
     try check()
   }
 
@@ -75,6 +78,11 @@ extension Scenario {
       guard certificate.account.map(numbers.contains) ?? true else {
         throw SimulationProblem(
           "a certificate names the unknown account \(certificate.account ?? "")")
+      }
+    }
+    for pool in userPools {
+      guard pool.account.map(numbers.contains) ?? true else {
+        throw SimulationProblem("a user pool names the unknown account \(pool.account ?? "")")
       }
     }
     for domain in domains {
@@ -169,6 +177,20 @@ extension Scenario.DomainSetup {
     let settings = DomainSettings(fields.value("settings") ?? [:])
     config = settings.config
     topLevel = settings.topLevel
+  }
+}
+
+extension Scenario.UserPoolSetup {
+  private static let maximumCount: Int64 = 1000
+
+  init(_ fields: SimulatorFields) throws(SimulationProblem) {
+    try fields.allow(["user_pool_id", "region", "account", "count", "prefix_domain"])
+    id = try fields.required("user_pool_id")
+    region = try fields.text("region") ?? id.split(separator: "_").first.map(String.init) ?? ""
+    account = try fields.text("account")
+    count = Int(
+      try fields.integer("count", in: 1...Scenario.UserPoolSetup.maximumCount) ?? 1)
+    prefixDomain = try fields.text("prefix_domain")
   }
 }
 

@@ -16,6 +16,7 @@ package struct Scenario: Sendable {
   package var containers: [FakeContainer] = []
   package var certificates: [CertificateSetup] = []
   package var domains: [DomainSetup] = []
+  package var userPools: [UserPoolSetup] = []
 
   package struct Account: Sendable {
     package var number: String
@@ -25,6 +26,17 @@ package struct Scenario: Sendable {
     /// The time from the start until the credentials expire; nil: never.
     package var expiresIn: Duration?
     package var denied: [String]
+  }
+
+  /// Pools without a custom domain.
+  package struct UserPoolSetup: Sendable {
+    /// Of the first one; the others have a number behind it.
+    package var id: String
+    package var region: String
+    /// nil: the first account.
+    package var account: String?
+    package var count: Int
+    package var prefixDomain: String?
   }
 
   package struct DomainSetup: Sendable {

@@ -46,6 +46,14 @@ struct SimulatorState: Sendable {
       for role in scenario.roles { cloud.add(role) }
       for container in scenario.containers { cloud.add(container) }
       cloud.metadata = scenario.metadata
+      for pool in scenario.userPools {
+        for number in 0..<pool.count {
+          cloud.add(
+            FakeUserPool(
+              id: number == 0 ? pool.id : "\(pool.id)\(number)", region: pool.region,
+              account: pool.account ?? firstAccount, prefixDomain: pool.prefixDomain))
+        }
+      }
     }
     var named: [String: String] = [:]
     for setup in scenario.certificates {

@@ -93,7 +93,9 @@ final class DocumentationStage {
     let targets = try MakeTargets.all().joined(separator: "|")
     let own = """
       case "$*" in
-        *--help* | --version) exec REAL "$@" ;;
+        *--help* | --version | *--config*) exec REAL "$@" ;;
+        # What is configured would be left out.
+        discover*) exec REAL "$@" --config /absent ;;
         *) exec REAL "$@" --config '\(path("config.yaml"))' ;;
       esac
       """
@@ -108,6 +110,7 @@ final class DocumentationStage {
       """.replacing("REAL", with: "'\(program("cognito-certd-simulator"))'"))
     try write("sudo", #"exec "$@""#)
     try write("make", #"case "$*" in \#(targets)) ;; *) exit 2 ;; esac"#)
+    try write("install", #"test "$1" = -m && test -f "$3""#)
     try write("editor", #"test -w "$1""#)
     try write("apt-get", #"test "$1" = install && test -f "$2""#)
     try write(
