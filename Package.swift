@@ -80,14 +80,14 @@ let package = Package(
       "Service",
       [
         "RolloutCore", "Narration", "Reconciliation", "Configuration", "AWSWire", "EdgeProbe",
-        "StateStore", "Transport", "LosslessJSON", "POSIX", "Redaction", logging, lifecycle,
-        signals,
+        "StateStore", "Transport", "LosslessJSON", "POSIX", "Redaction", "Terminal", logging,
+        lifecycle, signals,
       ]),
     program(
       "cognito-certd",
       [
         "Service", "Configuration", "RolloutCore", "StateStore", "LosslessJSON", "POSIX",
-        "Redaction", arguments,
+        "Redaction", "Reconciliation", "Terminal", arguments,
       ]),
 
     hotModule("VirtualTime", ["POSIX", "RolloutCore", "Reconciliation"]),
@@ -143,10 +143,10 @@ let package = Package(
     tests(
       "ServiceTests",
       [
-        "Service", "RolloutCore", "Narration", "Reconciliation", "LosslessJSON", "TestSupport",
-        logging,
+        "Service", "RolloutCore", "Narration", "Reconciliation", "StateStore", "Terminal",
+        "LosslessJSON", "TestSupport", logging,
       ],
-      exclude: ["journald-alone"]),
+      exclude: ["journald-alone", "Snapshots"]),
     tests(
       "SimulatedAWSTests",
       ["SimulatedAWS", "RolloutCore", "LosslessJSON", "Transport", "TestSupport"],

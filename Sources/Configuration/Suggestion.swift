@@ -1,5 +1,5 @@
 /// Finds the known word that a misspelt one probably means.
-enum Suggestion {
+package enum Suggestion {
   /// In bytes. Longer texts are not compared: no key and no word of a setting is longer.
   static let maximumLength = 64
 
@@ -44,7 +44,7 @@ enum Suggestion {
 
   /// The number of insertions, removals, replacements and swaps of neighbours that turn one word
   /// into the other (the restricted Damerau-Levenshtein distance).
-  private static func distance(from: [UInt8], to: [UInt8]) -> Int {
+  static func distance(from: [UInt8], to: [UInt8]) -> Int {
     var rows = [Array(0...to.count)]
     for (i, left) in from.enumerated() {
       var row = [i + 1]

@@ -14,7 +14,9 @@ struct CognitoCertd: AsyncParsableCommand {
       attaches them, and checks the edges until every one of them serves its new certificate.
       """,
     version: Version.current,
-    subcommands: [Run.self, Check.self, Status.self, Hold.self, Resume.self, Retry.self])
+    subcommands: [
+      Run.self, Check.self, Status.self, History.self, Hold.self, Resume.self, Retry.self,
+    ])
 
   static func main() async {
     if CommandLine.arguments.dropFirst().first == Run._commandName {
