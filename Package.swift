@@ -143,8 +143,8 @@ let package = Package(
     tests(
       "ServiceTests",
       [
-        "Service", "Configuration", "RolloutCore", "Narration", "Reconciliation", "LosslessJSON",
-        "Terminal", "TestSupport", logging,
+        "Service", "Configuration", "RolloutCore", "Narration", "Reconciliation", "StateStore",
+        "LosslessJSON", "Terminal", "TestSupport", logging,
       ],
       exclude: ["journald-alone", "Snapshots"]),
     tests(

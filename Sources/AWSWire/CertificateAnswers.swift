@@ -27,6 +27,7 @@ enum CertificateAnswers {
       certificate.names = all(names ?? [], including: certificate.primaryName)
       let hasMore = try summary.flag("HasAdditionalSubjectAlternativeNames")
       certificate.namesAreComplete = names != nil && hasMore == false
+      certificate.isInUse = summary["InUse"]?.bool
       return certificate
     } catch {
       return Certificate(arn: arn)
@@ -51,6 +52,8 @@ enum CertificateAnswers {
     certificate.names = all(names, including: certificate.primaryName)
     certificate.namesAreComplete = true
     certificate.serial = try detail.text("Serial")
+    // No decision depends on it, so that a malformed list of users hides nothing else.
+    certificate.users = detail["InUseBy"]?.array?.count
     certificate.isDescribed = true
     return certificate
   }

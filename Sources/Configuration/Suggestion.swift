@@ -44,7 +44,7 @@ package enum Suggestion {
 
   /// The number of insertions, removals, replacements and swaps of neighbours that turn one word
   /// into the other (the restricted Damerau-Levenshtein distance).
-  private static func distance(from: [UInt8], to: [UInt8]) -> Int {
+  static func distance(from: [UInt8], to: [UInt8]) -> Int {
     var rows = [Array(0...to.count)]
     for (i, left) in from.enumerated() {
       var row = [i + 1]

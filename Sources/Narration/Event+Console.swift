@@ -15,6 +15,7 @@ extension Event.Kind {
     case .candidateMissing: "no certificate can serve this domain"
     case .decisionBlocked: "cannot decide"
     case .certificateExpiring: "certificate ends soon"
+    case .certificateReleased: "nothing uses the former one any more"
     case .updateSubmitted: "asking Cognito to attach"
     case .updateAccepted: "Cognito accepted"
     case .updateRetrying: "update failed"
@@ -26,6 +27,9 @@ extension Event.Kind {
     case .rolloutRolledBack: "rolled back"
     case .waveStopped: "wave stopped"
     case .waveResumed: "wave goes on"
+    case .holdRequested: "held by an operator"
+    case .resumeRequested: "hold ended by an operator"
+    case .retryRequested: "retry asked for by an operator"
     case .settingsChanged: "setting came back different"
     case .driftDetected: "someone else attached"
     case .renewalUnserved: "edges serve an old certificate"
@@ -51,6 +55,7 @@ extension Event.Kind {
     case .candidateIneligible, .candidateMissing: [.certificateARN, .reason, .error]
     case .decisionBlocked: [.polls, .reason, .error]
     case .certificateExpiring: [.certificateARN, .left, .notAfter]
+    case .certificateReleased: [.certificateARN]
     case .updateSubmitted: [.certificateARN, .previousCertificateARN, .attempt]
     case .updateAccepted: [.certificateARN, .deadline]
     case .updateRetrying: [.certificateARN, .retryIn, .reason, .error]
@@ -62,6 +67,8 @@ extension Event.Kind {
     case .rolloutRolledBack: [.certificateARN, .previousCertificateARN, .reason, .error]
     case .waveStopped: [.wave, .failures, .domains]
     case .waveResumed: [.wave, .reason]
+    case .holdRequested: [.user, .until]
+    case .resumeRequested, .retryRequested: [.user]
     case .settingsChanged: [.member, .before, .after]
     case .driftDetected: [.certificateARN, .previousCertificateARN, .reason]
     case .renewalUnserved: [.certificateARN, .reason, .error, .edges]

@@ -27,6 +27,7 @@ package struct Event: Equatable, Sendable {
     case candidateMissing = "candidate.missing"
     case decisionBlocked = "decision.blocked"
     case certificateExpiring = "certificate.expiring"
+    case certificateReleased = "certificate.released"
     case updateSubmitted = "update.submitted"
     case updateAccepted = "update.accepted"
     case updateRetrying = "update.retrying"
@@ -38,6 +39,9 @@ package struct Event: Equatable, Sendable {
     case rolloutRolledBack = "rollout.rolled_back"
     case waveStopped = "wave.stopped"
     case waveResumed = "wave.resumed"
+    case holdRequested = "hold.requested"
+    case resumeRequested = "resume.requested"
+    case retryRequested = "retry.requested"
     case settingsChanged = "settings.changed"
     case driftDetected = "drift.detected"
     case renewalUnserved = "renewal.unserved"
@@ -86,6 +90,8 @@ package struct Event: Equatable, Sendable {
     case polls
     case wave
     case left
+    case user
+    case until
   }
 }
 
@@ -97,7 +103,8 @@ extension Event.Kind {
     case .pollCompleted: .debug
     case .configLoaded, .propagationWaiting: .info
     case .daemonStarted, .daemonStopping, .replacementFound, .updateSubmitted, .updateAccepted,
-      .rolloutCompleted, .rolloutSuperseded, .waveResumed, .driftDetected:
+      .rolloutCompleted, .rolloutSuperseded, .waveResumed, .driftDetected, .certificateReleased,
+      .holdRequested, .resumeRequested, .retryRequested:
       .notice
     case .pollFailed, .candidateIneligible, .decisionBlocked, .updateRetrying, .renewalUnserved,
       .edgesRefusing, .clockStepped, .clockWrong, .certificateExpiring:
@@ -122,6 +129,8 @@ extension Event.Kind {
     case .candidateMissing: "no certificate can serve this domain any longer"
     case .decisionBlocked: "the domain cannot be decided because something could not be seen"
     case .certificateExpiring: "the certificate ends soon and no newer one is proven"
+    case .certificateReleased:
+      "the certificate before the rollout is no longer in use, and no edge serves it"
     case .updateSubmitted: "asking Cognito to attach the certificate"
     case .updateAccepted:
       "Cognito accepted the certificate; the edges are checked until they serve it"
@@ -135,6 +144,9 @@ extension Event.Kind {
       "edges do not serve the new certificate, and the previous one is attached again"
     case .waveStopped: "too many rollouts of the wave have failed, and no further one begins"
     case .waveResumed: "a stopped wave goes on"
+    case .holdRequested: "an operator holds the domain, and no call is made for it"
+    case .resumeRequested: "an operator ends a hold, or lets a stopped wave go on"
+    case .retryRequested: "an operator asks to try the domain again now"
     case .settingsChanged: "a setting of the domain came back different from what was sent"
     case .driftDetected: "someone else attached another certificate"
     case .renewalUnserved: "the certificate was renewed and an edge still serves the old one"

@@ -4,9 +4,16 @@ package import RolloutCore
 package enum Narration {
   /// The event of a finding about the mapping's domain.
   package static func event(for finding: Finding, of mapping: Mapping) -> Event {
+    event(for: finding, of: mapping.domain, mapping.userPoolID)
+  }
+
+  /// The event of a finding about a domain that need not be mapped any more.
+  package static func event(
+    for finding: Finding, of domain: DomainName, _ pool: UserPoolID?
+  ) -> Event {
     var event = event(for: finding)
-    event.fields[.domain] = mapping.domain.text
-    event.fields[.userPoolID] = mapping.userPoolID.text
+    event.fields[.domain] = domain.text
+    event.fields[.userPoolID] = pool?.text
     return event
   }
 
@@ -109,8 +116,21 @@ package enum Narration {
       Event(
         .decisionBlocked, level: isLasting ? .error : nil,
         explaining(explanation, [.polls: String(polls)]))
+    case .certificateReleased(let certificate, let rollout):
+      Event(
+        .certificateReleased, [.certificateARN: certificate.text, .rollout: rollout.id])
+    case .holdRequested(let user, let until):
+      requested(.holdRequested, by: user, until.map { [.until: $0.rfc3339] } ?? [:])
+    case .resumeRequested(let user): requested(.resumeRequested, by: user)
+    case .retryRequested(let user): requested(.retryRequested, by: user)
     case .reviewObjected(let violation): objected(violation)
     }
+  }
+
+  static func requested(
+    _ kind: Event.Kind, by user: OperatorName, _ fields: [Event.Field: String] = [:]
+  ) -> Event {
+    Event(kind, fields.merging([.user: user.text]) { $1 })
   }
 
   private static func accepted(_ rollout: Rollout) -> [Event.Field: String] {

@@ -17,6 +17,8 @@ package enum ServiceFinding: Equatable, Sendable {
   /// Too many rollouts of a wave have failed.
   case waveStopped(WaveStop)
   case waveResumed(WaveStop, WaveRelease)
+  /// An operator's `resume --wave`.
+  case waveResumeRequested(wave: Int, by: OperatorName)
   case clockStepped(Duration)
   /// This host's clock is ahead of AWS's, or behind it by a negative duration.
   case clockWrong(hostError: Duration)
@@ -71,6 +73,8 @@ extension Narration {
         naming(stop).merging([.error: stop.explanation.detail]) { $1 })
     case .waveResumed(let stop, let release):
       return Event(.waveResumed, naming(stop).merging([.reason: release.rawValue]) { $1 })
+    case .waveResumeRequested(let wave, let user):
+      return requested(.resumeRequested, by: user, [.wave: String(wave)])
     case .clockStepped(let step): return Event(.clockStepped, [.step: step.compact])
     case .clockWrong(let error):
       let isAhead = error > .zero

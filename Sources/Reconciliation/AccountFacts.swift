@@ -15,6 +15,7 @@ package actor AccountFacts {
   /// The answers of this cycle.
   private var listed: Look<[Certificate]>? { didSet { seen = nil } }
   private var details: [CertificateARN: Look<Certificate?>] = [:] { didSet { seen = nil } }
+  private var uses: [CertificateARN: Look<CertificateUse>] = [:] { didSet { seen = nil } }
   private var tags: Look<[CertificateARN: [String: String]]>? { didSet { seen = nil } }
   /// The answers but those about leaves, put together for all domains of the account.
   private var seen: CertificateFacts?
@@ -80,6 +81,7 @@ package actor AccountFacts {
     self.setting = setting
     listed = nil
     details = [:]
+    uses = [:]
     tags = nil
     evidence = [:]
     summary = Summary()
@@ -110,7 +112,8 @@ package actor AccountFacts {
 
   private var certificates: CertificateFacts {
     if let seen { return seen }
-    let facts = CertificateFacts(listed: listed, details: details, tags: tags)
+    var facts = CertificateFacts(listed: listed, details: details, tags: tags)
+    facts.uses = uses
     seen = facts
     return facts
   }
@@ -138,6 +141,7 @@ package actor AccountFacts {
     case .list: listed != nil
     case .tags: tags != nil
     case .details(let arn): details[arn] != nil
+    case .use(let arn): uses[arn] != nil
     case .evidence: evidence[key] != nil
     case .describe, .probe, .probeDistribution: true
     }
@@ -165,6 +169,11 @@ package actor AccountFacts {
       }.map { $0.map(imports.dated) }
       details[arn] = look
       remember(look, of: arn)
+    case .use(let arn):
+      // Never from memory: it changes without anything else of the certificate changing.
+      uses[arn] = await request(.certificate) {
+        await ports.certificates.describeCertificate(arn, as: identity)
+      }.map { CertificateUse(of: $0) }
     case .evidence(let arn): evidence[key] = await judge(arn, caFile: key.caFile)
     case .describe, .probe, .probeDistribution: break
     }

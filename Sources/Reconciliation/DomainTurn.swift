@@ -64,7 +64,8 @@ struct DomainTurn: Sendable {
           answers.isDecided = true
           await gate.pass(domain)
           guard let facts = await self.facts(answers),
-            facts.isProbeDue || !facts.trials.isEmpty, case .described = assessment
+            facts.isProbeDue || !facts.trials.isEmpty || facts.isReleaseDue,
+            case .described = assessment
           else { return true }
         case .outdated: break
         case .early(let wait): await ledger.stop.race { await ports.clock.pause(for: wait) }
@@ -96,7 +97,9 @@ struct DomainTurn: Sendable {
     facts.round = answers.round
     facts.distributionRound = answers.distributionRound
     facts.defersProbe = !answers.isDecided
-    if !isPoll || ports.clock.uptime >= deadline { facts.trials = [] }
+    let mayTry = isPoll && ports.clock.uptime < deadline
+    if !mayTry { facts.trials = [] }
+    facts.looksAtRelease = mayTry && facts.looksAtRelease
     return facts
   }
 
@@ -121,7 +124,7 @@ struct DomainTurn: Sendable {
           case .probeDistribution:
             return await probe(mapping, at: facts.distributionTarget)
               .map { .distributionRound($0) } ?? .none
-          case .list, .details, .tags, .evidence:
+          case .list, .details, .use, .tags, .evidence:
             await account.ask(question, caFile: mapping.caFile)
             return .none
           }

@@ -48,7 +48,17 @@ extension Ledger {
       memory: memories[domain] ?? DomainMemory(), lookBeganAt: lookBeganAt, now: ports.clock.now,
       isPoll: isPoll)
     facts.trials = openTrials(of: mapping)
+    if facts.isReleaseLookDue, let certificate = record.rollout?.releasable(at: facts.now) {
+      facts.looksAtRelease = !isInvolved(certificate, besides: domain)
+    }
     return facts
+  }
+
+  /// Whether a mapped domain has to do with the certificate.
+  private func isInvolved(_ certificate: CertificateARN, besides domain: DomainName) -> Bool {
+    records.values.contains { record in
+      record.domain != domain && record.isMapped && record.involves(certificate)
+    }
   }
 
   private func fingerprint(of mapping: Mapping) -> String {

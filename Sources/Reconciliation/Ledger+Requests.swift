@@ -3,7 +3,8 @@ package import RolloutCore
 
 extension Ledger {
   /// Obeys what operators asked for since. The records obey at once, also when the state file
-  /// cannot be written; the requests then stay in it and are obeyed again.
+  /// cannot be written; the requests then stay in it and are obeyed again. Each comes into the
+  /// history in the transaction that removes it, so that it is there once, and is logged after that.
   package func takeRequests() async {
     await requestTurn.take()
     let domains = await obeyRequests()
@@ -30,11 +31,14 @@ extension Ledger {
     let domains = Set(requests.compactMap(\.domain))
     while let busy = domains.first(where: isCommitting) { await waitForCommit(of: busy) }
     noteClock()
-    let now = ports.clock.now
+    let (now, hostError) = (ports.clock.now, ports.clock.hostError)
+    var orders: [Order] = []
     for request in requests {
       guard let domain = request.domain else { continue }
-      records[domain]?.obey(request.kind(at: now, hostError: ports.clock.hostError), at: now)
+      let kind = request.kind(at: now, hostError: hostError)
+      records[domain]?.obey(kind, at: now)
       memories[domain]?.quiet = nil
+      orders.append(order(request, kind, of: domain))
       guard let mapping = mappings[domain] else { continue }
       roster.requestLook(at: domain, of: mapping.identity)
     }
@@ -43,11 +47,57 @@ extension Ledger {
       .sorted { $0.domain < $1.domain }
     let obeyed = requests.filter { $0.domain != nil }
     if obeyed.isEmpty { return [] }
-    let change = StateChange(records: changed, handled: obeyed.map(\.id))
+    let change = StateChange(
+      records: changed, history: orders.compactMap(\.entry), handled: obeyed.map(\.id))
     if await commit(change, of: domains) == nil {
       for record in changed { durable[record.domain] = record }
+      for order in orders { ports.report.emit(order.event) }
+    } else {
+      requestsAreUnwritten = true
     }
     return requests.filter { $0.kind == .retry }.compactMap(\.domain)
+  }
+}
+
+/// An obeyed request, as it is logged and kept.
+struct Order: Sendable {
+  let event: Event
+  /// With the time of the request.
+  let entry: HistoryEntry?
+}
+
+extension Ledger {
+  private func order(
+    _ request: OperatorRequest, _ kind: OperatorRequest.Kind, of domain: DomainName
+  ) -> Order {
+    let user = request.user
+    let finding: Finding =
+      switch kind {
+      case .hold(let until): .holdRequested(by: user, until: until)
+      case .retry: .retryRequested(by: user)
+      case .resume, .resumeWave: .resumeRequested(by: user)
+      }
+    let event = Narration.event(for: finding, of: domain, records[domain]?.userPoolID)
+    return Order(event: event, entry: event.entry(of: domain, at: time(of: request)))
+  }
+
+  /// The order of `resume --wave`.
+  func order(_ request: OperatorRequest, ofWave wave: Int) -> Order {
+    let event = Narration.event(for: .waveResumeRequested(wave: wave, by: request.user))
+    return Order(event: event, entry: event.entry(of: nil, at: time(of: request)))
+  }
+
+  /// When the request was made, by the time that decides. A command that was ahead of it, because a
+  /// clock was set since, dates nothing into the future.
+  private func time(of request: OperatorRequest) -> Instant {
+    min(request.at + (.zero - ports.clock.hostError), ports.clock.now)
+  }
+
+  /// Obeys the requests again that could not be removed while the state file could not be written.
+  func noteRequestsMayBeWritten() {
+    guard requestsAreUnwritten else { return }
+    requestsAreUnwritten = false
+    ports.clock.wake(.operatorRequest)
   }
 }
 

@@ -124,8 +124,12 @@ extension Ledger {
 
   /// Obeys `resume --wave`: the failures of the wave are forgotten, and it goes on.
   func resumeWaves(_ requests: [OperatorRequest]) async {
-    let waves = requests.compactMap { request -> Int? in
-      if case .resumeWave(let wave) = request.kind { wave } else { nil }
+    var waves: [Int] = []
+    var orders: [Order] = []
+    for request in requests {
+      guard case .resumeWave(let wave) = request.kind else { continue }
+      waves.append(wave)
+      orders.append(order(request, ofWave: wave))
     }
     if waves.isEmpty { return }
     while let busy = domainsThatFailed(in: waves).first(where: isCommitting) {
@@ -136,16 +140,19 @@ extension Ledger {
     let resumed = Set(waves).sorted().compactMap { stops.removeValue(forKey: $0) }
     let now = ports.clock.now
     let events = resumed.map { Narration.event(for: .waveResumed($0, .resume)) }
+    let entries = events.compactMap { $0.entry(of: nil, at: now) }
     let change = StateChange(
       records: domains.compactMap { records[$0] },
-      history: events.compactMap { $0.entry(of: nil, at: now) },
+      history: orders.compactMap(\.entry) + entries,
       handled: requests.filter { $0.domain == nil }.map(\.id))
     if await commit(change, of: Set(domains)) == nil {
       for record in change.records { durable[record.domain] = record }
+      for order in orders { ports.report.emit(order.event) }
     } else {
-      // The request stays and is obeyed again, and then there is nothing left to log.
-      await journal.keep(change.history)
+      // The request stays and is obeyed again, and then no wave is left that goes on for it.
+      await journal.keep(entries)
       unwritten.formUnion(domains)
+      requestsAreUnwritten = true
     }
     for event in events { ports.report.emit(event) }
     requestLooks(at: waitingForWave) { mapping in

@@ -58,6 +58,8 @@ package actor Ledger {
   /// Domains whose commit is under way, with those that wait for its end.
   private var committing: [DomainName: [CheckedContinuation<Void, Never>]] = [:]
   let requestTurn = Mutex()
+  /// Whether obeyed requests are still in the state file, because it could not be written.
+  var requestsAreUnwritten = false
   /// Domains whose record could not be written when an answer changed it, and the events that
   /// are logged once it is.
   var unwritten: Set<DomainName> = []
@@ -318,6 +320,7 @@ package actor Ledger {
       unlogged.removeFirst(events.count)
       for event in events { ports.report.emit(event) }
       troubles.stateRecovered()
+      noteRequestsMayBeWritten()
       return nil
     }
     if failure.kind != .requestWaiting,

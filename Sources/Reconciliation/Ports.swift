@@ -189,12 +189,16 @@ package struct OperatorRequest: Equatable, Sendable {
   package let id: Int64
   /// nil where it concerns a wave.
   package let domain: DomainName?
+  package let user: OperatorName
   package let at: Instant
   package let kind: Kind
 
-  package init(id: Int64, domain: DomainName?, at: Instant, kind: Kind) {
+  package init(
+    id: Int64, domain: DomainName?, by user: OperatorName, at: Instant, kind: Kind
+  ) {
     self.id = id
     self.domain = domain
+    self.user = user
     self.at = at
     self.kind = kind
   }

@@ -108,7 +108,8 @@ package enum LogFormatConsole {
     case .failures: return value == "0" ? nil : number(value, "failure")
     case .before: return "was \(value)"
     case .after: return "is \(value)"
-    case .step: return "by \(value)"
+    case .step, .user: return "by \(value)"
+    case .until: return Instant(rfc3339UTC: value).map { "until \(minute($0, at: now))" } ?? value
     case .domain, .userPoolID, .certificateARN, .rollout, .error, .requestID, .reason, .cause,
       .edges, .status, .member, .identity, .version, .config, .stateFile, .difference,
       .cloudFrontDomain:

@@ -70,6 +70,7 @@ package struct StatusReport: Sendable {
       "deadline": JSONValue(rollout.deadline?.rfc3339),
       "completed_at": JSONValue(rollout.completedAt?.rfc3339),
       "proof": JSONValue(rollout.proof?.word),
+      "released_at": JSONValue(rollout.releasedAt?.rfc3339),
       "attempts": JSONValue(rollout.attempts),
       "last_error": JSONValue(rollout.error?.detail),
     ]

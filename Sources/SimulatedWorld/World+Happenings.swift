@@ -179,6 +179,7 @@ extension World {
     guard let earlier else { return }
     state.withLock { _ = $0.meddled.insert(plan.name) }
     checkers.rollbacks.forgets(plan.name)
+    checkers.releases.noteAttachment(of: earlier)
     try aws.withCloud { (cloud) throws(SimulationProblem) in
       try cloud.attach(earlier, to: plan.name, at: now)
     }

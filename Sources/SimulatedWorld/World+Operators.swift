@@ -6,6 +6,8 @@ import VirtualTime
 /// What operators do at the command line: each command is another process with a connection of
 /// its own to the state file.
 extension World {
+  private static let person = OperatorName(escaping: "operator")
+
   func hold(_ index: Int, until length: Duration?, resumedAfter pause: Duration) async {
     let name = script.domains[index].name
     let until = length.map { machine.wallTime + $0 }
@@ -30,7 +32,7 @@ extension World {
         _ = await executor.outside { () async -> Bool in
           do {
             let store = try StateStore.open(path: path, mode: .command)
-            _ = try await store.requestResume(ofWave: wave, at: now)
+            _ = try await store.requestResume(ofWave: wave, by: World.person, at: now)
             try store.close()
             return true
           } catch {
@@ -52,7 +54,8 @@ extension World {
     let isStored = await executor.outside { () async -> Bool in
       do {
         let store = try StateStore.open(path: path, mode: .command)
-        _ = try await store.request(kind, domain: try DomainName(parsing: name), at: now)
+        _ = try await store.request(
+          kind, domain: try DomainName(parsing: name), by: World.person, at: now)
         try store.close()
         return true
       } catch {

@@ -54,10 +54,10 @@ package final class World: Sendable {
     executor = VirtualExecutor(seed: script.seed)
     machine = WorldMachine(executor: executor, start: WorldScript.start)
     aws = FakeAWS(seed: script.seed)
+    aws.withCloud { $0.options.inUseLag = script.inUseLag }
     checkers = Checkers(
       aws: aws, machine: machine, script: script, violations: Violations(machine: machine))
-    report = WorldReport(
-      machine: machine, expiry: checkers.expiry, concealsExpiry: sabotage == .concealsExpiry)
+    report = WorldReport(machine: machine, checkers: checkers, sabotage: sabotage)
     mint = try CertificateMint(
       notBefore: WorldScript.start - .days(2000), notAfter: WorldScript.start + .days(4000))
     state = Guarded(State(dice: WorldDice(seed: script.seed ^ 0xd1ce)))
@@ -84,6 +84,8 @@ package final class World: Sendable {
     package let jobs: Int
     /// The longest delay of a healthy account's poll or recheck.
     package let longestDelay: Duration
+    /// Certificates that were said to be released.
+    package let releases: Int
   }
 
   package func run() async -> Outcome {
@@ -105,7 +107,7 @@ package final class World: Sendable {
       seed: script.seed, violations: violations.all, history: report.history, starts: starts,
       powerCuts: machine.cuts, attachments: aws.withCloud { $0.attachments.count },
       requests: aws.withCloud { $0.calls.count }, jobs: executor.jobsRun,
-      longestDelay: checkers.isolation.worst)
+      longestDelay: checkers.isolation.worst, releases: checkers.releases.count)
   }
 
   /// A start a minute, for the length of the simulation.

@@ -34,20 +34,27 @@ struct HistoryWriter {
   }
 
   /// The newest row of the domain that says the same.
+  ///
+  /// What happened before an act of an operator is not counted on after it, so that the order of acts
+  /// and of what came of them can be read; an act itself is counted in the last row alone.
   private func repeatedRow(of entry: HistoryEntry) throws -> Int64? {
     let meaning = entry.fields.withoutDetails
     let rows = try Row.fetchCursor(
       database.cachedStatement(
         sql: """
-          SELECT id, event, level, fields FROM (
-            SELECT id, event, level, fields FROM history
-            WHERE domain IS ? ORDER BY id DESC LIMIT \(HistoryWriter.comparedRows))
-          WHERE event = ? AND level = ?
+          SELECT id, event, level, fields FROM history
+          WHERE domain IS ? ORDER BY id DESC LIMIT \(HistoryWriter.comparedRows)
           """),
-      arguments: [entry.domain?.text, entry.event, entry.level])
+      arguments: [entry.domain?.text])
     while let row = try rows.next() {
       let reader = RowReader(.history, row, key: "id")
-      if reader.historyFields?.withoutDetails == meaning { return try reader.number("id") }
+      let fields = reader.historyFields
+      if try reader.text("event") == entry.event, try reader.text("level") == entry.level,
+        fields?.withoutDetails == meaning
+      {
+        return try reader.number("id")
+      }
+      if fields?.isAct ?? false || entry.fields.isAct { return nil }
     }
     return nil
   }
@@ -100,6 +107,9 @@ extension [String: String] {
   private static let volatile: Set = ["attempt", "request_id", "retry_in", "deadline"]
   /// Fields in words, which may contain times and counts.
   private static let texts: Set = ["error", "reason"]
+
+  /// Whether the fields are of an operator's act.
+  fileprivate var isAct: Bool { self["user"] != nil }
 
   /// What an entry's fields say, without what differs each time that the same happens again.
   fileprivate var withoutDetails: [String: String] {

@@ -22,7 +22,7 @@ extension OperatorRequest {
       }
     self.init(
       id: try row.number("id"), domain: domain,
-      at: try row.instant("at"), kind: kind)
+      by: OperatorName(escaping: try row.text("user")), at: try row.instant("at"), kind: kind)
   }
 }
 

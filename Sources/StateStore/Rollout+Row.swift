@@ -59,6 +59,7 @@ private struct PhaseData {
   var deadline: Instant?
   var completedAt: Instant?
   var proof: Rollout.Proof?
+  var releasedAt: Instant?
   var nextStepAt: Instant?
   var notBefore: Instant?
   var failures: Int?
@@ -103,6 +104,7 @@ private struct PhaseData {
       submittedAt = completion.acceptedAt
       completedAt = completion.completedAt
       proof = completion.proof
+      releasedAt = completion.releasedAt
     case .superseded(let at), .abandoned(let at):
       completedAt = at
     case .other:
@@ -116,6 +118,7 @@ private struct PhaseData {
       "deadline": deadline?.milliseconds,
       "completed_at": completedAt?.milliseconds,
       "proof": proof?.word,
+      "released_at": releasedAt?.milliseconds,
       "next_step_at": nextStepAt?.milliseconds,
       "not_before": notBefore?.milliseconds,
       "failures": failures,
@@ -197,6 +200,6 @@ extension Rollout.Completion {
   fileprivate init(_ row: RowReader) throws(MalformedRow) {
     self.init(
       acceptedAt: try row.instant("submitted_at"), completedAt: try row.instant("completed_at"),
-      proof: try row.word("proof"))
+      proof: try row.word("proof"), releasedAt: try row.optionalInstant("released_at"))
   }
 }

@@ -35,6 +35,7 @@ extension StateFormat {
       deadline INTEGER,
       completed_at INTEGER,
       proof TEXT,
+      released_at INTEGER,
       next_step_at INTEGER,
       not_before INTEGER,
       failures INTEGER CHECK (failures >= 0),
@@ -138,6 +139,7 @@ extension StateFormat {
       domain TEXT,
       wave INTEGER,
       at INTEGER NOT NULL,
+      user TEXT NOT NULL,
       kind TEXT NOT NULL,
       hold_until INTEGER,
       CHECK ((domain IS NULL) <> (wave IS NULL))

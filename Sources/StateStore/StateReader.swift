@@ -1,3 +1,4 @@
+import GRDB
 package import Reconciliation
 package import RolloutCore
 
@@ -18,8 +19,9 @@ package struct StateReader: Sendable {
 
   /// Everything that `status` shows, read at one moment.
   package func snapshot() throws(StateFailure) -> StateSnapshot {
-    try read { reader in
-      StateSnapshot(
+    try read { database in
+      let reader = RecordReader(database: database)
+      return StateSnapshot(
         records: try reader.records(.mapped),
         requests: try reader.requests(limit: StateStore.maximumRequests))
     }
@@ -34,24 +36,31 @@ package struct StateReader: Sendable {
     case .missing, .empty: return StateCopy()
     case .filled: break
     }
-    return try open(path: path).read { reader in
-      StateCopy(
+    return try open(path: path).read { database in
+      let reader = RecordReader(database: database)
+      return StateCopy(
         records: try reader.records(.all), firstImports: try reader.firstImports(),
         stoppedWaves: try reader.stoppedWaves(),
         requests: try reader.requests(limit: StateStore.maximumRequests))
     }
   }
 
-  private func read<Value>(
-    _ body: (RecordReader) throws -> Value
-  ) throws(StateFailure) -> Value {
+  /// The operators' requests that the daemon has not carried out yet, oldest first.
+  package func waitingRequests() throws(StateFailure) -> [OperatorRequest] {
+    try read { database in
+      try RecordReader(database: database).requests(limit: StateStore.maximumRequests)
+    }
+  }
+
+  /// Runs `body` in one read transaction on a file of the present format. It may run more than once.
+  func read<Value>(_ body: (Database) throws -> Value) throws(StateFailure) -> Value {
     try file.read { database in
       switch try StateFormat.contents(of: database, in: file) {
       case .current: break
       case .nothing: throw file.unused
       case .older(let version): throw file.older(version)
       }
-      return try body(RecordReader(database: database))
+      return try body(database)
     }
   }
 }

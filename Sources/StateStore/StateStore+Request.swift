@@ -6,18 +6,19 @@ extension StateStore {
   /// Stores a request for the daemon, which carries it out within a pass, or after its next
   /// start. After this has returned, no commit that guards the domain succeeds before that.
   package func request(
-    _ kind: OperatorRequest.Kind, domain: DomainName, at instant: Instant
+    _ kind: OperatorRequest.Kind, domain: DomainName, by user: OperatorName,
+    at instant: Instant
   ) async throws(RequestFailure) -> OperatorRequest {
     try await store { database in
       let known = try RecordReader(database: database).mappedDomains()
       guard known.contains(domain) else { return .refused(.unknownDomain(domain, known: known)) }
-      return try StateStore.insert(kind, domain: domain, at: instant, into: database)
+      return try StateStore.insert(kind, domain: domain, by: user, at: instant, into: database)
     }
   }
 
   /// Stores the request that a stopped wave goes on. Refused for a wave that is not stopped.
   package func requestResume(
-    ofWave wave: Int, at instant: Instant
+    ofWave wave: Int, by user: OperatorName, at instant: Instant
   ) async throws(RequestFailure) -> OperatorRequest {
     try await store { database in
       let reader = RecordReader(database: database)
@@ -27,7 +28,8 @@ extension StateStore {
       guard stopped.contains(wave) else {
         return .refused(.waveNotStopped(wave, stopped: stopped))
       }
-      return try StateStore.insert(.resumeWave(wave), domain: nil, at: instant, into: database)
+      return try StateStore.insert(
+        .resumeWave(wave), domain: nil, by: user, at: instant, into: database)
     }
   }
 
@@ -52,21 +54,23 @@ extension StateStore {
   }
 
   private static func insert(
-    _ kind: OperatorRequest.Kind, domain: DomainName?, at instant: Instant,
-    into database: Database
+    _ kind: OperatorRequest.Kind, domain: DomainName?, by user: OperatorName,
+    at instant: Instant, into database: Database
   ) throws -> Outcome {
     guard try RecordReader(database: database).requestCount() < maximumRequests else {
       return .refused(.tooMany(limit: maximumRequests))
     }
     let (word, wave, until) = kind.stored
     try database.execute(
-      sql: "INSERT INTO requests (domain, wave, at, kind, hold_until) VALUES (?, ?, ?, ?, ?)",
+      sql: """
+        INSERT INTO requests (domain, wave, at, user, kind, hold_until) VALUES (?, ?, ?, ?, ?, ?)
+        """,
       arguments: [
-        domain?.text, wave, instant.milliseconds, word.rawValue, until?.milliseconds,
+        domain?.text, wave, instant.milliseconds, user.text, word.rawValue, until?.milliseconds,
       ])
     return .stored(
       OperatorRequest(
-        id: database.lastInsertedRowID, domain: domain, at: instant, kind: kind))
+        id: database.lastInsertedRowID, domain: domain, by: user, at: instant, kind: kind))
   }
 }
 

@@ -51,8 +51,9 @@ struct Table: Sendable {
 
   /// The data of the phases; which of them a phase needs is said in `Rollout+Row.swift`.
   private static let phaseColumns = [
-    "submitted_at", "deadline", "completed_at", "proof", "next_step_at", "not_before",
-    "failures", "checks", "confirmations", "last_error_code", "last_error", "settings",
+    "submitted_at", "deadline", "completed_at", "proof", "released_at", "next_step_at",
+    "not_before", "failures", "checks", "confirmations", "last_error_code", "last_error",
+    "settings",
     "mapping_fingerprint", "lost_failures", "lost_mapping_fingerprint",
   ]
 
@@ -71,5 +72,5 @@ struct Table: Sendable {
     "history", columns: ["id", "at", "last_at", "count", "domain", "event", "level", "fields"])
 
   static let requests = Table(
-    "requests", columns: ["id", "domain", "wave", "at", "kind", "hold_until"])
+    "requests", columns: ["id", "domain", "wave", "at", "user", "kind", "hold_until"])
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import POSIX
 import Reconciliation
 import RolloutCore
 import Service
@@ -70,8 +71,9 @@ struct Resume: AsyncParsableCommand {
 
   func run() async throws {
     if let wave {
+      let caller = common.caller
       try await common.submit { store throws(RequestFailure) in
-        _ = try await store.requestResume(ofWave: wave, at: SystemClock.now)
+        _ = try await store.requestResume(ofWave: wave, by: caller, at: SystemClock.now)
       }
       Output.result("wave \(wave) goes on")
     }
@@ -105,9 +107,15 @@ extension CommonOptions {
   /// Writes a request to the state file, and says so when no daemon runs to carry it out.
   func submit(_ kind: OperatorRequest.Kind, for text: String) async throws {
     let domain = try domain(text)
+    let caller = caller
     try await submit { store throws(RequestFailure) in
-      _ = try await store.request(kind, domain: domain, at: SystemClock.now)
+      _ = try await store.request(kind, domain: domain, by: caller, at: SystemClock.now)
     }
+  }
+
+  /// Who gives the order, for the history.
+  fileprivate var caller: OperatorName {
+    OperatorName(escaping: Caller.name(environment: environment))
   }
 
   func submit(

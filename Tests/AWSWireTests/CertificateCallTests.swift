@@ -67,7 +67,8 @@ struct CertificateCallTests {
           notBefore: Instant(milliseconds: 1_795_469_811_000),
           notAfter: Instant(milliseconds: 1_795_469_812_500),
           createdAt: Instant(milliseconds: 1_795_469_813_000),
-          issuedAt: Instant(milliseconds: 1_795_469_811_000), managedBy: "CLOUDFRONT"))
+          issuedAt: Instant(milliseconds: 1_795_469_811_000), managedBy: "CLOUDFRONT",
+          isInUse: true))
   }
 
   @Test(

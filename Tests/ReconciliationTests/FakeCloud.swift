@@ -67,8 +67,14 @@ final class FakeCloud: Sendable {
     var edgeAddress = "192.0.2.1:443"
     /// Certificates with which the edges refuse the handshake.
     var refused: Set<CertificateARN> = []
+    /// Certificates that something else than a domain uses.
+    var used: Set<CertificateARN> = []
     var beforeUpdate: (@Sendable (DomainUpdate) -> Void)?
     var beforeDescription: (@Sendable () -> Void)?
+
+    func isUsed(_ arn: CertificateARN) -> Bool {
+      used.contains(arn) || domains.values.contains { $0.last?.domain.certificate == arn }
+    }
   }
 
   private let executor: VirtualExecutor
@@ -115,6 +121,9 @@ final class FakeCloud: Sendable {
   func lagDescriptions(by lag: Duration) { state.withLock { $0.descriptionLag = lag } }
 
   func refuse(_ certificates: Set<CertificateARN>) { state.withLock { $0.refused = certificates } }
+
+  /// Something else than a domain uses these.
+  func use(_ certificates: Set<CertificateARN>) { state.withLock { $0.used = certificates } }
 
   func moveEdges(to address: String) { state.withLock { $0.edgeAddress = address } }
 
@@ -181,7 +190,13 @@ final class FakeCloud: Sendable {
 
 extension FakeCloud: CertificatePort {
   func listCertificates(as identity: Identity) async -> Look<[Certificate]> {
-    await look(.list(identity)) { $0.certificates[identity] ?? [] }
+    await look(.list(identity)) { state in
+      (state.certificates[identity] ?? []).map { certificate in
+        var summary = certificate
+        summary.isInUse = state.isUsed(certificate.arn)
+        return summary
+      }
+    }
   }
 
   func describeCertificate(
@@ -190,6 +205,7 @@ extension FakeCloud: CertificatePort {
     await look(.pem(identity)) { state in
       var certificate = state.certificates[identity]?.first { $0.arn == arn }
       certificate?.isDescribed = true
+      certificate?.users = state.isUsed(arn) ? 1 : 0
       return certificate
     }
   }

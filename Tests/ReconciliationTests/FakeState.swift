@@ -50,11 +50,16 @@ final class FakeState: StatePort {
   }
 
   /// `hold`, `resume` or `retry` at the command line; the daemon is not woken.
-  func ask(_ kind: OperatorRequest.Kind, for domain: DomainName?, at instant: Instant = noon) {
+  func ask(
+    _ kind: OperatorRequest.Kind, for domain: DomainName?, by user: String = "alice",
+    at instant: Instant = noon
+  ) {
     state.withLock { state in
       state.lastID += 1
       state.requests.append(
-        OperatorRequest(id: state.lastID, domain: domain, at: instant, kind: kind))
+        OperatorRequest(
+          id: state.lastID, domain: domain, by: OperatorName(escaping: user), at: instant,
+          kind: kind))
     }
   }
 

@@ -126,4 +126,122 @@ struct RequestTests {
       #expect(stage.state.record(of: domain("one"))?.condition == .held)
     }
   }
+
+  private static func acts(_ stage: Stage) -> [String] {
+    stage.state.history.filter { $0.event.hasSuffix(".requested") }.map { entry in
+      let user = entry.fields["user"] ?? "nobody"
+      return "\(entry.domain?.text ?? "-") \(entry.event) by \(user)"
+    }
+  }
+
+  @Test("Each is in the history with who asked and when, and is logged once it is there")
+  func recorded() async throws {
+    let stage = Stage([mapping("one", of: "a")])
+    stage.report.onEachEvent { event in
+      guard event.kind.rawValue.hasSuffix(".requested") else { return }
+      #expect(stage.state.entries(event.kind.rawValue) > 0, "it is logged too early")
+    }
+    try await stage.play {
+      await stage.pass(.seconds(10))
+      stage.state.ask(
+        .hold(until: noon + .hours(2)), for: domain("one"), by: "alice", at: noon + .seconds(3))
+      stage.state.ask(.resume, for: domain("one"), by: "bob", at: noon + .seconds(5))
+      stage.state.ask(.retry, for: domain("one"), by: "eve\u{1b}[31m", at: noon + .seconds(7))
+      stage.clock.wake(.operatorRequest)
+      await stage.pass(.seconds(1))
+    }
+    #expect(
+      RequestTests.acts(stage) == [
+        "one.example.com hold.requested by alice", "one.example.com resume.requested by bob",
+        "one.example.com retry.requested by eve\\u{1b}[31m",
+      ])
+    let hold = try #require(stage.state.history.first { $0.event == "hold.requested" })
+    #expect(hold.at == noon + .seconds(3) && hold.level == "notice")
+    #expect(hold.fields["until"] == (noon + .hours(2)).rfc3339)
+    #expect(hold.fields["user_pool_id"] == "eu-west-1_Ab12Cd34E")
+    for kind in [Event.Kind.holdRequested, .resumeRequested, .retryRequested] {
+      #expect(stage.report.lines(kind, of: domain("one")).count == 1)
+    }
+    // In the transaction that removes the requests.
+    let commit = try #require(stage.state.commits.first { !$0.change.handled.isEmpty })
+    #expect(commit.change.handled.count == 3)
+    #expect(commit.change.history.count { $0.event.hasSuffix(".requested") } == 3)
+  }
+
+  @Test("'resume --wave' is in the history with who asked, and without a domain")
+  func recordedWave() async throws {
+    let stage = Stage([mapping("one", of: "a")])
+    try await stage.play {
+      await stage.pass(.seconds(1))
+      stage.state.ask(.resumeWave(3), for: nil, by: "carol")
+      stage.clock.wake(.operatorRequest)
+      await stage.pass(.seconds(1))
+    }
+    #expect(RequestTests.acts(stage) == ["- resume.requested by carol"])
+    #expect(stage.state.history.first { $0.domain == nil }?.fields["wave"] == "3")
+    #expect(stage.report.lines(.resumeRequested).count == 1)
+    #expect(stage.state.waitingRequests == 0)
+  }
+
+  @Test("What was asked for while the disk is full is recorded once, as soon as there is room")
+  func recordedLater() async throws {
+    let stage = Stage([mapping("one", of: "a")])
+    try await stage.play {
+      await stage.pass(.seconds(1))
+      stage.state.fail(FakeState.full)
+      stage.ask(.hold(until: nil), for: "one")
+      stage.state.ask(.resumeWave(0), for: nil, by: "carol")
+      stage.clock.wake(.operatorRequest)
+      // Obeyed at each of these, and not written.
+      for _ in 0..<5 {
+        await stage.pass(.minutes(2))
+        stage.clock.wake(.operatorRequest)
+      }
+      #expect(await stage.condition(of: "one") == .held)
+      #expect(RequestTests.acts(stage) == [] && stage.report.lines(.holdRequested).isEmpty)
+      stage.state.fail(nil)
+      #expect(await stage.wait(atMost: .minutes(6)) { stage.state.waitingRequests == 0 })
+      await stage.pass(.minutes(20))
+    }
+    #expect(
+      RequestTests.acts(stage).sorted() == [
+        "- resume.requested by carol", "one.example.com hold.requested by alice",
+      ])
+    #expect(stage.state.history.first { $0.event == "hold.requested" }?.at == noon + .seconds(1))
+    #expect(stage.report.lines(.holdRequested).count == 1)
+    #expect(stage.report.lines(.resumeRequested).count == 1)
+  }
+
+  @Test("A process that ends before it could write records nothing, and the next one does, once")
+  func recordedByTheNext() async throws {
+    let fleet = [mapping("one", of: "a")]
+    let stage = Stage(fleet)
+    try await stage.play {
+      await stage.pass(.seconds(1))
+      stage.state.fail(FakeState.full)
+      stage.ask(.hold(until: nil), for: "one")
+      await stage.pass(.seconds(10))
+    }
+    #expect(stage.state.waitingRequests == 1)
+    stage.state.fail(nil)
+    let next = stage.restarted(fleet)
+    try await next.play { await next.pass(.minutes(1)) }
+    let last = next.restarted(fleet)
+    try await last.play { await last.pass(.minutes(1)) }
+    #expect(RequestTests.acts(last) == ["one.example.com hold.requested by alice"])
+    #expect(next.report.lines(.holdRequested).count == 1)
+    #expect(last.report.lines(.holdRequested).isEmpty)
+  }
+
+  @Test("One by a host whose clock was ahead is not dated into the future")
+  func dated() async throws {
+    let stage = Stage([mapping("one", of: "a")])
+    try await stage.play {
+      await stage.pass(.seconds(1))
+      stage.ask(.retry, for: "one", at: noon + .days(4000))
+      await stage.pass(.seconds(1))
+    }
+    let entry = try #require(stage.state.history.first { $0.event == "retry.requested" })
+    #expect(entry.at == noon + .seconds(1))
+  }
 }

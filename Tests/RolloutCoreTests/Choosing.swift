@@ -39,7 +39,7 @@ struct Choosing {
 
   private func answer(_ question: Question, in facts: inout CertificateFacts) {
     switch question {
-    case .describe, .probe, .probeDistribution: break
+    case .describe, .probe, .probeDistribution, .use: break
     case .list: facts.list(listed)
     case .tags: facts.tags = tags
     case .details(let arn):

@@ -75,6 +75,21 @@ struct NarratedFinding: Sendable, CustomTestStringConvertible {
       .expiring(oldOne.arn, notAfter: noon, left: .seconds(-3)), .certificateExpiring, .error,
       [.certificateARN: oldOne.arn.text, .notAfter: noon.rfc3339, .left: "0s"]),
     NarratedFinding(
+      .certificateReleased(oldOne.arn, rollout(.completed)), .certificateReleased, .notice,
+      [.certificateARN: oldOne.arn.text, .rollout: "0123456789abcdef"]),
+    NarratedFinding(
+      .holdRequested(by: OperatorName(escaping: "alice"), until: noon), .holdRequested, .notice,
+      [.user: "alice", .until: noon.rfc3339]),
+    NarratedFinding(
+      .holdRequested(by: OperatorName(escaping: "alice"), until: nil), .holdRequested, .notice,
+      [.user: "alice"]),
+    NarratedFinding(
+      .resumeRequested(by: OperatorName(escaping: "alice")), .resumeRequested, .notice,
+      [.user: "alice"]),
+    NarratedFinding(
+      .retryRequested(by: OperatorName(escaping: "alice")), .retryRequested, .notice,
+      [.user: "alice"]),
+    NarratedFinding(
       .updateSubmitted(open), .updateSubmitted, .notice, rolloutFields([.cause: "replacement"])),
     NarratedFinding(
       .updateAccepted(open, requestID: "request-1"), .updateAccepted, .notice,
@@ -279,10 +294,12 @@ struct NarrationTests {
       Event.Kind.allCases.map(\.rawValue) == [
         "daemon.started", "daemon.stopping", "config.loaded", "config.rejected",
         "poll.completed", "poll.failed", "replacement.found", "candidate.ineligible",
-        "candidate.missing", "decision.blocked", "certificate.expiring", "update.submitted",
-        "update.accepted", "update.retrying", "update.refused", "propagation.waiting",
+        "candidate.missing", "decision.blocked", "certificate.expiring", "certificate.released",
+        "update.submitted", "update.accepted", "update.retrying", "update.refused",
+        "propagation.waiting",
         "rollout.completed", "rollout.overdue", "rollout.superseded", "rollout.rolled_back",
-        "wave.stopped", "wave.resumed", "settings.changed",
+        "wave.stopped", "wave.resumed", "hold.requested", "resume.requested", "retry.requested",
+        "settings.changed",
         "drift.detected", "renewal.unserved", "edges.refusing", "credentials.failed",
         "clock.stepped", "clock.wrong", "state.failed",
       ])
@@ -373,6 +390,10 @@ struct ServiceNarrationTests {
       Event(
         .waveResumed, level: .notice,
         [.wave: "1", .failures: "2", .domains: "auth.example.com", .reason: "restart"])
+    ),
+    (
+      .waveResumeRequested(wave: 1, by: OperatorName(escaping: "alice")),
+      Event(.resumeRequested, level: .notice, [.wave: "1", .user: "alice"])
     ),
     (.clockStepped(.hours(2)), Event(.clockStepped, level: .warning, [.step: "2h"])),
     (

@@ -27,6 +27,10 @@ struct Scene {
   var distribution: String?
   /// Permissions that each look tries.
   var trials: Set<PermissionTrial> = []
+  /// Whether polls look at the certificate before the last rollout.
+  var looksAtRelease = false
+  /// What uses it.
+  var use: Look<CertificateUse> = .seen(.unused)
   /// What the rules across domains say to a rollout that is not urgent.
   var constraint: Constraint?
   /// What they say to another call of the rollout under way.
@@ -105,6 +109,7 @@ struct Scene {
     var facts = DomainFacts(
       mapping: mapping, pacing: pacing, record: record, memory: memory, now: now, isPoll: isPoll)
     facts.trials = trials
+    facts.looksAtRelease = looksAtRelease && isPoll
     for question in questions { answer(question, in: &facts) }
     return facts
   }
@@ -119,6 +124,7 @@ struct Scene {
     case .details(let arn):
       let own = listed.value?.first { $0.arn == arn }
       facts.certificates.details[arn] = details[arn] ?? .seen(own.map(described))
+    case .use(let arn): facts.certificates.uses[arn] = use
     case .evidence(let arn):
       let known = facts.certificates.certificates.first { $0.arn == arn }
       facts.certificates.evidence[arn] =

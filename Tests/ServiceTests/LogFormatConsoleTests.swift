@@ -104,6 +104,9 @@ struct LogFormatConsoleTests {
       ]
     case .waveResumed:
       [.wave: "1", .failures: "2", .domains: "a.example.com", .reason: "resume"]
+    case .certificateReleased: with(domain, [.certificateARN: old])
+    case .holdRequested: with(domain, [.user: "alice", .until: "2026-11-23T16:05:10Z"])
+    case .resumeRequested, .retryRequested: with(domain, [.user: "alice"])
     case .settingsChanged:
       with(rollout, [.member: "Routing", .before: "{}", .after: "{\"a\":1}"])
     case .driftDetected: with(certificates, [.reason: "on_drift is report"])

@@ -67,14 +67,16 @@ struct WorldTests {
     #expect(totals.worlds == Int(WorldTests.seeds))
     #expect(totals.attachments > totals.worlds)
     #expect(totals.powerCuts > totals.worlds / 10)
+    #expect(totals.releases > totals.worlds / 4)
     print(
-      "\(totals.worlds) worlds: \(totals.requests) requests, \(totals.attachments) attachments, \(totals.powerCuts) power cuts, \(totals.jobs) jobs; the longest delay of a healthy account: \(totals.longestDelay)"
+      "\(totals.worlds) worlds: \(totals.requests) requests, \(totals.attachments) attachments, \(totals.releases) releases, \(totals.powerCuts) power cuts, \(totals.jobs) jobs; the longest delay of a healthy account: \(totals.longestDelay)"
     )
   }
 
   struct Totals: Sendable {
     var worlds = 0
     var attachments = 0
+    var releases = 0
     var powerCuts = 0
     var requests = 0
     var jobs = 0
@@ -84,6 +86,7 @@ struct WorldTests {
     mutating func add(_ outcome: World.Outcome) {
       worlds += 1
       attachments += outcome.attachments
+      releases += outcome.releases
       powerCuts += outcome.powerCuts
       requests += outcome.requests
       jobs += outcome.jobs
@@ -94,6 +97,7 @@ struct WorldTests {
     mutating func add(_ other: Totals) {
       worlds += other.worlds
       attachments += other.attachments
+      releases += other.releases
       powerCuts += other.powerCuts
       requests += other.requests
       jobs += other.jobs

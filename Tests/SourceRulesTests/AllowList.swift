@@ -86,6 +86,7 @@ enum AllowList {
         "errno", "exit", "fchmod", "fclose", "fcntl", "flock", "fopen", "freeaddrinfo", "fstat",
         "fsync",
         "ftruncate", "fwrite", "gai_strerror", "getaddrinfo", "getenv", "getpid", "getsockname",
+        "getuid",
         "getsockopt", "ioctl", "iovec", "isatty", "itimerspec", "kill", "listen", "lstat",
         "mkdtemp",
         "mode_t", "nfds_t", "open", "opendir", "pid_t", "poll", "pollfd", "pread", "pwrite",

@@ -158,7 +158,10 @@ struct DurabilityTests {
     let store = try StateStore.open(path: scratch.state, mode: .daemon)
     try await store.queue().writeWithoutTransaction { database in
       try database.execute(
-        sql: "BEGIN; INSERT INTO requests (domain, at, kind) VALUES ('a.example.com', 1, 'retry')")
+        sql: """
+          BEGIN; INSERT INTO requests (domain, at, user, kind)
+            VALUES ('a.example.com', 1, 'alice', 'retry')
+          """)
     }
     try await store.commit(StateChange(records: [try plainRecord()]))
     #expect(try await store.pendingRequests().isEmpty)

@@ -85,7 +85,7 @@ struct FullDiskStartTests {
     var record = try plainRecord("wal.example.com")
     record.rollout = try fullRollout("wal", phase: everyPhase[4])
     try await store.commit(StateChange(records: [record], history: [try entry(2)]))
-    _ = try await store.request(.retry, domain: try domain(), at: at(3))
+    _ = try await store.request(.retry, domain: try domain(), by: person, at: at(3))
     for suffix in ["", "-wal"] {
       try write(try bytes(scratch.state + suffix), to: disk.state + suffix)
     }
@@ -144,7 +144,8 @@ struct FullDiskStartTests {
 
     disk.makeRoom()
     let command = try StateStore.open(path: disk.state, mode: .command)
-    let request = try await command.request(.hold(until: nil), domain: try domain(), at: at(5))
+    let request = try await command.request(
+      .hold(until: nil), domain: try domain(), by: person, at: at(5))
     let guarded = StateChange(records: records, guarding: try domain())
     let waits = await failure { try await store.commit(guarded) }
     #expect(waits?.kind == .requestWaiting)
@@ -187,7 +188,7 @@ struct FullDiskStartTests {
     let version = try await store.dataVersion()
     #expect(version != 0)
     let command = try StateStore.open(path: disk.state, mode: .command)
-    _ = try await command.request(.resume, domain: try domain(), at: at(5))
+    _ = try await command.request(.resume, domain: try domain(), by: person, at: at(5))
     #expect(try await store.dataVersion() != version)
   }
 

@@ -233,6 +233,45 @@ struct HistoryTests {
     try store.close()
     #expect(stamp(scratch.state)[0] < 200_000)
   }
+
+  private func act(_ event: String, _ instant: Int64, by user: String = "alice") throws
+    -> HistoryEntry
+  {
+    HistoryEntry(
+      at: at(instant), domain: try domain(), event: event, level: "notice", fields: ["user": user])
+  }
+
+  @Test("keeps every act of an operator in its order, and counts only one that is repeated at once")
+  func acts() async throws {
+    let scratch = try Scratch()
+    let store = try StateStore.open(path: scratch.state, mode: .daemon)
+    let entries = [
+      try act("hold.requested", 1), try act("resume.requested", 2), try act("hold.requested", 3),
+      try act("retry.requested", 4), try act("retry.requested", 5),
+      try act("retry.requested", 6, by: "bob"), try act("retry.requested", 7),
+    ]
+    for entry in entries { try await store.commit(StateChange(history: [entry])) }
+    let rows = try historyRows(scratch.state)
+    #expect(rows.map(\.at) == [1, 2, 3, 4, 6, 7])
+    #expect(rows.map(\.count) == [1, 1, 1, 2, 1, 1])
+  }
+
+  @Test("counts nothing on across an act of an operator")
+  func actsSeparate() async throws {
+    let scratch = try Scratch()
+    let store = try StateStore.open(path: scratch.state, mode: .daemon)
+    var entries = try refusal(1, at: 10) + refusal(2, at: 20)
+    entries.append(try act("retry.requested", 30))
+    entries += try refusal(3, at: 40) + refusal(4, at: 50)
+    for entry in entries { try await store.commit(StateChange(history: [entry])) }
+    let rows = try historyRows(scratch.state)
+    #expect(
+      rows.map(\.entry.event) == [
+        "update.submitted", "update.refused", "retry.requested", "update.submitted",
+        "update.refused",
+      ])
+    #expect(rows.map(\.count) == [2, 2, 1, 2, 2])
+  }
 }
 
 @Suite("What is older than a year")

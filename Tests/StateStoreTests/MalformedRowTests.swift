@@ -152,7 +152,8 @@ struct MalformedRowTests {
     let scratch = try Scratch()
     try await makeState(at: scratch.state)
     try edit(
-      scratch.state, "INSERT INTO requests (domain, at, kind) VALUES ('s3cret', 1, 'retry')")
+      scratch.state,
+      "INSERT INTO requests (domain, at, user, kind) VALUES ('s3cret', 1, 'alice', 'retry')")
     let store = try StateStore.open(path: scratch.state, mode: .daemon)
     let failure = await failure { _ = try await store.pendingRequests() }
     #expect(failure?.message.contains("table requests, row \"1\", column domain") == true)

@@ -18,7 +18,7 @@ struct RequestTests {
     let kinds: [OperatorRequest.Kind] = [.hold(until: at(99)), .hold(until: nil), .resume, .retry]
     var made: [OperatorRequest] = []
     for (index, kind) in kinds.enumerated() {
-      made.append(try await command.request(kind, domain: name, at: at(Int64(index))))
+      made.append(try await command.request(kind, domain: name, by: person, at: at(Int64(index))))
     }
     try command.close()
     #expect(try await daemon.dataVersion() != version)
@@ -45,7 +45,7 @@ struct RequestTests {
     let scratch = try Scratch()
     try await makeState(at: scratch.state)
     let command = try StateStore.open(path: scratch.state, mode: .command)
-    let request = try await command.request(.retry, domain: try domain(), at: at(5))
+    let request = try await command.request(.retry, domain: try domain(), by: person, at: at(5))
     try command.close()
     let daemon = try StateStore.open(path: scratch.state, mode: .daemon)
     #expect(try await daemon.pendingRequests() == [request])
@@ -56,9 +56,9 @@ struct RequestTests {
     let scratch = try Scratch()
     try await makeState(at: scratch.state)
     let store = try StateStore.open(path: scratch.state, mode: .command)
-    let first = try await store.request(.retry, domain: try domain(), at: at(5))
+    let first = try await store.request(.retry, domain: try domain(), by: person, at: at(5))
     try await store.commit(StateChange(handled: [first.id]))
-    let second = try await store.request(.retry, domain: try domain(), at: at(5))
+    let second = try await store.request(.retry, domain: try domain(), by: person, at: at(5))
     #expect(second.id > first.id)
   }
 
@@ -76,7 +76,7 @@ struct RequestTests {
       try domain("gone.example.com"),
       known: [try domain("a.example.com"), try domain("b.example.com")])
     await #expect(throws: expected) {
-      try await store.request(.retry, domain: try domain("gone.example.com"), at: at(1))
+      try await store.request(.retry, domain: try domain("gone.example.com"), by: person, at: at(1))
     }
     #expect(expected.description.hasSuffix("domains: a.example.com, b.example.com"))
     #expect(try await store.pendingRequests().isEmpty)
@@ -90,11 +90,12 @@ struct RequestTests {
       scratch.state,
       """
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
-      INSERT INTO requests (domain, at, kind) SELECT 'auth.example.com', i, 'retry' FROM n
+      INSERT INTO requests (domain, at, user, kind)
+        SELECT 'auth.example.com', i, 'alice', 'retry' FROM n
       """)
     let store = try StateStore.open(path: scratch.state, mode: .command)
     await #expect(throws: RequestFailure.tooMany(limit: 1000)) {
-      try await store.request(.retry, domain: try domain(), at: at(1))
+      try await store.request(.retry, domain: try domain(), by: person, at: at(1))
     }
     let read = try await store.pendingRequests()
     #expect(read.count == 1000)
@@ -112,7 +113,7 @@ struct RequestTests {
     let records = try await daemon.loadRecords()
     let command = try StateStore.open(path: scratch.state, mode: .command)
     let name = try domain("a.example.com")
-    let request = try await command.request(kind, domain: name, at: at(1))
+    let request = try await command.request(kind, domain: name, by: person, at: at(1))
 
     var changed = records
     changed[0].condition = .submitting
@@ -147,7 +148,7 @@ struct RequestTests {
     try await makeState(at: scratch.state)
     let store = try StateStore.open(path: scratch.state, mode: .daemon)
     try await store.commit(StateChange(guarding: try domain()))
-    _ = try await store.request(.retry, domain: try domain(), at: at(1))
+    _ = try await store.request(.retry, domain: try domain(), by: person, at: at(1))
     let refused = await failure { try await store.commit(StateChange(guarding: try domain())) }
     #expect(refused?.kind == .requestWaiting)
   }
@@ -173,7 +174,8 @@ struct RequestTests {
         }
         return last
       }
-      let request = try await command.request(.hold(until: nil), domain: name, at: at(1))
+      let request = try await command.request(
+        .hold(until: nil), domain: name, by: person, at: at(1))
       let count = try historyRows(scratch.state).count
       _ = try await writing.value
       #expect(try historyRows(scratch.state).count == count)

@@ -234,8 +234,9 @@ struct UnknownWordTests {
     try edit(
       scratch.state,
       """
-      INSERT INTO requests (domain, at, kind, hold_until)
-      VALUES ('auth.example.com', 1, 'future', 7), ('auth.example.com', 2, 'retry', NULL)
+      INSERT INTO requests (domain, at, user, kind, hold_until)
+      VALUES ('auth.example.com', 1, 'alice', 'future', 7),
+        ('auth.example.com', 2, 'bob', 'retry', NULL)
       """)
     let store = try StateStore.open(path: scratch.state, mode: .daemon)
     let pending = try await store.pendingRequests()
@@ -258,10 +259,11 @@ struct UnknownWordTests {
       scratch.state,
       """
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
-      INSERT INTO requests (domain, at, kind) SELECT 'auth.example.com', i, 'future' FROM n
+      INSERT INTO requests (domain, at, user, kind)
+        SELECT 'auth.example.com', i, 'alice', 'future' FROM n
       """)
     let store = try StateStore.open(path: scratch.state, mode: .command)
-    let request = try await store.request(.resume, domain: try domain(), at: at(1))
+    let request = try await store.request(.resume, domain: try domain(), by: person, at: at(1))
     #expect(try await store.pendingRequests() == [request])
   }
 }

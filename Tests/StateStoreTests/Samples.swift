@@ -16,6 +16,8 @@ func certificate(_ id: String) throws -> CertificateARN {
 
 func at(_ milliseconds: Int64) -> Instant { Instant(milliseconds: milliseconds) }
 
+let person = OperatorName(escaping: "alice")
+
 /// A record with nothing in it that may be absent.
 func plainRecord(_ name: String = "auth.example.com") throws -> DomainRecord {
   DomainRecord(
@@ -59,6 +61,8 @@ let everyPhase: [Rollout.Phase] = [
     Rollout.Refusal(
       error: Explanation(.accessDenied, oddText), nextAttemptAt: at(9), mapping: "m")),
   .completed(Rollout.Completion(acceptedAt: at(1), completedAt: at(.max), proof: .controlPlane)),
+  .completed(
+    Rollout.Completion(acceptedAt: at(1), completedAt: at(2), proof: .edge, releasedAt: at(3))),
   .superseded(at: at(7)),
   .abandoned(at: at(8)),
 ]

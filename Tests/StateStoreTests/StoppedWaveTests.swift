@@ -36,7 +36,7 @@ struct StoppedWaveTests {
     let scratch = try Scratch()
     let store = try StateStore.open(path: scratch.state, mode: .daemon)
     await #expect(throws: RequestFailure.unknownWave(0, known: [])) {
-      try await store.requestResume(ofWave: 0, at: at(1))
+      try await store.requestResume(ofWave: 0, by: person, at: at(1))
     }
     var former = try record("c.example.com", wave: 5)
     former.isMapped = false
@@ -46,16 +46,16 @@ struct StoppedWaveTests {
           try record("a.example.com", wave: 0), try record("b.example.com", wave: 1), former,
         ]))
     await #expect(throws: RequestFailure.unknownWave(5, known: [0, 1])) {
-      try await store.requestResume(ofWave: 5, at: at(1))
+      try await store.requestResume(ofWave: 5, by: person, at: at(1))
     }
     await #expect(throws: RequestFailure.waveNotStopped(1, stopped: [])) {
-      try await store.requestResume(ofWave: 1, at: at(1))
+      try await store.requestResume(ofWave: 1, by: person, at: at(1))
     }
     try await store.commit(StateChange(stops: [try stop(0)]))
     await #expect(throws: RequestFailure.waveNotStopped(1, stopped: [0])) {
-      try await store.requestResume(ofWave: 1, at: at(1))
+      try await store.requestResume(ofWave: 1, by: person, at: at(1))
     }
-    let made = try await store.requestResume(ofWave: 0, at: at(1))
+    let made = try await store.requestResume(ofWave: 0, by: person, at: at(1))
     #expect(made.kind == .resumeWave(0) && made.domain == nil)
     #expect(try await store.pendingRequests() == [made])
     // It concerns no call of any domain.

@@ -6,6 +6,8 @@ package enum Question: Hashable, Sendable {
   case describe
   /// DescribeCertificate: what the list does not tell.
   case details(CertificateARN)
+  /// DescribeCertificate: what uses the certificate now.
+  case use(CertificateARN)
   /// GetResources: the tags of every certificate.
   case tags
   /// GetCertificate and the judgement of the chain.
@@ -24,6 +26,8 @@ package struct CertificateFacts: Equatable, Sendable {
   package var details: [CertificateARN: Look<Certificate?>] {
     didSet { mergeDetails() }
   }
+  /// Asked for this look.
+  package var uses: [CertificateARN: Look<CertificateUse>] = [:]
   package var tags: Look<[CertificateARN: [String: String]]>?
   package var evidence: [CertificateARN: Look<LeafEvidence>]
   /// Every certificate, described where it was, without those that ACM says do not exist; a
@@ -77,6 +81,12 @@ package struct CertificateFacts: Equatable, Sendable {
     case deleted
     case unseen(Failure)
     case open(Question)
+  }
+
+  /// What the list shows of a certificate; nil where it is not in it.
+  package func summary(of arn: CertificateARN) -> Certificate? {
+    guard let position = index[arn] else { return nil }
+    return listed?.value?[position]
   }
 
   /// Looks a certificate up in the list, then in the descriptions. A certificate counts as deleted

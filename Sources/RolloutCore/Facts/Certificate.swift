@@ -22,6 +22,10 @@ package struct Certificate: Equatable, Sendable {
   /// ACM's `ManagedBy`, `CLOUDFRONT` being the only value known.
   package var managedBy: String?
   package var serial: String?
+  /// Whether a resource of AWS uses it, by the list.
+  package var isInUse: Bool?
+  /// How many resources of AWS use it, by its description.
+  package var users: Int?
   /// Whether DescribeCertificate was asked, so that what is missing now stays missing.
   package var isDescribed: Bool
 
@@ -30,7 +34,8 @@ package struct Certificate: Equatable, Sendable {
     keyAlgorithm: KeyAlgorithm? = nil, primaryName: String? = nil, names: [String] = [],
     namesAreComplete: Bool = false, notBefore: Instant? = nil, notAfter: Instant? = nil,
     createdAt: Instant? = nil, issuedAt: Instant? = nil, importedAt: Instant? = nil,
-    managedBy: String? = nil, serial: String? = nil, isDescribed: Bool = false
+    managedBy: String? = nil, serial: String? = nil, isInUse: Bool? = nil, users: Int? = nil,
+    isDescribed: Bool = false
   ) {
     self.arn = arn
     self.status = status
@@ -46,6 +51,8 @@ package struct Certificate: Equatable, Sendable {
     self.importedAt = importedAt
     self.managedBy = managedBy
     self.serial = serial
+    self.isInUse = isInUse
+    self.users = users
     self.isDescribed = isDescribed
   }
 

@@ -77,6 +77,10 @@ package struct DomainFacts: Sendable {
   /// Permissions that are to be tried at this look, before a replacement needs them.
   package var trials: Set<PermissionTrial> = []
 
+  /// Whether the release of the certificate before the last rollout may be looked at: at a poll, and
+  /// while no other domain involves that certificate.
+  package var looksAtRelease = false
+
   /// What Cognito shows: at this look or, while no description is due, as it was last described.
   package var shown: DomainLook? {
     if let description { return description }

@@ -9,6 +9,8 @@ package struct DomainMemory: Equatable, Sendable {
   package var quiet: QuietPeriod?
   /// The last description, while nothing is known to have changed since.
   package var described: Described?
+  /// When the use of the certificate before the last rollout was looked at.
+  package var releaseLookedAt: Instant?
   /// Since when the desired certificate differs from the attached one.
   package var wantingSince: Instant?
   /// Why each passed-over certificate was last logged.
@@ -116,6 +118,7 @@ package struct DomainMemory: Equatable, Sendable {
     lookedAt = lookedAt.map { $0 + step }
     seenAt = seenAt.map { $0 + step }
     probedAt = probedAt.map { $0 + step }
+    releaseLookedAt = releaseLookedAt.map { $0 + step }
     quiet = nil
     if let describedAt = described?.at { described?.at = describedAt + step }
     wantingSince = wantingSince.map { $0 + step }

@@ -23,6 +23,10 @@ extension DomainPlan {
     let descriptionDue = pacing.nextDescription(after: described.at)
     guard described.at <= now, descriptionDue > now else { return nil }
     var ends = [descriptionDue]
+    if let releaseLookAt {
+      guard releaseLookAt > now else { return nil }
+      ends.append(releaseLookAt)
+    }
     if let nextLookAt { ends.append(nextLookAt) }
     if let end = record.earliestEnd {
       ends += (pacing.expiryWarnings + [.zero, Urgency.threshold]).map { end + (.zero - $0) }

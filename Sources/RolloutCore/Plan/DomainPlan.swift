@@ -8,7 +8,8 @@
 /// 3. What the edges serve proves it, or makes it overdue.
 /// 4. A drift is adopted or reported.
 /// 5. The course is taken: keep, begin, wait, ask a person.
-/// 6. An operator's orders, expiry warnings and the time of the next look come last.
+/// 6. An operator's orders, a released certificate, expiry warnings and the time of the next look come
+///    last.
 package struct DomainPlan: Sendable {
   package internal(set) var record: DomainRecord
   package internal(set) var memory: DomainMemory
@@ -85,6 +86,7 @@ package struct DomainPlan: Sendable {
       take(domain.course, domain)
       showHarm(domain, summary(of: domain))
       finishRetry()
+      noteRelease(domain.release)
     }
     layHoldOver()
     warnOfExpiry()

@@ -42,6 +42,11 @@ package enum Finding: Equatable, Sendable {
   case decisionBlocked(Explanation, polls: Int, isLasting: Bool)
   /// A permission is missing that a replacement will need.
   case permissionMissing(Failure)
+  /// Nothing uses the certificate that the rollout replaced, and no edge serves it.
+  case certificateReleased(CertificateARN, Rollout)
+  case holdRequested(by: OperatorName, until: Instant?)
+  case resumeRequested(by: OperatorName)
+  case retryRequested(by: OperatorName)
   /// The review found a defect in a planned call; the call is not made.
   case reviewObjected(PlanReview.Violation)
 }

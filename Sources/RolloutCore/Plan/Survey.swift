@@ -92,6 +92,8 @@ package struct DescribedDomain: Sendable {
   package var isUrgent = false
   /// Why permissions that were tried at this look are missing.
   package var denials: [PermissionTrial: Failure] = [:]
+  /// Whether the certificate before the last rollout is released.
+  package var release = ReleaseJudgement.none
 }
 
 /// What a description means for the open rollout.
@@ -204,6 +206,13 @@ struct DomainSurveyor {
     case .known(let known): denials = known
     }
 
+    // 6. Whether the certificate before the last rollout is released.
+    let release: ReleaseJudgement
+    switch judgeRelease(judgement.course, verdict.0) {
+    case .open(let questions): return .open(questions)
+    case .known(let known): release = known
+    }
+
     var certificate: Certificate?
     if case .certificate(let known) = facts.certificates.known(attached) { certificate = known }
     return .complete(
@@ -215,7 +224,7 @@ struct DomainSurveyor {
           passedOver: judgement.passedOver?.filter { $0.certificate != attached },
           verdict: verdict.0, expectedLeaf: verdict.1, detour: detour,
           rollback: rollback, isUrgent: facts.chooser(present: attached).urgency != nil,
-          denials: denials)))
+          denials: denials, release: release)))
   }
 
   // MARK: The edges
@@ -285,6 +294,14 @@ struct DomainSurveyor {
       }
     }
     return questions.isEmpty ? .known(denials) : .open(questions)
+  }
+
+  /// Asked when everything that decides is known, as the trials are.
+  private func judgeRelease(
+    _ course: Course, _ verdict: ProbeVerdict?
+  ) -> Answerable<ReleaseJudgement> {
+    if facts.defersProbe { return .known(.none) }
+    return ReleaseJudge(facts: facts, attached: attached, course: course, verdict: verdict).judge()
   }
 
   // MARK: The rollout under way

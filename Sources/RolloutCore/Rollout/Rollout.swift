@@ -163,11 +163,16 @@ package struct Rollout: Equatable, Sendable {
     package var acceptedAt: Instant
     package var completedAt: Instant
     package var proof: Proof
+    /// When the previous certificate was seen to be no longer in use.
+    package var releasedAt: Instant?
 
-    package init(acceptedAt: Instant, completedAt: Instant, proof: Proof) {
+    package init(
+      acceptedAt: Instant, completedAt: Instant, proof: Proof, releasedAt: Instant? = nil
+    ) {
       self.acceptedAt = acceptedAt
       self.completedAt = completedAt
       self.proof = proof
+      self.releasedAt = releasedAt
     }
   }
 
@@ -301,6 +306,12 @@ extension Rollout {
 
   package var proof: Proof? {
     if case .completed(let completion) = phase { return completion.proof }
+    return nil
+  }
+
+  /// When the previous certificate was seen to be no longer in use.
+  package var releasedAt: Instant? {
+    if case .completed(let completion) = phase { return completion.releasedAt }
     return nil
   }
 

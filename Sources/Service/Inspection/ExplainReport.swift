@@ -108,7 +108,7 @@ extension Question {
     switch self {
     case .list: "ListCertificates"
     case .describe: "DescribeUserPoolDomain"
-    case .details: "DescribeCertificate"
+    case .details, .use: "DescribeCertificate"
     case .tags: "GetResources"
     case .evidence: "GetCertificate"
     case .probe, .probeDistribution: "a handshake"

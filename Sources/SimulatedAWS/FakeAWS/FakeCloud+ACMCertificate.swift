@@ -1,5 +1,5 @@
 import LosslessJSON
-import RolloutCore
+package import RolloutCore
 
 extension FakeCloud {
   /// The certificate of a request, if the caller may see it.
@@ -153,7 +153,7 @@ extension FakeCloud {
   }
 
   /// The distributions that use a certificate.
-  func inUseBy(_ arn: String, at now: Instant) -> [String] {
+  package func inUseBy(_ arn: String, at now: Instant) -> [String] {
     domains.values.filter { !$0.isDeleted && uses($0, at: now).contains(arn) }
       .sorted { $0.name < $1.name }
       .map { "arn:aws:cloudfront::\($0.account):distribution/\(distributionID($0))" }

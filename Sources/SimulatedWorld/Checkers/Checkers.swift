@@ -19,6 +19,7 @@ struct Checkers: Sendable {
   let budget: BudgetChecker
   let expiry: ExpiryChecker
   let isolation: IsolationChecker
+  let releases: ReleaseChecker
 
   init(aws: FakeAWS, machine: WorldMachine, script: WorldScript, violations: Violations) {
     self.violations = violations
@@ -36,6 +37,7 @@ struct Checkers: Sendable {
       machine: machine, interval: script.pacing.checkInterval, violations: violations)
     budget = BudgetChecker(machine: machine, violations: violations)
     expiry = ExpiryChecker(aws: aws, machine: machine, violations: violations)
+    releases = ReleaseChecker(aws: aws, machine: machine, violations: violations)
     isolation = IsolationChecker(
       machine: machine, pollInterval: script.pacing.pollInterval, violations: violations)
   }
@@ -69,6 +71,7 @@ struct Checkers: Sendable {
 
   func attached(_ change: AttachmentChange, by call: WorldCall) {
     certificates.attached(change)
+    releases.attached(change)
     settings.attached(change, by: call)
   }
 

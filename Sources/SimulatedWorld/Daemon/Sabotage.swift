@@ -25,6 +25,8 @@ package enum Sabotage: String, Sendable, CaseIterable {
   case ignoresReloads
   /// `certificate.expiring` is not logged.
   case concealsExpiry
+  /// The certificate before a rollout is said to be released when the call is accepted.
+  case releasesEarly
   /// The dispatcher wakes 3 s late.
   case wakesLate
 
@@ -45,6 +47,7 @@ package enum Sabotage: String, Sendable, CaseIterable {
     case .forgetsRollbacks: ["again after a rollback", "was rolled back from"]
     case .ignoresReloads: ["whose mode is observe", "is pinned", "which the mapping does not name"]
     case .concealsExpiry: ["no error was logged before"]
+    case .releasesEarly: ["was released, and"]
     case .wakesLate: ["after it was due"]
     }
   }
@@ -69,7 +72,8 @@ struct SabotagedDomains: DomainPort {
     case .attachesOldest:
       if let oldest = world.oldestCertificate(for: update.domain) { update.certificate = oldest }
     case nil, .ignoresHolds, .callsWithoutIntent, .repeatsLostCalls, .ignoresWaves,
-      .ignoresLimits, .forgetsRollbacks, .ignoresReloads, .concealsExpiry, .wakesLate:
+      .ignoresLimits, .forgetsRollbacks, .ignoresReloads, .concealsExpiry, .releasesEarly,
+      .wakesLate:
       break
     }
     let outcome = await inner.updateDomain(update)

@@ -12,14 +12,13 @@ final class WorldReport: ReportPort {
 
   private let state = Guarded(State())
   private let machine: WorldMachine
-  private let expiry: ExpiryChecker
+  private let checkers: Checkers
+  private let sabotage: Sabotage?
 
-  private let concealsExpiry: Bool
-
-  init(machine: WorldMachine, expiry: ExpiryChecker, concealsExpiry: Bool) {
+  init(machine: WorldMachine, checkers: Checkers, sabotage: Sabotage?) {
     self.machine = machine
-    self.expiry = expiry
-    self.concealsExpiry = concealsExpiry
+    self.checkers = checkers
+    self.sabotage = sabotage
   }
 
   var history: [String] { state.withLock { $0.lines } }
@@ -34,13 +33,25 @@ final class WorldReport: ReportPort {
 
   func emit(_ event: Event) {
     guard machine.isOn else { return }
-    if concealsExpiry, event.kind == .certificateExpiring { return }
+    switch sabotage {
+    case .concealsExpiry where event.kind == .certificateExpiring: return
+    case .releasesEarly where event.kind == .updateAccepted: emit(early(event))
+    default: break
+    }
     state.withLock { $0.counts[event.level, default: 0] += 1 }
     if event.level == .debug { return }
-    expiry.hears(event)
+    checkers.expiry.hears(event)
+    checkers.releases.hears(event)
     let fields = event.fields.sorted { $0.key.rawValue < $1.key.rawValue }
       .map { "\($0.key.rawValue)=\($0.value)" }
     note("\(event.level.rawValue) \(event.kind.rawValue) \(fields.joined(separator: " "))")
+  }
+
+  /// The release of the certificate that the rollout is about to replace.
+  private func early(_ accepted: Event) -> Event {
+    var fields = accepted.fields
+    fields[.certificateARN] = fields[.previousCertificateARN]
+    return Event(.certificateReleased, fields)
   }
 
   func alive() {}

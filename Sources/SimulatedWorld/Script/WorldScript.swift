@@ -13,6 +13,8 @@ struct WorldScript: Sendable {
   /// How long everything has to settle: a refused rollout is tried hourly, a drift put back
   /// once in 24 hours; a step of the clock and backoff come on top.
   var calm = Duration.hours(30)
+  /// How long ACM shows a certificate in use after the last edge has let go.
+  var inUseLag: Duration { .minutes(Int64(seed % 5) * 20) }
   var accounts: Int
   var pacing: Pacing
   var domains: [DomainPlan]

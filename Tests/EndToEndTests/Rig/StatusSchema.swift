@@ -98,14 +98,15 @@ enum StatusSchema {
       rollout,
       has: [
         "id", "certificate_arn", "previous_certificate_arn", "phase", "started_at",
-        "submitted_at", "deadline", "completed_at", "proof", "attempts", "last_error",
+        "submitted_at", "deadline", "completed_at", "proof", "released_at", "attempts",
+        "last_error",
       ])
     #expect(rollout["id"]?.string?.wholeMatch(of: /[0-9a-f]{16}/) != nil)
     #expect(rollout["certificate_arn"]?.string?.hasPrefix("arn:aws:acm:us-east-1:") == true)
     #expect(isTextOrNull(rollout["previous_certificate_arn"]))
     #expect(Rollout.phaseWords.contains(rollout["phase"]?.string ?? ""))
     #expect(isRequiredTime(rollout["started_at"]))
-    for name in ["submitted_at", "deadline", "completed_at"] {
+    for name in ["submitted_at", "deadline", "completed_at", "released_at"] {
       #expect(isTimeOrNull(rollout[name]), "\(name)")
     }
     #expect([.null, "edge", "control_plane"].contains(rollout["proof"]))

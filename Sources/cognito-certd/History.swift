@@ -1,0 +1,142 @@
+import ArgumentParser
+import Configuration
+import LosslessJSON
+import POSIX
+import Reconciliation
+import RolloutCore
+import Service
+import StateStore
+import Terminal
+
+struct History: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows what was decided, called, answered and proven, and what operators did.",
+    discussion: """
+      Reads the state file only, while the daemon runs or not. The newest entry comes last; one that \
+      was repeated stands where it happened first, with how often and when last. Without --json at \
+      most the newest 100 are shown unless --limit says otherwise.
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "Show only this domain; one that left the configuration is shown, too.")
+  var domain: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Show what happened since then: 7d, 2026-11-01 or 2026-11-01T12:00:00Z.",
+      valueName: "time"))
+  var since: String?
+
+  @Option(help: ArgumentHelp("Show at most so many of the newest entries.", valueName: "number"))
+  var limit: Int?
+
+  @Flag(help: "Print JSON, one object a line.")
+  var json = false
+
+  /// Entries that a person is shown without `--limit`.
+  static let usualLimit = 100
+
+  func validate() throws {
+    if let limit, limit < 1 { throw ValidationError("--limit is 1 or more.") }
+  }
+
+  func run() throws {
+    let wanted = try domain.map(common.domain)
+    let path = try common.stateFile()
+    do {
+      let daemon = try DaemonStatus(stateFile: path)
+      let now = SystemClock.now + (.zero - daemon.hostError)
+      let query = HistoryQuery(
+        domain: wanted, since: try start(before: now),
+        limit: limit ?? (json ? nil : History.usualLimit))
+      try show(query, from: try StateReader.open(path: path), now: now)
+    } catch let failure as StateFailure {
+      Output.problem(failure.description)
+      throw ExitStatus.failure.exit
+    } catch let ending as ResultStream.Ending {
+      switch ending {
+      case .closed: return
+      case .failed(let error):
+        Output.problem("standard output cannot be written: \(error)")
+        throw ExitStatus.failure.exit
+      }
+    }
+  }
+
+  private func start(before now: Instant) throws -> Instant? {
+    guard let since else { return nil }
+    do throws(Malformed) {
+      return try TimeNotation.parse(since, before: now)
+    } catch {
+      Output.problem("--since \"\(since)\" is not \(error.kind): \(error.problem)")
+      throw ExitStatus.usage.exit
+    }
+  }
+
+  private func show(_ query: HistoryQuery, from reader: StateReader, now: Instant) throws {
+    let range = try reader.historyRange(query)
+    if let domain = query.domain, !range.isDomainKnown {
+      Output.problem(
+        Suggestion.unknownDomain(domain.text, among: try reader.recordedDomains()))
+      throw ExitStatus.failure.exit
+    }
+    let stream = ResultStream()
+    var text: HistoryText?
+    var next = range.first
+    // Each page begins behind the last one, and the range has an end.
+    while next <= range.last {
+      let page = try reader.historyPage(query, from: next, through: range.last)
+      guard let last = page.last else { break }
+      next = last.id + 1
+      if json {
+        try stream.write(page.map { HistoryReport.json($0).encoded + "\n" }.joined())
+        continue
+      }
+      if text == nil, range.hasEarlier {
+        try stream.write("Earlier entries are not shown; see --limit and --since.\n")
+      }
+      let shown = text ?? table(page, now: now)
+      text = shown
+      try stream.write(page.flatMap(shown.lines).map { $0 + "\n" }.joined())
+    }
+    if json { return }
+    if text == nil { try stream.write("Nothing is recorded\(period(query)).\n") }
+    try showRequests(reader, of: query.domain, to: stream, now: now)
+  }
+
+  private func table(_ page: [RecordedEvent], now: Instant) -> HistoryText {
+    HistoryText(
+      now: now, width: common.outputSize?.columns, palette: common.outputPalette,
+      domains: domain == nil ? page.compactMap(\.domain) : nil)
+  }
+
+  private func period(_ query: HistoryQuery) -> String {
+    let domain = query.domain.map { " of \($0)" } ?? ""
+    return domain + (query.since.map { " since \($0.rfc3339)" } ?? "")
+  }
+
+  /// What operators asked for and the daemon has not recorded yet.
+  private func showRequests(
+    _ reader: StateReader, of domain: DomainName?, to stream: ResultStream, now: Instant
+  ) throws {
+    for request in try reader.waitingRequests()
+    where domain == nil || request.domain == domain {
+      let ago = RelativeTime(now: now).distance(request.at)
+      try stream.write("Waits for the daemon: \(request.words), by \(request.user), \(ago)\n")
+    }
+  }
+}
+
+extension OperatorRequest {
+  /// The command, as it was given.
+  fileprivate var words: String {
+    let name = domain?.text ?? ""
+    return switch kind {
+    case .hold(let until): "hold \(name)" + (until.map { " until \($0.rfc3339)" } ?? "")
+    case .resume: "resume \(name)"
+    case .retry: "retry \(name)"
+    case .resumeWave(let wave): "resume --wave \(wave)"
+    }
+  }
+}
