@@ -86,8 +86,8 @@ let package = Package(
     program(
       "cognito-certd",
       [
-        "Service", "Configuration", "RolloutCore", "StateStore", "LosslessJSON", "POSIX",
-        "Redaction", arguments,
+        "Service", "Configuration", "Reconciliation", "RolloutCore", "StateStore", "LosslessJSON",
+        "POSIX", "Redaction", "Terminal", arguments,
       ]),
 
     hotModule("VirtualTime", ["POSIX", "RolloutCore", "Reconciliation"]),

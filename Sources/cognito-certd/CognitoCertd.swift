@@ -17,6 +17,7 @@ struct CognitoCertd: AsyncParsableCommand {
     subcommands: [Run.self, Check.self, Status.self, Hold.self, Resume.self, Retry.self])
 
   static func main() async {
+    StandardStreams.prepare()
     if CommandLine.arguments.dropFirst().first == Run._commandName {
       EarlySignals.hold(Daemon.handledSignals)
     }
