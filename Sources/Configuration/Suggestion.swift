@@ -20,6 +20,23 @@ package enum Suggestion {
     return best?.word ?? words.first { abbreviates(plain, $0) || abbreviates($0, plain) }
   }
 
+  /// The names that `wrong` may mean, the most similar first: those that differ in a third of their
+  /// characters at most, or that contain it.
+  package static func nearest(to wrong: String, among names: [String], limit: Int) -> [String] {
+    let wanted = Array(wrong.lowercased().utf8.prefix(maximumNameLength))
+    let near = names.compactMap { name -> (name: String, distance: Int)? in
+      if wrong.isEmpty { return nil }
+      if name.contains(wrong) { return (name, 0) }
+      let distance = distance(from: wanted, to: Array(name.utf8.prefix(maximumNameLength)))
+      return distance <= max(1, wanted.count / 3) ? (name, distance) : nil
+    }
+    return near.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(limit)
+      .map(\.name)
+  }
+
+  /// In bytes; what is longer is compared up to there. A domain has at most 253.
+  private static let maximumNameLength = 253
+
   /// Whether `long` begins with `short`, which has at least 3 characters.
   private static func abbreviates(_ short: String, _ long: String) -> Bool {
     short.utf8.count >= 3 && long.hasPrefix(short)

@@ -208,7 +208,7 @@ extension DomainRecord {
 
   /// Whether time alone moves the domain on: it is under way, and not held up by a mode, by other
   /// domains or by a stop.
-  fileprivate var movesOnByItself: Bool {
+  package var movesOnByItself: Bool {
     guard condition.isInProgress, let reason = reason?.reason else {
       return condition.isInProgress
     }

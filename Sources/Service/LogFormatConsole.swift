@@ -67,11 +67,20 @@ package enum LogFormatConsole {
   private static func facts(_ record: LogRecord, of kind: Event.Kind) -> [Fact] {
     kind.mainFacts.compactMap { field in
       guard let value = record[field], !value.isEmpty else { return nil }
-      let plain = DisplayText.singleLine(ARNTail.shortening(value))
+      // A problem of a file names the file itself.
+      if field == .config, record[.error] != nil { return nil }
+      let news = field == .error ? withoutObject(value, record[.domain]) : value
+      let plain = DisplayText.singleLine(ARNTail.shortening(news))
       guard let words = words(plain, for: field, of: kind, at: record.time) else { return nil }
       let isCertificate = field == .certificateARN || field == .previousCertificateARN
       return Fact(text: words, style: isCertificate ? .active : .plain)
     }
+  }
+
+  /// What AWS says about a call, without the operation and the domain, which the line has already.
+  private static func withoutObject(_ error: String, _ domain: String?) -> String {
+    guard let domain, error.hasPrefix("UpdateUserPoolDomain \(domain): ") else { return error }
+    return String(error.dropFirst("UpdateUserPoolDomain \(domain): ".count))
   }
 
   /// The fields of a line that is no event of this daemon.
@@ -98,7 +107,7 @@ package enum LogFormatConsole {
     case .duration: return "after \(value)"
     case .proof: return "proof: \(value)"
     case .attempt: return value == "1" ? nil : "attempt \(value)"
-    case .confirmations: return "\(number(value, "round")) passed"
+    case .confirmations: return value == "0" ? nil : "\(number(value, "round")) passed"
     case .polls: return value == "0" ? nil : number(value, "poll")
     case .pid: return "pid \(value)"
     case .wave: return "wave \(value)"

@@ -6,11 +6,20 @@ package struct StatusReport: Sendable {
   package let records: [DomainRecord]
   package let daemon: DaemonStatus
   package let now: Instant
+  /// The waves in which no further rollout begins.
+  package let stops: [WaveStop]
+  /// Whether operators' requests wait to be carried out.
+  package let hasRequests: Bool
 
-  package init(records: [DomainRecord], daemon: DaemonStatus, now: Instant) {
+  package init(
+    records: [DomainRecord], daemon: DaemonStatus, now: Instant, stops: [WaveStop] = [],
+    hasRequests: Bool = false
+  ) {
     self.records = records
     self.daemon = daemon
     self.now = now
+    self.stops = stops
+    self.hasRequests = hasRequests
   }
 
   package var needsPerson: Bool {
@@ -74,72 +83,5 @@ package struct StatusReport: Sendable {
       "attempts": JSONValue(rollout.attempts),
       "last_error": JSONValue(rollout.error?.detail),
     ]
-  }
-}
-
-extension StatusReport {
-  /// The report for people: a line for the daemon, then a paragraph for each domain.
-  package var text: String {
-    ([daemonLine] + records.map(paragraph)).joined(separator: "\n")
-  }
-
-  private var daemonLine: String {
-    guard daemon.isRunning else { return "cognito-certd is not running" }
-    let pid = daemon.pid.map { " (pid \($0))" } ?? ""
-    guard let poll = daemon.lastSuccessfulPoll else {
-      return "cognito-certd is running\(pid); no successful poll since it started"
-    }
-    return "cognito-certd is running\(pid); last successful poll \(ago(poll))"
-  }
-
-  private func paragraph(_ record: DomainRecord) -> String {
-    let ending = record.isEnding(at: now) ? ", ending" : ""
-    var lines = ["", "\(record.domain)  \(record.condition)\(ending)"]
-    func add(_ name: String, _ value: String?) {
-      guard let value, !value.isEmpty else { return }
-      let padding = String(repeating: " ", count: max(1, 14 - name.count))
-      lines.append("  \(name)\(padding)\(value)")
-    }
-    add("reason", record.reason?.description)
-    add("pool", "\(record.userPoolID) in \(record.region)")
-    add("distribution", record.cloudFrontDomain)
-    add("attached", record.attached?.text)
-    if record.desired != record.attached { add("desired", record.desired?.text) }
-    add("expires", record.attachedNotAfter.map { "\($0.rfc3339) (\(until($0)))" })
-    for edge in record.served {
-      add(
-        "edge",
-        "\(edge.address) serves \(edge.matches ? "the right leaf" : "another leaf"), until \(edge.notAfter.rfc3339)"
-      )
-    }
-    if let rollout = record.rollout { add("rollout", describe(rollout)) }
-    add("error", record.rollout?.error?.detail)
-    return lines.joined(separator: "\n")
-  }
-
-  private func describe(_ rollout: Rollout) -> String {
-    var text =
-      "\(rollout.id) \(rollout.phaseWord), \(rollout.attempts) \(rollout.attempts == 1 ? "call" : "calls")"
-    if let completed = rollout.completedAt {
-      text += ", ended \(ago(completed))"
-      if let proof = rollout.proof { text += ", proven by \(proof.word)" }
-    } else if let deadline = rollout.deadline {
-      text += ", window \(now < deadline ? "ends" : "ended") \(until(deadline))"
-    }
-    return text
-  }
-
-  private func ago(_ instant: Instant) -> String { "\(rounded(now.since(instant))) ago" }
-
-  private func until(_ instant: Instant) -> String {
-    let left = instant.since(now)
-    return left < .zero ? "\(rounded(.zero - left)) ago" : "in \(rounded(left))"
-  }
-
-  /// Rounded to two units.
-  private func rounded(_ duration: Duration) -> String {
-    let seconds = max(0, duration.inMilliseconds / 1000)
-    let unit: Int64 = seconds >= 86_400 ? 3600 : seconds >= 3600 ? 60 : 1
-    return Duration.seconds(seconds / unit * unit).compact
   }
 }

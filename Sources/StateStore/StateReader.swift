@@ -22,7 +22,7 @@ package struct StateReader: Sendable {
     try read { database in
       let reader = RecordReader(database: database)
       return StateSnapshot(
-        records: try reader.records(.mapped),
+        records: try reader.records(.mapped), stoppedWaves: try reader.stoppedWaves(),
         requests: try reader.requests(limit: StateStore.maximumRequests))
     }
   }
@@ -69,6 +69,8 @@ package struct StateReader: Sendable {
 package struct StateSnapshot: Equatable, Sendable {
   /// The domains that the configuration maps, by name.
   package let records: [DomainRecord]
+  /// The waves in which no further rollout begins, the lowest first.
+  package let stoppedWaves: [WaveStop]
   /// The operators' requests that the daemon has not carried out yet, oldest first.
   package let requests: [OperatorRequest]
 }

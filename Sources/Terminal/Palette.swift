@@ -26,8 +26,9 @@ package struct Palette: Equatable, Sendable {
 
   /// Colours on a terminal, unless `NO_COLOR` is set to something or the terminal has none.
   package init(isTerminal: Bool, environment: [String: String]) {
-    hasColours =
+    let hasColours =
       isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+    self = hasColours ? .coloured : .plain
   }
 
   package func show(_ text: String, as style: Style) -> String {

@@ -23,6 +23,8 @@ package struct TextTable: Sendable {
     case never
     /// Down to a number of columns, at the end or in the middle of its text.
     case to(Int, cut: DisplayText.Cut = .end)
+    /// The same, before any other column loses text.
+    case first(to: Int, cut: DisplayText.Cut = .end)
   }
 
   package struct Cell: Sendable, ExpressibleByStringInterpolation {
@@ -53,10 +55,16 @@ package struct TextTable: Sendable {
     rows.append(cells)
   }
 
-  /// The table as lines without trailing spaces.
+  /// The table as lines without trailing spaces. A column without text is left out.
   ///
   /// - Parameter width: nil for a pipe or a file, in which nothing is cut.
   package func lines(width: Int?, palette: Palette) -> [String] {
+    let used = columns.indices.filter { column in rows.contains { !$0[column].text.isEmpty } }
+    if used.count < columns.count {
+      var table = TextTable(used.map { columns[$0] })
+      for row in rows { table.add(used.map { row[$0] }) }
+      return table.lines(width: width, palette: palette)
+    }
     var widths = columns.indices.map { column in
       rows.map { DisplayText.columns($0[column].text) }.reduce(
         DisplayText.columns(columns[column].title), max)
@@ -74,13 +82,15 @@ package struct TextTable: Sendable {
     var excess = widths.reduce(0, +) + TextTable.gap * (columns.count - 1) - limit
     // Each step removes one column.
     while excess > 0 {
-      let candidates = columns.indices.filter { column in
+      let candidates = columns.indices.compactMap { column -> (column: Int, order: Int)? in
         switch columns[column].shrinking {
-        case .never: false
-        case .to(let minimum, cut: _): widths[column] > minimum
+        case .first(let minimum, cut: _) where widths[column] > minimum: (column, 1)
+        case .to(let minimum, cut: _) where widths[column] > minimum: (column, 0)
+        case .never, .to, .first: nil
         }
       }
-      guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { return false }
+      let next = candidates.max { ($0.order, widths[$0.column]) < ($1.order, widths[$1.column]) }
+      guard let widest = next?.column else { return false }
       widths[widest] -= 1
       excess -= 1
     }
@@ -113,7 +123,7 @@ package struct TextTable: Sendable {
   private func shortened(_ text: String, to width: Int, _ shrinking: Shrinking) -> String {
     switch shrinking {
     case .never: text
-    case .to(_, let cut): DisplayText.shortened(text, to: width, cut: cut)
+    case .to(_, let cut), .first(_, let cut): DisplayText.shortened(text, to: width, cut: cut)
     }
   }
 

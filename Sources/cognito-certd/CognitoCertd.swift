@@ -20,6 +20,7 @@ struct CognitoCertd: AsyncParsableCommand {
     ])
 
   static func main() async {
+    StandardStreams.prepare()
     if CommandLine.arguments.dropFirst().first == Run._commandName {
       EarlySignals.hold(Daemon.handledSignals)
     }

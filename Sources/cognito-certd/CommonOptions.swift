@@ -33,9 +33,20 @@ extension ExitStatus {
   var exit: ExitCode { ExitCode(rawValue) }
 }
 
-/// Writes results to standard output, and problems to standard error.
+/// Writes results to standard output, and problems to standard error. A pipe that is closed, such as
+/// that of `head`, is no failure of the command.
 enum Output {
-  static func result(_ text: String) { print(text) }
+  static func result(_ text: String) { _ = self.text(text + "\n") }
+
+  /// Whether the text could be written.
+  @discardableResult
+  static func text(_ text: String) -> Bool { write(text, to: .standardOutput) }
+
+  /// Whether somebody may still read the results: false when they go to a pipe that is closed.
+  static var hasReader: Bool {
+    var request = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+    return poll(&request, 1, 0) <= 0 || request.revents & Int16(POLLERR) == 0
+  }
 
   /// Where results go.
   static var screen: Screen {
@@ -48,10 +59,18 @@ enum Output {
   }
 
   static func problem(_ text: String) {
-    FileHandle.standardError.write(Data(("cognito-certd: " + Redaction.output(text) + "\n").utf8))
+    line("cognito-certd: " + Redaction.output(text))
   }
 
-  static func line(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+  static func line(_ text: String) { write(text + "\n", to: .standardError) }
+
+  @discardableResult
+  private static func write(_ text: String, to file: FileHandle) -> Bool {
+    do {
+      try file.write(contentsOf: Data(text.utf8))
+      return true
+    } catch {
+      return false
+    }
   }
 }

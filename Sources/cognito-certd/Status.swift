@@ -1,49 +1,110 @@
 import ArgumentParser
+import Configuration
+import Glibc
 import LosslessJSON
+import POSIX
 import Reconciliation
 import RolloutCore
 import Service
 import StateStore
+import Terminal
 
-struct Status: ParsableCommand {
+struct Status: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows the condition of the domains, from the state file only.",
     discussion: """
-      Exits with 0 when every domain is in sync or in progress. Exits with 3 when a person is \
-      needed: a domain is overdue, refused, without a candidate, unknown, drifted, unserved or \
-      ending, or the daemon does not run or has not polled successfully for three intervals.
+      The domains that need a person come first. Exits with 0 when every domain is in sync or in \
+      progress. Exits with 3 when a person is needed: a domain is overdue, refused, without a \
+      candidate, unknown, drifted, unserved or ending, or the daemon does not run or has not polled \
+      successfully for three intervals.
       """)
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "Show only this domain.")
+  @Argument(help: "Show everything about this domain.")
   var domain: String?
 
   @Flag(help: "Print JSON.")
   var json = false
 
-  func run() throws {
+  @Flag(help: "Show changes as they come, until nothing is in progress.")
+  var watch = false
+
+  /// How many names are suggested for one that is not known.
+  private static let suggestions = 3
+
+  func validate() throws {
+    if watch && json { throw ValidationError("--watch shows text; leave out --json.") }
+  }
+
+  func run() async throws {
     let wanted = try domain.map(common.domain)
     let path = try common.stateFile()
-    let report: StatusReport
+    let palette = Palette(isTerminal: isTerminal, environment: common.environment)
+    if watch {
+      try await follow(wanted, path, palette)
+      return
+    }
+    let report = try report(wanted, path)
+    if json {
+      Output.result(report.json.pretty)
+    } else {
+      let view = StatusView(report, width: size?.columns, palette: palette)
+      let lines = wanted == nil ? view.list : report.records.flatMap(view.details)
+      Output.result(lines.joined(separator: "\n"))
+    }
+    throw (report.needsPerson ? ExitStatus.needsPerson : .success).exit
+  }
+
+  private func follow(_ wanted: DomainName?, _ path: String, _ palette: Palette) async throws {
+    var watch = StatusWatch(domain: wanted, palette: palette)
+    let clock = SystemClock()
+    while true {
+      let report = try report(wanted, path)
+      let step = watch.step(report, size: size)
+      if !Output.text(step.text) || !Output.hasReader || step.isOver {
+        throw (report.needsPerson ? ExitStatus.needsPerson : .success).exit
+      }
+      await clock.pause(for: StatusWatch.interval)
+    }
+  }
+
+  private var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+  private var size: TerminalSize? {
+    TerminalSize(
+      isTerminal: isTerminal, window: WindowSize(of: STDOUT_FILENO),
+      environment: common.environment)
+  }
+
+  private func report(_ wanted: DomainName?, _ path: String) throws -> StatusReport {
     do {
-      var records = try StateReader.open(path: path).snapshot().records
+      let snapshot = try StateReader.open(path: path).snapshot()
+      var records = snapshot.records
       if let wanted {
-        let known = records.map(\.domain.text).joined(separator: ", ")
         records.removeAll { $0.domain != wanted }
         if records.isEmpty {
-          Output.problem("\(wanted) is not one of the daemon's domains: \(known)")
+          Output.problem(Status.unknown(wanted, among: snapshot.records))
           throw ExitStatus.failure.exit
         }
       }
       let daemon = try DaemonStatus(stateFile: path)
-      report = StatusReport(
-        records: records, daemon: daemon, now: SystemClock.now + (.zero - daemon.hostError))
+      return StatusReport(
+        records: records, daemon: daemon, now: SystemClock.now + (.zero - daemon.hostError),
+        stops: snapshot.stoppedWaves, hasRequests: !snapshot.requests.isEmpty)
     } catch let failure as StateFailure {
       Output.problem(failure.description)
       throw ExitStatus.failure.exit
     }
-    Output.result(json ? report.json.pretty : report.text)
-    throw (report.needsPerson ? ExitStatus.needsPerson : .success).exit
+  }
+
+  private static func unknown(_ domain: DomainName, among records: [DomainRecord]) -> String {
+    let nearest = Suggestion.nearest(
+      to: domain.text, among: records.map(\.domain.text), limit: suggestions)
+    let hint =
+      nearest.isEmpty
+      ? "; it has \(counted(records.count, "domain")), and none has a similar name"
+      : "; did you mean \(nearest.joined(separator: ", "))?"
+    return "\(domain) is not one of the daemon's domains\(hint)"
   }
 }

@@ -80,7 +80,11 @@ struct LogFormatConsoleTests {
     case .updateRefused:
       with(
         rollout,
-        [.reason: "access_denied", .error: "cloudfront:updateDistribution is not allowed"])
+        [
+          .reason: "parent_domain_unresolved",
+          .error:
+            "UpdateUserPoolDomain auth.example.com: InvalidParameterException: Custom domain is not a valid subdomain",
+        ])
     case .propagationWaiting:
       with(
         rollout,

@@ -30,6 +30,7 @@ enum AllowList {
     Entry("FileIdentity.changed", "Compared whole, to see that a file was replaced"),
     Entry("Scope.owner", "Compared whole, as the key of a dictionary"),
     Entry("Identity.device", "Compared whole, to see that two names are of one file"),
+    Entry("Mark.facts", "Compared whole, to see that a status changed"),
     Entry("Stamp.inode", "Compared whole, to see that a file changed"),
     Entry("Stamp.modifiedSeconds", "Compared whole, to see that a file changed"),
     Entry("Stamp.modifiedNanoseconds", "Compared whole, to see that a file changed"),

@@ -4,9 +4,7 @@ import Testing
 @Suite("Dead code")
 struct DeadCodeTests {
   /// Modules that are there for the tests: what a test uses of them is used.
-  static let testSupport: Set<String> = [
-    "SimulatedAWS", "SimulatedWorld", "VirtualTime", "Terminal",
-  ]
+  static let testSupport: Set<String> = ["SimulatedAWS", "SimulatedWorld", "VirtualTime"]
 
   static let sources = SourceFile.sources.map { Outline(path: $0.path, source: $0.text) }
   static let tests = SourceFile.tests

@@ -41,6 +41,16 @@ struct TextTableTests {
     }
   }
 
+  @Test("A column that shrinks first loses text before a wider one")
+  func first() {
+    var table = TextTable([
+      .init("", shrinking: .first(to: 4, cut: .middle)), .init("", shrinking: .to(5)),
+    ])
+    table.add(["abcdef", "the rest of it"])
+    #expect(table.lines(width: 20, palette: .plain) == ["ab…f  the rest of it"])
+    #expect(table.lines(width: 19, palette: .plain) == ["ab…f  the rest of …"])
+  }
+
   @Test("Where nothing more can be cut each row is a paragraph")
   func paragraphs() {
     #expect(
@@ -68,6 +78,13 @@ struct TextTableTests {
     table.add(["abc", "y"])
     #expect(
       table.lines(width: 40, palette: .plain) == ["A       B", "証明書  x", "abc     y"])
+  }
+
+  @Test("A column without text is left out, with its title")
+  func emptyColumns() {
+    var table = TextTable([.init("A"), .init("B"), .init("C")])
+    table.add(["a", "", "c"])
+    #expect(table.lines(width: nil, palette: .plain) == ["A  C", "a  c"])
   }
 
   @Test("A table without titles has no line for them")
