@@ -29,7 +29,7 @@ extension World {
       guard let process = machine.process, !machine.diskIsFull else { continue }
       let (path, now) = (stateFile, machine.wallTime)
       for wave in await process.ledger.stops.keys.sorted() {
-        _ = await executor.outside { () async -> Bool in
+        let isStored = await executor.outside { () async -> Bool in
           do {
             let store = try StateStore.open(path: path, mode: .command)
             _ = try await store.requestResume(ofWave: wave, by: World.person, at: now)
@@ -39,6 +39,7 @@ extension World {
             return false
           }
         }
+        if isStored { checkers.orders.stored() }
       }
       process.clock.wake(.operatorRequest)
     }
@@ -63,6 +64,7 @@ extension World {
       }
     }
     if isStored {
+      checkers.orders.stored()
       machine.schedule(after: .milliseconds(draw(1000))) { [machine] in
         machine.process?.clock.wake(.operatorRequest)
       }

@@ -10,6 +10,7 @@ extension World {
   func checkSettled() async {
     let path = stateFile
     let records: [DomainRecord]
+    await executor.outside { self.checkers.orders.check(stateFile: path) }
     do {
       records = try await executor.outside {
         let store = try StateStore.open(path: path, mode: .daemon)
@@ -29,6 +30,23 @@ extension World {
     }
   }
 
+  /// Nothing used the certificate before the last rollout for as long as its release may take.
+  private func checkRelease(_ record: DomainRecord) {
+    guard let rollout = record.rollout, case .completed(let completion) = rollout.phase,
+      completion.proof == .edge, completion.releasedAt == nil, let previous = rollout.previous,
+      previous != rollout.certificate, record.attached == rollout.certificate
+    else { return }
+    let time = machine.trueTime
+    let wait = script.inUseLag + script.pacing.driftInterval + .hours(4)
+    let isUnused = aws.withCloud { cloud in
+      cloud.certificates[previous.text]?.deletedAt == nil
+        && [time - wait, time].allSatisfy { cloud.inUseBy(previous.text, at: $0).isEmpty }
+    }
+    violations.require(
+      !isUnused || time.since(completion.completedAt) < wait,
+      "\(previous) of \(record.domain) was not released, and nothing uses it")
+  }
+
   private func check(
     _ record: DomainRecord, _ plan: WorldScript.DomainPlan, among records: [DomainRecord]
   ) {
@@ -43,7 +61,10 @@ extension World {
         )
       }
       if let best { violations.record("\(plan.name) stays on \(shown), \(best) is better") }
-      if plan.isProbed { checkEdges(plan, shown) }
+      if plan.isProbed {
+        checkEdges(plan, shown)
+        checkRelease(record)
+      }
     case .drifted:
       if !isMeddled { violations.record("\(plan.name) is drifted and nobody meddled") }
     case .noCandidate:

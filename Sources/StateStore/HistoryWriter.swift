@@ -35,8 +35,8 @@ struct HistoryWriter {
 
   /// The newest row of the domain that says the same.
   ///
-  /// What happened before an act of an operator is not counted on after it, so that the order of acts
-  /// and of what came of them can be read; an act itself is counted in the last row alone.
+  /// What happened before an operator's order is not counted on after it, so that one can read what
+  /// came of the order; an order itself is counted in the last row alone.
   private func repeatedRow(of entry: HistoryEntry) throws -> Int64? {
     let meaning = entry.fields.withoutDetails
     let rows = try Row.fetchCursor(
@@ -54,7 +54,7 @@ struct HistoryWriter {
       {
         return try reader.number("id")
       }
-      if fields?.isAct ?? false || entry.fields.isAct { return nil }
+      if fields?.isOrder ?? false || entry.fields.isOrder { return nil }
     }
     return nil
   }
@@ -108,8 +108,8 @@ extension [String: String] {
   /// Fields in words, which may contain times and counts.
   private static let texts: Set = ["error", "reason"]
 
-  /// Whether the fields are of an operator's act.
-  fileprivate var isAct: Bool { self["user"] != nil }
+  /// Whether the fields are of an operator's order.
+  fileprivate var isOrder: Bool { self["user"] != nil }
 
   /// What an entry's fields say, without what differs each time that the same happens again.
   fileprivate var withoutDetails: [String: String] {

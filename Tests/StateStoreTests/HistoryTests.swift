@@ -234,21 +234,23 @@ struct HistoryTests {
     #expect(stamp(scratch.state)[0] < 200_000)
   }
 
-  private func act(_ event: String, _ instant: Int64, by user: String = "alice") throws
+  private func order(_ event: String, _ instant: Int64, by user: String = "alice") throws
     -> HistoryEntry
   {
     HistoryEntry(
       at: at(instant), domain: try domain(), event: event, level: "notice", fields: ["user": user])
   }
 
-  @Test("keeps every act of an operator in its order, and counts only one that is repeated at once")
-  func acts() async throws {
+  @Test(
+    "keeps every order of an operator in its place, and counts only one that is repeated at once")
+  func orders() async throws {
     let scratch = try Scratch()
     let store = try StateStore.open(path: scratch.state, mode: .daemon)
     let entries = [
-      try act("hold.requested", 1), try act("resume.requested", 2), try act("hold.requested", 3),
-      try act("retry.requested", 4), try act("retry.requested", 5),
-      try act("retry.requested", 6, by: "bob"), try act("retry.requested", 7),
+      try order("hold.requested", 1), try order("resume.requested", 2),
+      try order("hold.requested", 3),
+      try order("retry.requested", 4), try order("retry.requested", 5),
+      try order("retry.requested", 6, by: "bob"), try order("retry.requested", 7),
     ]
     for entry in entries { try await store.commit(StateChange(history: [entry])) }
     let rows = try historyRows(scratch.state)
@@ -256,12 +258,12 @@ struct HistoryTests {
     #expect(rows.map(\.count) == [1, 1, 1, 2, 1, 1])
   }
 
-  @Test("counts nothing on across an act of an operator")
-  func actsSeparate() async throws {
+  @Test("counts nothing on across an order of an operator")
+  func ordersSeparate() async throws {
     let scratch = try Scratch()
     let store = try StateStore.open(path: scratch.state, mode: .daemon)
     var entries = try refusal(1, at: 10) + refusal(2, at: 20)
-    entries.append(try act("retry.requested", 30))
+    entries.append(try order("retry.requested", 30))
     entries += try refusal(3, at: 40) + refusal(4, at: 50)
     for entry in entries { try await store.commit(StateChange(history: [entry])) }
     let rows = try historyRows(scratch.state)

@@ -20,6 +20,7 @@ struct Checkers: Sendable {
   let expiry: ExpiryChecker
   let isolation: IsolationChecker
   let releases: ReleaseChecker
+  let orders: OrderChecker
 
   init(aws: FakeAWS, machine: WorldMachine, script: WorldScript, violations: Violations) {
     self.violations = violations
@@ -38,6 +39,7 @@ struct Checkers: Sendable {
     budget = BudgetChecker(machine: machine, violations: violations)
     expiry = ExpiryChecker(aws: aws, machine: machine, violations: violations)
     releases = ReleaseChecker(aws: aws, machine: machine, violations: violations)
+    orders = OrderChecker(violations: violations)
     isolation = IsolationChecker(
       machine: machine, pollInterval: script.pacing.pollInterval, violations: violations)
   }
