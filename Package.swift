@@ -38,6 +38,7 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let arguments = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -55,6 +56,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
   ],
   targets: [
     .systemLibrary(
@@ -80,7 +82,7 @@ let package = Package(
       [
         "RolloutCore", "Narration", "Reconciliation", "Configuration", "AWSWire", "EdgeProbe",
         "StateStore", "Transport", "LosslessJSON", "POSIX", "Redaction", logging, lifecycle,
-        signals,
+        signals, flyingSocks,
       ]),
     program(
       "cognito-certd",
@@ -142,7 +144,7 @@ let package = Package(
       "ServiceTests",
       [
         "Service", "RolloutCore", "Narration", "Reconciliation", "LosslessJSON", "TestSupport",
-        logging,
+        "AWSWire", "Configuration", "POSIX", logging,
       ],
       exclude: ["journald-alone"]),
     tests(

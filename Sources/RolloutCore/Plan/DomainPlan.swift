@@ -110,6 +110,7 @@ package struct DomainPlan: Sendable {
     if !mapping.probe.isEnabled {
       record.served = []
       memory.unserved = nil
+      memory.edgeStates = nil
     }
   }
 
