@@ -48,6 +48,7 @@ build: swift deps ## Build everything for debugging
 # In sequence: WorldTests use every core, and EndToEndTests measure time.
 test: swift deps ## Run all tests
 	@Tests/Moto/setup
+	@Tests/Metrics/setup
 	$(SWIFT) test --disable-xctest --skip WorldTests --skip EndToEndTests
 	WORLD_SEEDS=$(WORLD_SEEDS) $(SWIFT) test --disable-xctest --skip-build --filter WorldTests
 	$(SWIFT) test --disable-xctest --skip-build --filter EndToEndTests
@@ -82,6 +83,7 @@ install: $(PROGRAM) ## Install below PREFIX (/usr/local), inside DESTDIR if give
 	install -D -m 644 systemd/cognito-certd.catalog \
 	  $(DESTDIR)$(PREFIX)/lib/systemd/catalog/cognito-certd.catalog
 	install -D -m 644 -t $(DOC)/examples config/config.yaml config/fleet.yaml \
+	  config/alerts.yaml config/alerts_test.yaml config/grafana-dashboard.json \
 	  systemd/examples/*.conf
 	install -D -m 644 -t $(DOC)/examples/conf.d config/conf.d/*.yaml
 	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/cognito-certd/conf.d

@@ -38,6 +38,7 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let arguments = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -55,6 +56,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
   ],
   targets: [
     .systemLibrary(
@@ -81,7 +83,7 @@ let package = Package(
       [
         "RolloutCore", "Narration", "Reconciliation", "Configuration", "AWSWire", "EdgeProbe",
         "StateStore", "Transport", "LosslessJSON", "POSIX", "Redaction", "Terminal", logging,
-        lifecycle, signals,
+        lifecycle, signals, flyingSocks,
       ]),
     program(
       "cognito-certd",
@@ -144,7 +146,7 @@ let package = Package(
       "ServiceTests",
       [
         "Service", "Configuration", "RolloutCore", "Narration", "Reconciliation", "StateStore",
-        "LosslessJSON", "Terminal", "TestSupport", logging,
+        "AWSWire", "POSIX", "LosslessJSON", "Terminal", "TestSupport", logging,
       ],
       exclude: ["journald-alone", "Snapshots"]),
     tests(

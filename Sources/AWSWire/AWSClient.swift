@@ -15,12 +15,13 @@ package struct AWSClient: Sendable {
   /// - Parameters:
   ///   - userAgent: for example `cognito-certd/1.2.3`.
   ///   - uptime: a clock that no one sets, for the time that a list takes.
-  ///   - answered: called at every answer, and when there was none: a sign of life.
+  ///   - answered: called at every answer, and when there was none: a sign of life, with what the
+  ///     metrics count; nil where another source of keys than AWS's API has answered.
   package init(
     transport: any HTTPTransport, credentials: CredentialCache, endpoints: Endpoints,
     clock: any WireClock, userAgent: String = "cognito-certd",
     uptime: @escaping @Sendable () -> Duration,
-    answered: @escaping @Sendable () -> Void
+    answered: @escaping @Sendable (RequestResult?) -> Void
   ) {
     self.uptime = uptime
     client = JSONClient(

@@ -18,7 +18,7 @@ extension CredentialFetch {
     let result = await Subprocess(
       process.arguments, environment: inherited, limits: CredentialFetch.processLimits
     ).run(uptime: { [clock = client.clock] in clock.uptime })
-    client.answered()
+    client.answered(nil)
     // Even what a failed program has printed may be a secret, and its standard error may repeat it.
     let printed = try? JSONValue(parsing: result.output)
     var secrets: [Secret] = []

@@ -90,7 +90,7 @@ struct CredentialFetch: Sendable {
       } catch {
         result = .failure(error)
       }
-      client.answered()
+      client.answered(nil)
       switch result {
       case .success(let response) where response.status < 500 && response.status != 429:
         return response

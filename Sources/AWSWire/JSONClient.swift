@@ -9,8 +9,9 @@ struct JSONClient: Sendable {
   let endpoints: Endpoints
   let clock: any WireClock
   private let userAgent: String
-  /// Called when an attempt of a request has ended: the program is alive.
-  let answered: @Sendable () -> Void
+  /// Called when an attempt of a request has ended; with nil when another source of keys than AWS's
+  /// API has answered.
+  let answered: @Sendable (RequestResult?) -> Void
   private let quota = RetryQuota()
   private let rates: RequestRates
   private let offsets = ClockOffsets()
@@ -27,7 +28,7 @@ struct JSONClient: Sendable {
   init(
     transport: any HTTPTransport, credentials: CredentialCache, endpoints: Endpoints,
     clock: any WireClock, userAgent: String, accounts: AccountNumbers = AccountNumbers(),
-    answered: @escaping @Sendable () -> Void
+    answered: @escaping @Sendable (RequestResult?) -> Void
   ) {
     self.transport = transport
     self.credentials = credentials
@@ -79,8 +80,12 @@ struct JSONClient: Sendable {
       let endpoint = try endpoint(of: call)
       let wait = rates.reserve(call, at: clock.uptime)
       if wait > .zero { await clock.sleep(for: wait) }
+      let begun = clock.uptime
       let outcome = await send(call, to: endpoint, signedBy: keys)
-      answered()
+      answered(
+        RequestResult(
+          service: call.service.hostPrefix, operation: call.operation,
+          outcome: JSONClient.word(for: outcome), duration: clock.uptime - begun))
       switch outcome {
       case .success(let response):
         quota.recordSuccess(afterRetryCosting: cost, in: call.quotaScope)
@@ -109,6 +114,15 @@ struct JSONClient: Sendable {
     var isTimeout = false
     /// AWS's clock is far from the time of the signature.
     var learnedOffset = false
+  }
+
+  /// `ok`, `timeout`, or the code of the reason.
+  private static func word(for outcome: Result<HTTPResponse, FailedAttempt>) -> String {
+    switch outcome {
+    case .success: RequestResult.ok
+    case .failure(let failed) where failed.isTimeout: RequestResult.timeout
+    case .failure(let failed): failed.failure.kind.reason.word
+    }
   }
 
   /// The corrections that are still allowed in this request. They do not count as attempts.

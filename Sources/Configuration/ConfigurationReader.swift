@@ -9,7 +9,7 @@ struct ConfigurationReader {
     guard let top = top(root, of: main) else { return nil }
     let stateFile = stateFile(in: top)
     let log = log(in: top)
-    checkMetrics(in: top)
+    let metrics = metrics(in: top)
     var pacing = pacing(in: top)
     readRetry(in: top, into: &pacing)
     readPropagation(in: top, into: &pacing)
@@ -17,7 +17,7 @@ struct ConfigurationReader {
     let mappings = FleetAssembly(context: context, files: files).mappings()
     return Configuration(
       fleet: Fleet(mappings: mappings, pacing: pacing), stateFile: stateFile, log: log,
-      path: main.path, warnings: [])
+      metrics: metrics, path: main.path, warnings: [])
   }
 
   /// nil when `root` is not a section, which is reported.
@@ -108,14 +108,23 @@ struct ConfigurationReader {
     return settings
   }
 
-  /// Reports malformed values, in addition to the error that this version does not support the
-  /// section.
-  private func checkMetrics(in top: Section) {
-    guard let metrics = top.section("metrics", .metrics).located?.value else { return }
-    _ = metrics.value("listen", as: ProbeTarget.Endpoint.kind) { text throws(Malformed) in
-      try ProbeTarget.Endpoint(parsing: text)
+  private func metrics(in top: Section) -> MetricsSettings {
+    guard let metrics = top.section("metrics", .metrics).located?.value else {
+      return MetricsSettings()
     }
-    _ = metrics.absolutePath("textfile")
+    let listen = metrics.value("listen", as: ListenAddress.kind) { text throws(Malformed) in
+      try ListenAddress(parsing: text)
+    }
+    let textfile = metrics.value("textfile", as: AbsolutePath.kind) { text throws(Malformed) in
+      let path = try AbsolutePath.parse(text)
+      // Nothing else reads it, and a mistake does not replace another file.
+      guard path.hasSuffix(".prom"), !path.hasSuffix("/.prom") else {
+        throw Malformed(
+          AbsolutePath.kind, "node_exporter reads files whose names end in .prom; add that ending")
+      }
+      return path
+    }
+    return MetricsSettings(listen: listen.located?.value, textfile: textfile.located?.value)
   }
 
   private func readRetry(in top: Section, into pacing: inout Pacing) {

@@ -2,7 +2,7 @@
 package enum KeySet: CaseIterable, Sendable {
   case top, included, log, metrics, retry, propagation, defaults, mapping, certificate, probe
 
-  /// Every key that the documentation gives to this section, supported or not.
+  /// Every key of this section.
   package var keys: [String] {
     switch self {
     case .top:
@@ -37,9 +37,6 @@ package enum KeySet: CaseIterable, Sendable {
   private static let known = Dictionary(
     uniqueKeysWithValues: allCases.map { ($0, Set($0.keys)) })
 
-  /// The keys that this version obeys.
-  package var supportedKeys: [String] { keys.filter { !KeySet.unsupported.contains($0) } }
-
   /// The section as a phrase for messages: `in an entry of domains`.
   package var phrase: String {
     switch self {
@@ -56,18 +53,13 @@ package enum KeySet: CaseIterable, Sendable {
     }
   }
 
-  /// Documented keys that this version refuses: to ignore a key that someone relies on is worse
-  /// than an error.
-  package static let unsupported: Set<String> = [
-    "metrics"
-  ]
-
-  /// Keys that a later version will define. Their section is not fixed yet.
+  /// Keys that a later version will define. Their section is not fixed yet. To ignore a key that
+  /// someone relies on is worse than an error.
   package static let reserved: Set<String> = ["lease", "wake", "hooks", "ssm_parameter"]
 
   /// Why a key may not be written in this section and what to do; nil when it may.
   func problem(withKey key: String) -> String? {
-    if KeySet.reserved.contains(key) || KeySet.unsupported.contains(key) {
+    if KeySet.reserved.contains(key) {
       return "this key is not supported yet by this version; remove it"
     }
     return KeySet.known[self]?.contains(key) ?? false ? nil : problem(withUnknownKey: key)
@@ -81,7 +73,7 @@ package enum KeySet: CaseIterable, Sendable {
     if self == .included, KeySet.top.keys.contains(key) {
       return "this key is not allowed in an included file; move it to the main file"
     }
-    if let near = Suggestion.nearest(to: key, among: supportedKeys) {
+    if let near = Suggestion.nearest(to: key, among: keys) {
       return "unknown key; did you mean \"\(near)\"?"
     }
     // An included file has no key that the main file does not have.
@@ -92,6 +84,6 @@ package enum KeySet: CaseIterable, Sendable {
       let phrases = sections.map(\.phrase).joined(separator: " or ")
       return "this key is not allowed here; move it: it belongs \(phrases)"
     }
-    return "unknown key; remove it, or use one of \(supportedKeys.joined(separator: ", "))"
+    return "unknown key; remove it, or use one of \(keys.joined(separator: ", "))"
   }
 }

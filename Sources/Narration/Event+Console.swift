@@ -37,6 +37,8 @@ extension Event.Kind {
     case .credentialsFailed: "no valid credentials"
     case .clockStepped: "this host's clock was stepped"
     case .clockWrong: "this host's clock is wrong"
+    case .metricsListening: "serving metrics"
+    case .metricsFailed: "metrics cannot be served or written"
     case .stateFailed: "state cannot be read or written"
     }
   }
@@ -75,6 +77,8 @@ extension Event.Kind {
     case .edgesRefusing: [.certificateARN, .edges]
     case .clockStepped: [.step]
     case .clockWrong: [.error]
+    case .metricsListening: [.address]
+    case .metricsFailed: [.error]
     case .stateFailed: [.error]
     }
   }

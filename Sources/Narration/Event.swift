@@ -49,6 +49,8 @@ package struct Event: Equatable, Sendable {
     case credentialsFailed = "credentials.failed"
     case clockStepped = "clock.stepped"
     case clockWrong = "clock.wrong"
+    case metricsListening = "metrics.listening"
+    case metricsFailed = "metrics.failed"
     case stateFailed = "state.failed"
   }
 
@@ -92,6 +94,7 @@ package struct Event: Equatable, Sendable {
     case left
     case user
     case until
+    case address
   }
 }
 
@@ -101,7 +104,7 @@ extension Event.Kind {
   package var level: Event.Level {
     switch self {
     case .pollCompleted: .debug
-    case .configLoaded, .propagationWaiting: .info
+    case .configLoaded, .propagationWaiting, .metricsListening: .info
     case .daemonStarted, .daemonStopping, .replacementFound, .updateSubmitted, .updateAccepted,
       .rolloutCompleted, .rolloutSuperseded, .waveResumed, .driftDetected, .certificateReleased,
       .holdRequested, .resumeRequested, .retryRequested:
@@ -110,7 +113,7 @@ extension Event.Kind {
       .edgesRefusing, .clockStepped, .clockWrong, .certificateExpiring:
       .warning
     case .configRejected, .candidateMissing, .updateRefused, .rolloutOverdue, .rolloutRolledBack,
-      .waveStopped, .settingsChanged, .credentialsFailed, .stateFailed:
+      .waveStopped, .settingsChanged, .credentialsFailed, .metricsFailed, .stateFailed:
       .error
     }
   }
@@ -154,6 +157,8 @@ extension Event.Kind {
     case .credentialsFailed: "AWS does not accept the credentials, or there are none"
     case .clockStepped: "this host's clock was stepped; no deadline comes sooner or later for it"
     case .clockWrong: "this host's clock differs from AWS's, which decides"
+    case .metricsListening: "the metrics are served"
+    case .metricsFailed: "the metrics cannot be served or written"
     case .stateFailed: "a file of the state cannot be read or written"
     }
   }

@@ -22,6 +22,9 @@ package enum ServiceFinding: Equatable, Sendable {
   case clockStepped(Duration)
   /// This host's clock is ahead of AWS's, or behind it by a negative duration.
   case clockWrong(hostError: Duration)
+  /// The metrics are served on this address.
+  case metricsListening(String)
+  case metricsFailed(String)
   case stateFailed(path: String, String)
   /// A trouble with a file of state that does not keep updates from being made.
   case stateWarning(path: String, String)
@@ -86,6 +89,9 @@ extension Narration {
           .error:
             "this host's clock is \(size) \(isAhead ? "ahead of" : "behind") AWS's; correct it",
         ])
+    case .metricsListening(let address):
+      return Event(.metricsListening, [.address: address])
+    case .metricsFailed(let message): return Event(.metricsFailed, [.error: message])
     case .stateFailed(let path, let message):
       return Event(.stateFailed, [.error: message, .stateFile: path])
     case .stateWarning(let path, let message):

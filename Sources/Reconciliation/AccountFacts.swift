@@ -24,7 +24,7 @@ package actor AccountFacts {
   /// Requests of each kind that are under way, and those that wait for them.
   private var slots: [RequestKind: Slots] = [:]
   /// The last list that was seen, and its number.
-  private var lastList: [Certificate]?
+  private(set) var lastList: [Certificate]?
   private(set) var listGeneration = 0
   private(set) var summary = Summary()
 

@@ -6,6 +6,8 @@ actor Journal {
   private var waiting: [Waiter] = []
   /// History that could not be written when its record changed: it goes with the next commit.
   private var backlog: [HistoryEntry] = []
+  /// Transactions that were committed.
+  private(set) var writes = 0
 
   private struct Waiter {
     let change: StateChange
@@ -67,6 +69,7 @@ actor Journal {
     } catch {
       return error
     }
+    writes += 1
     backlog.removeFirst(kept.count)
     return nil
   }

@@ -193,8 +193,12 @@ extension Ledger {
       return .failure(failure)
     }
     if !change.records.isEmpty { durable[domain] = plan.record }
+    if plan.memory.edgeStates != former.1?.edgeStates { fleetVersion += 1 }
     for event in events { ports.report.emit(event) }
     if let stopped { ports.report.emit(.waveStopped(stopped)) }
+    if let duration = plan.record.rollout?.durationOfProof(since: former.0?.rollout) {
+      ports.report.rolloutProven(after: duration)
+    }
     schedule(domain, nextLookAt)
     noteWaves(of: domain)
     return .success(())

@@ -129,7 +129,10 @@ extension Ledger {
     result.failure = listing?.failure
     // AWS has answered: its clock is known.
     if listing?.value != nil { forgetLoadedRecords() }
-    if listing?.value != nil { result.succeededAt = ports.clock.now }
+    if let certificates = listing?.value {
+      result.succeededAt = ports.clock.now
+      result.account = certificates.first?.arn.account ?? result.account
+    }
     polls[identity] = result
     shown.pollIsOutdated = true
   }
@@ -164,7 +167,7 @@ extension Ledger {
   private static let smallFleet = 32
 
   /// Since when every account was listed well; nil when one never was.
-  private var lastGoodPoll: Instant? {
+  var lastGoodPoll: Instant? {
     let times = identities.map { polls[$0]?.succeededAt }
     return times.contains(nil) ? nil : times.compactMap { $0 }.min()
   }

@@ -68,11 +68,15 @@ package actor Ledger {
   var calls = 0
   /// What the decisions of a preview were made from.
   var noted: [DomainName: (facts: DomainFacts, assessment: Assessment)] = [:]
+  /// Rises when a record, the edges of a domain, a stop or the configuration changes.
+  package internal(set) var fleetVersion = 0
   package nonisolated let stop = Latch()
 
   /// How an account's last poll ended.
   struct PollResult {
     var succeededAt: Instant?
+    /// The AWS account that the certificates of its last good list are of.
+    var account: String?
     /// Why its certificates could not be listed.
     var failure: Failure?
   }
@@ -165,6 +169,7 @@ package actor Ledger {
 
   private func put(_ fleet: Fleet) {
     self.fleet = fleet
+    fleetVersion += 1
     roster.pacing = fleet.pacing
     fingerprints = [:]
     settings = [:]
@@ -309,6 +314,7 @@ package actor Ledger {
     defer { if carries { isCarryingUnwritten = false } }
     change.records = late + change.records
     if !change.records.isEmpty { shown.statusIsOutdated = true }
+    fleetVersion += 1
     guard let failure = await journal.commit(change) else {
       imports.noteWritten(change.firstImports)
       for stop in change.stops { durableStops[stop.wave] = stop }

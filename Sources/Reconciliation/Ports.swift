@@ -285,6 +285,8 @@ package protocol ReportPort: Sendable {
   func looksBegan()
   /// Every account has been listed; the one listed longest ago was listed at `instant`.
   func pollSucceeded(at instant: Instant)
+  /// A rollout was proven, this long after the decision.
+  func rolloutProven(after duration: Duration)
   /// The wall clock is ahead of the time that decides, by another amount than before.
   func hostErrorChanged(to error: Duration)
 }

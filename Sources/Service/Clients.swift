@@ -11,10 +11,10 @@ struct Clients: Sendable {
 
   /// - Parameters:
   ///   - awsTime: learns AWS's clock from the answers.
-  ///   - answered: called at every answer of AWS.
+  ///   - answered: called at the end of every attempt of a request.
   init(
     environment: [String: String], version: String, awsTime: AWSTime,
-    answered: @escaping @Sendable () -> Void
+    answered: @escaping @Sendable (RequestResult?) -> Void
   ) throws(MalformedEndpoint) {
     client = AWSClient(
       transport: transport,

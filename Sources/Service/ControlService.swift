@@ -14,6 +14,8 @@ struct ControlService: Service {
   let daemon: Daemon
   let configuration: Configuration
   let ledger: Ledger
+  let metrics: MetricsService
+  let counters: Guarded<Counters>
   let clock: SystemClock
   let store: StateStore
   let report: DaemonReport
@@ -52,6 +54,7 @@ struct ControlService: Service {
         path: daemon.options.configPath, environment: daemon.environment)
     } catch {
       daemon.report(error, to: reporter)
+      counters.withLock { $0.noteReload(succeededAt: nil) }
       return
     }
     await ledger.adopt(fresh.fleet)
@@ -62,6 +65,9 @@ struct ControlService: Service {
           "changes of state_file and log take effect at the next start"))
     }
     report.adopt(pollInterval: fresh.fleet.pacing.pollInterval)
+    let now = clock.now
+    counters.withLock { $0.noteReload(succeededAt: now) }
+    await metrics.adopt(fresh)
     daemon.announceConfiguration(fresh, reporter)
     clock.wake(.cycleEnded)
   }

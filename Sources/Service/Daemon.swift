@@ -110,6 +110,8 @@ package struct Daemon: Sendable {
     defer { close(store, reporter) }
     let notifier = ServiceNotifier(environment: environment)
     let awsTime = AWSTime()
+    let startedAt = SystemClock.now
+    let counters = Guarded(Counters(loadedAt: startedAt))
     let clock = SystemClock(
       awsTime: awsTime, aliveInterval: (notifier.watchdogInterval ?? .seconds(60)) / 3,
       alive: { notifier.notifyWatchdog() })
@@ -117,7 +119,10 @@ package struct Daemon: Sendable {
     do throws(MalformedEndpoint) {
       clients = try Clients(
         environment: environment, version: version, awsTime: awsTime,
-        answered: { notifier.notifyWatchdog() })
+        answered: { result in
+          notifier.notifyWatchdog()
+          if let result { counters.withLock { $0.note(result) } }
+        })
     } catch {
       reporter.log(.configurationRejected(path: nil, error.description))
       return .configuration
@@ -126,7 +131,8 @@ package struct Daemon: Sendable {
       logger: logger, notifier: notifier, heartbeatPath: heartbeatPath,
       heartbeat: Heartbeat(
         pid: getpid(), lastSuccessfulPoll: nil,
-        pollInterval: configuration.fleet.pacing.pollInterval))
+        pollInterval: configuration.fleet.pacing.pollInterval),
+      counters: counters)
     let ports = Ports(
       certificates: clients.client, domains: clients.client,
       credentials: clients.client, edges: clients.probe, state: store, clock: clock,
@@ -137,11 +143,16 @@ package struct Daemon: Sendable {
     let dispatcher = DispatcherService(
       dispatcher: Dispatcher(ledger: ledger, ports: ports, mode: options.mode.dispatcherMode),
       clock: clock, stopNotice: stopNotice)
+    let metrics = MetricsService(
+      source: MetricsSource(
+        ledger: ledger, counters: counters, version: version, startedAt: startedAt),
+      reporter: reporter, configuration: configuration)
     let control = ControlService(
-      daemon: self, configuration: configuration, ledger: ledger, clock: clock, store: store,
+      daemon: self, configuration: configuration, ledger: ledger, metrics: metrics,
+      counters: counters, clock: clock, store: store,
       report: report, reporter: reporter, notifier: notifier,
       signals: await UnixSignalsSequence(trapping: .sighup, .sigusr1))
-    let status = await run(dispatcher, control, logger: logger)
+    let status = await run(metrics, control, dispatcher, logger: logger)
     stopNotice.send()
     await clients.shutDown()
     return status
@@ -165,12 +176,15 @@ package struct Daemon: Sendable {
   }
 
   private func run(
-    _ dispatcher: DispatcherService, _ control: ControlService, logger: Logger
+    _ metrics: MetricsService, _ control: ControlService, _ dispatcher: DispatcherService,
+    logger: Logger
   ) async -> ExitStatus {
     var quiet = logger
     quiet.logLevel = .critical
     var settings = ServiceGroupConfiguration(
+      // A stop reaches the last one first.
       services: [
+        .init(service: metrics, successTerminationBehavior: .ignore),
         .init(service: control, successTerminationBehavior: .ignore),
         .init(
           service: dispatcher, successTerminationBehavior: .gracefullyShutdownGroup,

@@ -1,9 +1,9 @@
-package import Logging
+import Logging
 package import Narration
 import POSIX
 import Reconciliation
 package import RolloutCore
-package import StateStore
+import StateStore
 
 /// The reports of the loop: to the log, to systemd, and to the heartbeat file.
 package final class DaemonReport: ReportPort {
@@ -11,16 +11,19 @@ package final class DaemonReport: ReportPort {
   private let notifier: ServiceNotifier
   private let heartbeatPath: String
   private let heartbeat: Guarded<Heartbeat>
+  private let counters: Guarded<Counters>
   /// Whether the last heartbeat could not be written.
   private let hasFailed = Guarded(false)
 
-  package init(
-    logger: Logger, notifier: ServiceNotifier, heartbeatPath: String, heartbeat: Heartbeat
+  init(
+    logger: Logger, notifier: ServiceNotifier, heartbeatPath: String, heartbeat: Heartbeat,
+    counters: Guarded<Counters>
   ) {
     reporter = LogReporter(logger)
     self.notifier = notifier
     self.heartbeatPath = heartbeatPath
     self.heartbeat = Guarded(heartbeat)
+    self.counters = counters
   }
 
   package func emit(_ event: Event) { reporter.log(event) }
@@ -36,6 +39,10 @@ package final class DaemonReport: ReportPort {
 
   package func pollSucceeded(at instant: Instant) {
     write { $0.lastSuccessfulPoll = instant }
+  }
+
+  package func rolloutProven(after duration: Duration) {
+    counters.withLock { $0.noteProof(after: duration) }
   }
 
   package func hostErrorChanged(to error: Duration) {

@@ -163,7 +163,7 @@ package struct HistoryText: Sendable {
     case .status: return "Cognito shows \(value)"
     case .domain, .userPoolID, .rollout, .error, .reason, .edges, .confirmations, .member,
       .identity, .domains, .identities, .version, .config, .stateFile, .pid, .calls, .failures,
-      .step, .difference, .cloudFrontDomain, .polls:
+      .step, .difference, .cloudFrontDomain, .polls, .address:
       return value
     }
   }
@@ -198,7 +198,8 @@ extension Event.Kind {
     case .credentialsFailed, .pollFailed: [.identity, .error, .requestID]
     case .clockStepped: [.step]
     case .clockWrong: [.error]
-    case .daemonStarted, .daemonStopping, .configLoaded, .pollCompleted: []
+    case .metricsFailed: [.error]
+    case .daemonStarted, .daemonStopping, .configLoaded, .pollCompleted, .metricsListening: []
     }
   }
 }

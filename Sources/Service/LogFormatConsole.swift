@@ -121,7 +121,7 @@ package enum LogFormatConsole {
     case .until: return Instant(rfc3339UTC: value).map { "until \(minute($0, at: now))" } ?? value
     case .domain, .userPoolID, .certificateARN, .rollout, .error, .requestID, .reason, .cause,
       .edges, .status, .member, .identity, .version, .config, .stateFile, .difference,
-      .cloudFrontDomain:
+      .cloudFrontDomain, .address:
       return value
     }
   }

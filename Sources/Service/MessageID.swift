@@ -38,6 +38,8 @@ extension Event.Kind {
     case .clockStepped: "3a567777d17449d8b6a570776c962d27"
     case .clockWrong: "b0c1a7c0e5d94e0c8a3f6a54c1d7f3e2"
     case .edgesRefusing: "5d2e8f4b9a1746d3b7c05e9f31a2c684"
+    case .metricsListening: "3b7c2e9d5f1a48e6a0c4d8b2f6e19375"
+    case .metricsFailed: "c7d15a8e3f2b4960b8e1a4c9d05f7e62"
     case .stateFailed: "fb56f8b15b0e4211817c069ed0bb9f70"
     }
   }

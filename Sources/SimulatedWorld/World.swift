@@ -166,7 +166,7 @@ package final class World: Sendable {
           "AWS_CONFIG_FILE": directory + "/none", "AWS_EC2_METADATA_DISABLED": "true",
         ]),
       endpoints: try Endpoints(), clock: RequestClock(clock: clock), uptime: { clock.uptime },
-      answered: {})
+      answered: { _ in })
     let domains: any DomainPort =
       sabotage == nil ? client : SabotagedDomains(inner: client, world: self)
     return Ports(

@@ -31,7 +31,7 @@ struct CredentialRefusalTests {
       transport: transport,
       credentials: CredentialCache(environment: [
         "AWS_CONTAINER_CREDENTIALS_FULL_URI": Self.source
-      ]), endpoints: try Endpoints(), clock: ScriptedClock(), uptime: { .zero }, answered: {})
+      ]), endpoints: try Endpoints(), clock: ScriptedClock(), uptime: { .zero }, answered: { _ in })
     return (client, transport)
   }
 

@@ -39,7 +39,7 @@ struct CredentialStage {
       return JSONClient(
         transport: transport, credentials: cache,
         endpoints: try Endpoints(environment: environment),
-        clock: clock, userAgent: "cognito-certd/test", answered: {})
+        clock: clock, userAgent: "cognito-certd/test", answered: { _ in })
     } catch {
       preconditionFailure("\(error)")
     }

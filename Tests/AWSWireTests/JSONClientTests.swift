@@ -43,6 +43,36 @@ struct JSONClientTests {
         "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, "))
   }
 
+  @Test(
+    "Every attempt is told with its outcome",
+    arguments: [
+      (.json("{\"DomainDescription\":{}}"), "ok"), (.error("ThrottlingException"), "throttled"),
+      (.error("AccessDeniedException"), "access_denied"),
+      (.error("UnrecognizedClientException"), "credentials"),
+      (.error("ResourceNotFoundException"), "not_found"),
+      (.error("InternalErrorException", status: 500), "server_error"),
+      (.failure(.notSent("n")), "unreachable"), (.failure(.answerLost("l")), "answer_lost"),
+      (.failure(.timedOut("t", sent: true)), "timeout"),
+      (.failure(.timedOut("t", sent: false)), "timeout"),
+      (.failure(.tooLarge(limit: 1)), "malformed_answer"),
+    ] as [(ScriptedTransport.Reply, String)])
+  func results(reply: ScriptedTransport.Reply, outcome: String) async throws {
+    let clock = ScriptedClock()
+    let transport = ScriptedTransport { index in
+      clock.pass(.milliseconds(40))
+      return index == 0 ? reply : .json("{\"DomainDescription\":{}}")
+    }
+    let aws = try ScriptedAWS(transport: transport, clock: clock)
+    _ = try await describe(aws)
+    #expect(
+      aws.results.first
+        == RequestResult(
+          service: "cognito-idp", operation: "DescribeUserPoolDomain", outcome: outcome,
+          duration: .milliseconds(40)))
+    #expect(aws.results.dropFirst().allSatisfy { $0.outcome == "ok" })
+    #expect(aws.results.count == aws.transport.requests.count)
+  }
+
   @Test("AWS_CA_BUNDLE and endpoint variables reach the request")
   func environment() async throws {
     let more = ["AWS_CA_BUNDLE": "/ca.pem", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"]

@@ -119,10 +119,12 @@ struct ScriptedAWS {
   let transport: ScriptedTransport
   let clock: ScriptedClock
   let client: AWSClient
-  private let answers = Guarded(0)
+  private let answers = Guarded<[RequestResult?]>([])
 
-  /// How often the client called `answered`.
-  var signsOfLife: Int { answers.withLock { $0 } }
+  /// What the client called `answered` with.
+  var results: [RequestResult] { answers.withLock { $0 }.compactMap { $0 } }
+  /// How often it did.
+  var signsOfLife: Int { answers.withLock { $0 }.count }
 
   init(
     _ replies: [ScriptedTransport.Reply], clock: ScriptedClock = ScriptedClock(),
@@ -146,7 +148,7 @@ struct ScriptedAWS {
       endpoints: try Endpoints(environment: environment), clock: clock,
       userAgent: "cognito-certd/test",
       uptime: { transport.received.withLock { requestTime * $0.count } },
-      answered: { [answers] in answers.withLock { $0 += 1 } })
+      answered: { [answers] result in answers.withLock { $0.append(result) } })
   }
 }
 

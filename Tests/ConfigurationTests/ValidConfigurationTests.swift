@@ -137,6 +137,32 @@ struct ValidConfigurationTests {
     #expect(probe.distributionPorts == ports)
   }
 
+  @Test(
+    "An address to listen on is an IP address with a port, or only a port",
+    arguments: [
+      ("127.0.0.1:9464", ListenAddress(.ipv4("127.0.0.1"), port: 9464)),
+      ("'[::1]:0'", ListenAddress(.ipv6("::1"), port: 0)),
+      ("'[FE80::A]:65535'", ListenAddress(.ipv6("fe80::a"), port: 65535)),
+      ("':9464'", ListenAddress(.any, port: 9464)),
+    ])
+  func listening(written: String, address: ListenAddress) throws {
+    let outcome = Outcome(
+      parsing: """
+        metrics: { listen: \(written), textfile: /var/lib/node_exporter/a.prom }
+        domains:
+          - domain: auth.example.com
+            user_pool_id: eu-west-1_Ab12Cd34E
+            certificate: { any: true }
+        """)
+    #expect(outcome.lines == [])
+    #expect(
+      outcome.configuration?.metrics
+        == MetricsSettings(listen: address, textfile: "/var/lib/node_exporter/a.prom"))
+    #expect(
+      address.description
+        == written.lowercased().filter { $0 != "'" })
+  }
+
   @Test("Variables are expanded in values but not in keys, and $$ is a dollar sign")
   func environment() throws {
     let configuration = try Self.load("environment")

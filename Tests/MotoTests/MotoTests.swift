@@ -28,7 +28,7 @@ struct MotoTests {
     return AWSClient(
       transport: transport, credentials: CredentialCache(environment: environment),
       endpoints: try Endpoints(environment: environment), clock: RealClock(), uptime: { .zero },
-      answered: {})
+      answered: { _ in })
   }
 
   private func write(_ config: String) throws {

@@ -16,6 +16,7 @@ final class FakeReport: ReportPort {
     var signsOfLife: [Duration] = []
     var looksBegan = 0
     var goodPolls: [Instant] = []
+    var proofs: [Duration] = []
     var onEvent: (@Sendable (Event) -> Void)?
   }
 
@@ -28,6 +29,8 @@ final class FakeReport: ReportPort {
   var signsOfLife: [Duration] { state.withLock { $0.signsOfLife } }
   var looksBeganCount: Int { state.withLock { $0.looksBegan } }
   var goodPolls: [Instant] { state.withLock { $0.goodPolls } }
+  /// The durations of proven rollouts.
+  var proofs: [Duration] { state.withLock { $0.proofs } }
 
   func lines(_ kind: Event.Kind, of domain: DomainName? = nil) -> [Line] {
     lines.filter { line in
@@ -60,6 +63,10 @@ final class FakeReport: ReportPort {
   func status(_ line: String) {}
   func looksBegan() { state.withLock { $0.looksBegan += 1 } }
   func hostErrorChanged(to error: Duration) {}
+
+  func rolloutProven(after duration: Duration) {
+    state.withLock { $0.proofs.append(duration) }
+  }
 
   func pollSucceeded(at instant: Instant) {
     state.withLock { $0.goodPolls.append(instant) }

@@ -245,7 +245,8 @@ struct NarrationTests {
   func complete() {
     let service: Set<Event.Kind> = [
       .daemonStarted, .daemonStopping, .configLoaded, .configRejected, .pollCompleted,
-      .pollFailed, .waveStopped, .waveResumed, .clockStepped, .clockWrong, .stateFailed,
+      .pollFailed, .waveStopped, .waveResumed, .clockStepped, .clockWrong, .metricsListening,
+      .metricsFailed, .stateFailed,
     ]
     let narrated = Set(NarratedFinding.all.map(\.kind))
     #expect(narrated == Set(Event.Kind.allCases).subtracting(service))
@@ -301,7 +302,7 @@ struct NarrationTests {
         "wave.stopped", "wave.resumed", "hold.requested", "resume.requested", "retry.requested",
         "settings.changed",
         "drift.detected", "renewal.unserved", "edges.refusing", "credentials.failed",
-        "clock.stepped", "clock.wrong", "state.failed",
+        "clock.stepped", "clock.wrong", "metrics.listening", "metrics.failed", "state.failed",
       ])
     #expect(Set(Event.Kind.allCases.map(\.message)).count == Event.Kind.allCases.count)
     #expect(Event.Kind.allCases.allSatisfy { !$0.message.isEmpty })
@@ -410,6 +411,11 @@ struct ServiceNarrationTests {
         .clockWrong, level: .warning,
         [.difference: "-6m", .error: "this host's clock is 6m behind AWS's; correct it"])
     ),
+    (
+      .metricsListening("[::1]:9464"),
+      Event(.metricsListening, level: .info, [.address: "[::1]:9464"])
+    ),
+    (.metricsFailed("in use"), Event(.metricsFailed, level: .error, [.error: "in use"])),
     (
       .stateFailed(path: "/s", "full"),
       Event(.stateFailed, level: .error, [.stateFile: "/s", .error: "full"])

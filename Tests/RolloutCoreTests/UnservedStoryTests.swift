@@ -45,6 +45,24 @@ struct UnservedStoryTests {
     #expect(scene.condition == .inSync && !scene.record.isEnding(at: scene.now))
   }
 
+  @Test("Each round tells how many edges are in which state, and a disabled probe tells nothing")
+  func edgeStates() {
+    var scene = renewed()
+    scene.edges = round([
+      leaf(arn("old")), leaf(arn("old")), formerLeaf(.hours(80)), .refusing("handshake: alert"),
+      .unreachable("connect: refused"), .unreachable("connect: refused"), .noRoute,
+    ])
+    scene.pass(after: .hours(1))
+    #expect(
+      scene.memory.edgeStates == EdgeStates(serving: 2, other: 1, refusing: 1, unreachable: 2))
+    scene.serve(arn("old"))
+    scene.pass(after: .hours(1))
+    #expect(scene.memory.edgeStates == EdgeStates(serving: 1))
+    scene.mapping.probe.isEnabled = false
+    scene.pass(after: .hours(1))
+    #expect(scene.memory.edgeStates == nil)
+  }
+
   @Test("Another leaf with more than 72 hours left does not")
   func lag() {
     var scene = renewed()

@@ -125,6 +125,8 @@ struct LogFormatConsoleTests {
     case .clockStepped: [.step: "1h"]
     case .clockWrong:
       [.difference: "-6m", .error: "this host's clock is 6m behind AWS's; correct it"]
+    case .metricsListening: [.address: "127.0.0.1:9464"]
+    case .metricsFailed: [.error: "cannot listen on 127.0.0.1:9464: address already in use"]
     case .stateFailed:
       [
         .stateFile: "/var/lib/cognito-certd/state.sqlite",

@@ -28,6 +28,8 @@ enum AllowList {
     Entry("FileIdentity.inode", "Compared whole, to see that a file was replaced"),
     Entry("FileIdentity.modified", "Compared whole, to see that a file was replaced"),
     Entry("FileIdentity.changed", "Compared whole, to see that a file was replaced"),
+    Entry("Metric.labels", "The tests hold the documents, the rules and the dashboard against it"),
+    Entry("Version.reloadSucceeded", "Compared whole, to see that a text is outdated"),
     Entry("Scope.owner", "Compared whole, as the key of a dictionary"),
     Entry("Identity.device", "Compared whole, to see that two names are of one file"),
     Entry("Mark.facts", "Compared whole, to see that a status changed"),

@@ -65,6 +65,7 @@ struct HouseRulesTests {
       ("import COpenSSL", ["Transport", "EdgeProbe", "SimulatedAWS"]),
       ("import GRDB", ["StateStore"]),
       ("import Yams", ["Configuration"]),
+      ("import FlyingSocks", ["Service"]),
       ("import CYaml", ["Configuration"]),
       (
         "import ArgumentParser",

@@ -118,6 +118,24 @@ extension ProbeRound {
     }
   }
 
+  /// How many edges are in each state, by the same rule as `served` tells the right leaf.
+  package func states(
+    expecting sha256: String?, known: [ServedEdge] = [], notAfter: Instant? = nil
+  ) -> EdgeStates {
+    var states = EdgeStates()
+    for edge in served(expecting: sha256, known: known, notAfter: notAfter) {
+      if edge.matches { states.serving += 1 } else { states.other += 1 }
+    }
+    for edge in edges {
+      switch edge.result {
+      case .refusing: states.refusing += 1
+      case .unreachable: states.unreachable += 1
+      case .served, .noRoute: break
+      }
+    }
+    return states
+  }
+
   /// The edges that answered, as they are kept in the state file; sorted by address.
   ///
   /// - Parameters:
@@ -137,5 +155,22 @@ extension ProbeRound {
         address: edge.address, sha256: leaf.sha256, serial: leaf.serial, notAfter: leaf.notAfter,
         matches: matches)
     }.sorted { $0.address < $1.address }
+  }
+}
+
+/// How many edges of a round were in each state. An address without a route from this host is in none.
+package struct EdgeStates: Equatable, Sendable {
+  /// They served the wanted leaf.
+  package var serving = 0
+  /// They served another leaf.
+  package var other = 0
+  package var refusing = 0
+  package var unreachable = 0
+
+  package init(serving: Int = 0, other: Int = 0, refusing: Int = 0, unreachable: Int = 0) {
+    self.serving = serving
+    self.other = other
+    self.refusing = refusing
+    self.unreachable = unreachable
   }
 }

@@ -27,6 +27,8 @@ package struct DomainMemory: Equatable, Sendable {
   package var harm: EdgeHarm?
   /// What the last round showed that a person can act on.
   package var edgeTrouble: Explanation?
+  /// How many edges the last round showed in each state.
+  package var edgeStates: EdgeStates?
   /// Whether `edges.refusing` was logged for the present rollout or rest.
   package var refusalIsLogged = false
 

@@ -4,6 +4,8 @@ extension DomainPlan {
     let summary = summary(of: domain)
     if let round = facts.round {
       memory.probedAt = now
+      memory.edgeStates = round.states(
+        expecting: domain.expectedLeaf, known: before.served, notAfter: record.attachedNotAfter)
       memory.edgeTrouble = trouble(summary, expecting: domain.expectedLeaf)
       record.noteServed(
         round.served(

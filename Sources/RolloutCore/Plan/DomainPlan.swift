@@ -112,6 +112,7 @@ package struct DomainPlan: Sendable {
     if !mapping.probe.isEnabled {
       record.served = []
       memory.unserved = nil
+      memory.edgeStates = nil
     }
   }
 

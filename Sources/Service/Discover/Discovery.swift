@@ -41,7 +41,7 @@ package struct Discovery: Sendable {
     environment: [String: String], version: String, limit: Duration
   ) throws(MalformedEndpoint) {
     clients = try Clients(
-      environment: environment, version: version, awsTime: AWSTime(), answered: {})
+      environment: environment, version: version, awsTime: AWSTime(), answered: { _ in })
     self.limit = limit
   }
 

@@ -30,7 +30,7 @@ package struct Inspection: Sendable {
     let awsTime = AWSTime()
     clock = SystemClock(awsTime: awsTime)
     clients = try Clients(
-      environment: environment, version: version, awsTime: awsTime, answered: {})
+      environment: environment, version: version, awsTime: awsTime, answered: { _ in })
     (state, isDaemonRunning) = try Inspection.memory(of: configuration.stateFile)
   }
 
@@ -92,6 +92,7 @@ private struct SilentReport: ReportPort {
   func alive() {}
   func status(_ line: String) {}
   func looksBegan() {}
+  func rolloutProven(after duration: Duration) {}
   func pollSucceeded(at instant: Instant) {}
   func hostErrorChanged(to error: Duration) {}
 }

@@ -58,5 +58,6 @@ final class WorldReport: ReportPort {
   func status(_ line: String) {}
   func looksBegan() {}
   func pollSucceeded(at instant: Instant) {}
+  func rolloutProven(after duration: Duration) {}
   func hostErrorChanged(to error: Duration) {}
 }

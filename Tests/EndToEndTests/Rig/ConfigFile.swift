@@ -8,6 +8,7 @@ struct ConfigFile: Sendable {
     "window": "30s", "check_interval": "200ms", "max_check_interval": "400ms",
     "idle_probe_interval": "0",
   ]
+  var metrics: [String: String] = [:]
   var log = ["level": "trace", "format": "json"]
   var mappings: [Mapping]
 
@@ -39,7 +40,9 @@ struct ConfigFile: Sendable {
   func yaml(stateFile: String, caFile: String) -> String {
     var lines = ["state_file: \(quoted(stateFile))"]
     for (key, value) in top.sorted(by: { $0.key < $1.key }) { lines.append("\(key): \(value)") }
-    for (name, keys) in [("retry", retry), ("propagation", propagation), ("log", log)] {
+    for (name, keys) in [
+      ("retry", retry), ("propagation", propagation), ("log", log), ("metrics", metrics),
+    ] where !keys.isEmpty {
       lines.append("\(name):")
       lines += keys.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
     }
