@@ -35,6 +35,8 @@ actor MetricsListener {
     serving?.cancel()
     // Its port may be wanted again.
     await serving?.value
+    // Another address may have come meanwhile.
+    guard address == self.address else { return }
     serving = address.map { address in Task { await serve(on: address) } }
   }
 
@@ -48,8 +50,8 @@ actor MetricsListener {
     var failure: SystemError?
     while !Task.isCancelled {
       do throws(SystemError) {
+        let pool = try await runningPool()
         let descriptor = try ListeningSocket.open(address)
-        let pool = await runningPool()
         failure = nil
         var actual = address
         actual.port = ListeningSocket.port(of: descriptor) ?? address.port
@@ -63,16 +65,24 @@ actor MetricsListener {
     }
   }
 
-  private func runningPool() async -> SocketPool<ePoll> {
+  private func runningPool() async throws(SystemError) -> SocketPool<ePoll> {
     if let pool { return pool.pool }
     let made = SocketPool<ePoll>.ePoll()
+    do {
+      try await made.prepare()
+    } catch {
+      guard case .failed(_, let code, _)? = error as? SocketError else {
+        throw SystemError(code: EINVAL)
+      }
+      throw SystemError(code: code)
+    }
     let run = Task {
       do {
-        try await made.prepare()
         try await made.run()
       } catch {
-        // It ends when it is cancelled.
+        // It ends when it is cancelled, and otherwise is made anew.
       }
+      pool = nil
     }
     pool = (made, run)
     return made

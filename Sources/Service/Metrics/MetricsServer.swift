@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import POSIX
 
-/// Serves HTTP on a listening socket until its task is cancelled.
+/// Serves HTTP on a listening socket until its task is cancelled, or nothing can be accepted any more.
 ///
 /// A client that is slow or hangs holds up nobody: each connection has a task and a time limit of its
 /// own, and when there are too many the oldest is closed for the newest.
@@ -20,6 +20,8 @@ struct MetricsServer: Sendable {
     var connection = Duration.seconds(15)
     /// After a connection could not be accepted, for example for want of a descriptor.
     var pauseAfterFailure = Duration.seconds(1)
+    /// Failures in a row after which everything is opened again.
+    var failures = 10
   }
 
   /// - Parameter descriptor: it is closed at the end.
@@ -27,13 +29,16 @@ struct MetricsServer: Sendable {
     let connections = OpenConnections(limit: limits.connections)
     let socket = Socket(file: .init(rawValue: descriptor))
     defer { close(descriptor) }
-    while !Task.isCancelled {
+    var failures = 0
+    while !Task.isCancelled && failures < limits.failures {
       do {
         let listener = try AsyncSocket(socket: socket, pool: pool)
         let connection = try await listener.accept()
+        failures = 0
         await connections.add { await serve(connection) }
       } catch {
         if Task.isCancelled { break }
+        failures += 1
         await CallClock().sleep(for: limits.pauseAfterFailure)
       }
     }

@@ -28,6 +28,7 @@ final class MetricsService: Service {
   /// The file is not written more often, so that a large fleet with much to do does not write it all
   /// the time.
   static let shortestInterval = Duration.seconds(15)
+  private static let pauseBeforeStart = Duration.milliseconds(200)
 
   init(source: MetricsSource, reporter: LogReporter, configuration: Configuration) {
     self.source = source
@@ -76,7 +77,11 @@ final class MetricsService: Service {
         pause = min(MetricsService.shortestInterval, settings.pollInterval)
         let version = await source.version()
         let age = written.map { SystemClock.uptime - $0.at } ?? settings.pollInterval
-        if written?.path != path || written?.version != version || age >= settings.pollInterval {
+        let isOutdated = written?.path != path || written?.version != version
+        if version.fleet == 0 {
+          // The state file is still being read: a text without domains would mislead.
+          pause = MetricsService.pauseBeforeStart
+        } else if isOutdated || age >= settings.pollInterval {
           let former = failure
           failure = await MetricsFile.replace(path, with: await source.text())
           if let failure, failure != former { reporter.log(.metricsFailed(failure.description)) }

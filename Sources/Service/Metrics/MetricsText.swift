@@ -6,6 +6,8 @@ import RolloutCore
 /// A fleet has about twenty lines a domain: they are written as bytes, with what repeats made once.
 package struct MetricsText {
   package private(set) var bytes: [UInt8] = []
+  /// Of the present family.
+  private var name: [UInt8] = []
 
   package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -30,19 +32,19 @@ package struct MetricsText {
     for (facts, labels) in domains {
       let condition = facts.record.condition
       for (candidate, suffix) in known {
-        sample(.domainCondition, labels, suffix, value: candidate == condition ? "1" : "0")
+        sample(labels, suffix, value: candidate == condition ? "1" : "0")
       }
       if case .other(let word) = condition {
-        sample(.domainCondition, labels, suffix("condition", word), value: "1")
+        sample(labels, suffix("condition", word), value: "1")
       }
     }
     begin(.domainEnding)
     for (facts, labels) in domains {
-      sample(.domainEnding, labels, value: facts.record.isEnding(at: fleet.now) ? "1" : "0")
+      sample(labels, value: facts.record.isEnding(at: fleet.now) ? "1" : "0")
     }
     begin(.domainRolledBack)
     for (facts, labels) in domains {
-      sample(.domainRolledBack, labels, value: facts.record.rolledBack == nil ? "0" : "1")
+      sample(labels, value: facts.record.rolledBack == nil ? "0" : "1")
     }
     begin(.certificateNotAfter)
     let sources = ["attached", "served", "desired"].map { suffix("source", $0) }
@@ -51,13 +53,13 @@ package struct MetricsText {
       let ends = [facts.record.attachedNotAfter, served, facts.desiredNotAfter]
       for (end, suffix) in zip(ends, sources) {
         guard let end else { continue }
-        sample(.certificateNotAfter, labels, suffix, value: MetricsText.seconds(end))
+        sample(labels, suffix, value: MetricsText.seconds(end))
       }
     }
     begin(.rolloutStarted)
     for (facts, labels) in domains {
       guard let rollout = facts.record.rollout, rollout.isOpen else { continue }
-      sample(.rolloutStarted, labels, value: MetricsText.seconds(rollout.startedAt))
+      sample(labels, value: MetricsText.seconds(rollout.startedAt))
     }
     begin(.edges)
     let states = ["serving", "other", "refusing", "unreachable"].map { suffix("state", $0) }
@@ -65,7 +67,7 @@ package struct MetricsText {
       guard let edges = facts.edges else { continue }
       let counts = [edges.serving, edges.other, edges.refusing, edges.unreachable]
       for (count, suffix) in zip(counts, states) {
-        sample(.edges, labels, suffix, value: String(count))
+        sample(labels, suffix, value: String(count))
       }
     }
   }
@@ -74,7 +76,7 @@ package struct MetricsText {
 
   private mutating func writeCounters(_ counters: Counters) {
     begin(.rolloutDuration)
-    histogram(.rolloutDuration, [], counters.rolloutDurations)
+    histogram([], counters.rolloutDurations)
     begin(.apiRequests)
     let requests = counters.requests.sorted { left, right in
       let (one, other) = (left.key, right.key)
@@ -84,7 +86,6 @@ package struct MetricsText {
     for (request, count) in requests {
       let operation = request.operation
       sample(
-        .apiRequests,
         labels(
           ("service", operation.service), ("operation", operation.name),
           ("outcome", request.outcome)), value: String(count))
@@ -94,30 +95,26 @@ package struct MetricsText {
       ($0.key.service, $0.key.name) < ($1.key.service, $1.key.name)
     }
     for (operation, durations) in durations {
-      histogram(
-        .apiRequestDuration,
-        labels(("service", operation.service), ("operation", operation.name)), durations)
+      histogram(labels(("service", operation.service), ("operation", operation.name)), durations)
     }
     begin(.reloadSuccessful)
-    sample(.reloadSuccessful, [], value: counters.lastReloadSucceeded ? "1" : "0")
+    sample([], value: counters.lastReloadSucceeded ? "1" : "0")
     begin(.reloadSucceededAt)
-    sample(.reloadSucceededAt, [], value: MetricsText.seconds(counters.reloadSucceededAt))
+    sample([], value: MetricsText.seconds(counters.reloadSucceededAt))
   }
 
   /// The counts of a histogram's buckets are those of all smaller ones, too.
-  private mutating func histogram(
-    _ metric: Metric, _ labels: [UInt8], _ histogram: Histogram
-  ) {
+  private mutating func histogram(_ labels: [UInt8], _ histogram: Histogram) {
     var count: UInt64 = 0
     for (index, own) in histogram.counts.enumerated() {
       count += own
       let bound =
         histogram.bounds.indices.contains(index)
         ? MetricsText.seconds(histogram.bounds[index]) : "+Inf"
-      sample(metric, labels, suffix("le", bound), value: String(count), ending: "_bucket")
+      sample(labels, suffix("le", bound), value: String(count), ending: "_bucket")
     }
-    sample(metric, labels, value: MetricsText.seconds(histogram.sum), ending: "_sum")
-    sample(metric, labels, [], value: String(count), ending: "_count")
+    sample(labels, value: MetricsText.seconds(histogram.sum), ending: "_sum")
+    sample(labels, [], value: String(count), ending: "_count")
   }
 
   // MARK: The daemon
@@ -126,45 +123,46 @@ package struct MetricsText {
     let fleet = snapshot.fleet
     begin(.waveStopped)
     for wave in fleet.waves {
-      sample(.waveStopped, labels(("wave", String(wave.number))), value: wave.isStopped ? "1" : "0")
+      sample(labels(("wave", String(wave.number))), value: wave.isStopped ? "1" : "0")
     }
     begin(.lastSuccessfulPoll)
     for poll in fleet.polls {
       sample(
-        .lastSuccessfulPoll, labels(("account", poll.account)),
+        labels(("account", poll.account)),
         value: poll.succeededAt.map(MetricsText.seconds) ?? "0")
     }
     begin(.pollInterval)
-    sample(.pollInterval, [], value: MetricsText.seconds(fleet.pollInterval))
+    sample([], value: MetricsText.seconds(fleet.pollInterval))
     begin(.stateWrites)
-    sample(.stateWrites, [], value: String(fleet.stateWrites))
+    sample([], value: String(fleet.stateWrites))
     begin(.stateWriteSuccessful)
-    sample(.stateWriteSuccessful, [], value: fleet.stateHasFailed ? "0" : "1")
+    sample([], value: fleet.stateHasFailed ? "0" : "1")
     begin(.processStart)
-    sample(.processStart, [], value: MetricsText.seconds(snapshot.startedAt))
+    sample([], value: MetricsText.seconds(snapshot.startedAt))
     begin(.buildInfo)
-    sample(.buildInfo, labels(("version", snapshot.version)), value: "1")
+    sample(labels(("version", snapshot.version)), value: "1")
   }
 
   // MARK: Lines
 
   private mutating func begin(_ metric: Metric) {
+    name = Array(metric.name.utf8)
     bytes +=
       "# HELP \(metric.name) \(metric.help)\n# TYPE \(metric.name) \(metric.kind.rawValue)\n"
       .utf8
   }
 
+  /// A sample of the family that was begun last.
   private mutating func sample(
-    _ metric: Metric, _ labels: [UInt8], _ more: [UInt8] = [], value: String,
-    ending: String = ""
+    _ labels: [UInt8], _ more: [UInt8] = [], value: String, ending: String = ""
   ) {
-    bytes += metric.name.utf8
+    bytes += name
     bytes += ending.utf8
     if !labels.isEmpty || !more.isEmpty {
       bytes.append(UInt8(ascii: "{"))
       bytes += labels
       // `more` begins with a comma.
-      bytes += labels.isEmpty ? more.dropFirst() : more[...]
+      if labels.isEmpty { bytes += more.dropFirst() } else { bytes += more }
       bytes.append(UInt8(ascii: "}"))
     }
     bytes.append(UInt8(ascii: " "))
