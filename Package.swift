@@ -80,14 +80,14 @@ let package = Package(
       "Service",
       [
         "RolloutCore", "Narration", "Reconciliation", "Configuration", "AWSWire", "EdgeProbe",
-        "StateStore", "Transport", "LosslessJSON", "POSIX", "Redaction", logging, lifecycle,
-        signals,
+        "StateStore", "Terminal", "Transport", "LosslessJSON", "POSIX", "Redaction", logging,
+        lifecycle, signals,
       ]),
     program(
       "cognito-certd",
       [
         "Service", "AWSWire", "Configuration", "Reconciliation", "RolloutCore", "StateStore",
-        "LosslessJSON", "POSIX", "Redaction", arguments,
+        "Terminal", "LosslessJSON", "POSIX", "Redaction", arguments,
       ]),
 
     hotModule("VirtualTime", ["POSIX", "RolloutCore", "Reconciliation"]),
@@ -144,7 +144,7 @@ let package = Package(
       "ServiceTests",
       [
         "Service", "Configuration", "RolloutCore", "Narration", "Reconciliation", "LosslessJSON",
-        "TestSupport", logging,
+        "Terminal", "TestSupport", logging,
       ],
       exclude: ["journald-alone"]),
     tests(

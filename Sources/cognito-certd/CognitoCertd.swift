@@ -16,7 +16,7 @@ struct CognitoCertd: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       Discover.self, Check.self, Run.self, Plan.self, Explain.self, Status.self, Probe.self,
-      Hold.self, Resume.self, Retry.self,
+      DoctorCommand.self, Hold.self, Resume.self, Retry.self,
     ])
 
   static func main() async {
