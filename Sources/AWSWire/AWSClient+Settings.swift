@@ -26,6 +26,16 @@ extension AWSClient {
     }
   }
 
+  /// Where the keys of an identity come from, in words: `the environment`, `profile prod of …`. Nothing
+  /// is requested.
+  package func credentialSource(of identity: Identity) -> Look<String> {
+    do throws(CredentialProblem) {
+      return .seen(try client.credentials.recipe(for: identity, at: uptime()).origin)
+    } catch {
+      return .unseen(problem(error, of: identity))
+    }
+  }
+
   private func problem(_ problem: CredentialProblem, of identity: Identity) -> Failure {
     Failure(
       .credentials, operation: "credentials", object: identity.description,

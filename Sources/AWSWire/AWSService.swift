@@ -1,27 +1,28 @@
 /// The AWS services that are used, with their names in hosts, signatures, targets and variables.
 package enum AWSService: Hashable, Sendable, CaseIterable {
-  case acm, cognito, tagging, sts
+  case acm, cognito, tagging, sts, iam
 
   /// The first label of the host.
-  var hostPrefix: String {
+  package var hostPrefix: String {
     switch self {
     case .acm: "acm"
     case .cognito: "cognito-idp"
     case .tagging: "tagging"
     case .sts: "sts"
+    case .iam: "iam"
     }
   }
 
   /// The name in the scope of a signature.
   var signingName: String { hostPrefix }
 
-  /// The part of `X-Amz-Target` before the dot. STS uses the query protocol and has none.
+  /// The part of `X-Amz-Target` before the dot. STS and IAM use the query protocol and have none.
   var targetPrefix: String {
     switch self {
     case .acm: "CertificateManager"
     case .cognito: "AWSCognitoIdentityProviderService"
     case .tagging: "ResourceGroupsTaggingAPI_20170126"
-    case .sts: ""
+    case .sts, .iam: ""
     }
   }
 
@@ -33,6 +34,7 @@ package enum AWSService: Hashable, Sendable, CaseIterable {
     case .cognito: "cognito_identity_provider"
     case .tagging: "resource_groups_tagging_api"
     case .sts: "sts"
+    case .iam: "iam"
     }
   }
 
@@ -46,14 +48,18 @@ package enum AWSService: Hashable, Sendable, CaseIterable {
     case .cognito: "cognito-idp"
     case .tagging: "tag"
     case .sts: "sts"
+    case .iam: "iam"
     }
   }
+
+  /// Whether the service has one endpoint for all regions of a partition.
+  var isGlobal: Bool { self == .iam }
 
   /// Whether the plain host name in GovCloud is the FIPS endpoint.
   var hasPlainFIPSNameInGovCloud: Bool {
     switch self {
     case .acm, .sts: true
-    case .cognito, .tagging: false
+    case .cognito, .tagging, .iam: false
     }
   }
 
@@ -61,7 +67,7 @@ package enum AWSService: Hashable, Sendable, CaseIterable {
   /// the SDKs use its other hosts.
   var hasCommercialDualStack: Bool {
     switch self {
-    case .acm, .tagging, .sts: true
+    case .acm, .tagging, .sts, .iam: true
     case .cognito: false
     }
   }

@@ -49,6 +49,9 @@ struct EndpointSettings {
   func url(of service: AWSService, in region: Region) throws(MalformedEndpoint) -> String {
     if let url = configured[service] { return url.text }
     let partition = Partition(of: region)
+    if service.isGlobal {
+      return partition.globalURL(service.hostPrefix, in: region, fips: usesFIPS)
+    }
     let isDualStack =
       usesDualStack && (service.hasCommercialDualStack || !partition.isCommercial)
     guard let suffix = isDualStack ? partition.dualStackSuffix : partition.suffix else {
@@ -76,6 +79,13 @@ private struct Partition {
     suffix = other?.suffix ?? "amazonaws.com"
     dualStackSuffix = other.map(\.dualStackSuffix) ?? "api.aws"
     isCommercial = other == nil && !region.text.hasPrefix("us-gov-")
+  }
+
+  /// The URL of a service with one endpoint for the partition. Dual-stack hosts are not used.
+  func globalURL(_ service: String, in region: Region, fips: Bool) -> String {
+    if region.text.hasPrefix("us-gov-") { return "https://\(service).us-gov.\(suffix)/" }
+    if isCommercial { return "https://\(service)\(fips ? "-fips" : "").\(suffix)/" }
+    return "https://\(service).\(region.text).\(suffix)/"
   }
 
   private static let others: [(prefix: String, suffix: String, dualStackSuffix: String?)] = [

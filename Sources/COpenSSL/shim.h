@@ -37,6 +37,10 @@ static inline int cossl_print_name(BIO *bio, const X509_NAME *name) {
   return X509_NAME_print_ex(bio, name, 0, flags) >= 0;
 }
 
+static inline int cossl_count_objects(X509_STORE *store) {
+  return sk_X509_OBJECT_num(X509_STORE_get0_objects(store));
+}
+
 static inline void cossl_free(void *pointer) { OPENSSL_free(pointer); }
 
 static inline STACK_OF(GENERAL_NAME) *cossl_new_general_names(void) {

@@ -96,19 +96,26 @@ package struct EdgeAddress: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  package var isIPv4: Bool { family == .ipv4 }
+
   /// `192.0.2.7:443` or `[2001:db8::1]:443`.
   package var description: String {
+    switch family {
+    case .ipv4: "\(host):\(port)"
+    case .ipv6: "[\(host)]:\(port)"
+    }
+  }
+
+  /// Without the port: `192.0.2.7` or `2001:db8::1`.
+  package var host: String {
     var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
     guard inet_ntop(socketFamily, bytes, &buffer, socklen_t(buffer.count)) != nil else {
-      return "?:\(port)"
+      return "?"
     }
     let text = buffer.withUnsafeBufferPointer { characters in
       String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
-    switch family {
-    case .ipv4: return "\(text):\(port)"
-    case .ipv6: return "[\(text)\(scope == 0 ? "" : "%\(scope)")]:\(port)"
-    }
+    return scope == 0 ? text : "\(text)%\(scope)"
   }
 }
 

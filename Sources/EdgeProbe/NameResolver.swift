@@ -131,6 +131,12 @@ final class NameResolver: Sendable {
 }
 
 extension NameResolution {
+  /// Whether the sources answered that the name does not exist, or has no address.
+  package var isAbsent: Bool {
+    guard case .failed(let reason) = self else { return false }
+    return [EAI_NONAME, EAI_NODATA].map(gaiText).contains(reason) || reason == noAddress
+  }
+
   /// The same addresses with that port: those who share a lookup may ask for different ones.
   fileprivate func on(port: UInt16) -> NameResolution {
     switch self {
@@ -175,9 +181,7 @@ package func systemLookup(_ host: String, port: UInt16) -> NameResolution {
   let systemCode = errno
   guard code == 0 else {
     if code == EAI_SYSTEM { return .failed(EdgeProbeError.system(systemCode).text) }
-    guard let text = gai_strerror(code) else { return .failed("error \(code)") }
-    let words = String(cString: text)
-    return .failed(words.prefix(1).lowercased() + words.dropFirst())
+    return .failed(gaiText(code))
   }
   defer { if let list { freeaddrinfo(list) } }
   var addresses: [EdgeAddress] = []
@@ -186,7 +190,18 @@ package func systemLookup(_ host: String, port: UInt16) -> NameResolution {
     if let address = EdgeAddress(entry.pointee) { addresses.append(address) }
     next = entry.pointee.ai_next
   }
-  return addresses.isEmpty ? .failed("it has no address") : .addresses(addresses)
+  return addresses.isEmpty ? .failed(noAddress) : .addresses(addresses)
+}
+
+private let noAddress = "it has no address"
+
+/// glibc has it behind `_GNU_SOURCE`: the name exists, without an address.
+private let EAI_NODATA: Int32 = -5
+
+private func gaiText(_ code: Int32) -> String {
+  guard let text = gai_strerror(code) else { return "error \(code)" }
+  let words = String(cString: text)
+  return words.prefix(1).lowercased() + words.dropFirst()
 }
 
 /// More addresses than a DNS answer of 64 KiB can contain.

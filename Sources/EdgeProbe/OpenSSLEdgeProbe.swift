@@ -74,6 +74,28 @@ package final class OpenSSLEdgeProbe: EdgePort {
     return try outcome.get()
   }
 
+  /// The addresses of a host, as the probe finds them.
+  package func addresses(of host: String) async -> NameResolution {
+    await resolver.resolve(
+      ProbeTarget.Endpoint(host: host, port: OpenSSLEdgeProbe.defaultPort))
+  }
+
+  /// How many roots there are in a file, or on this system for nil.
+  package func countRoots(caFile: String?) async throws(Failure) -> Int {
+    let cancelled = Result<Int, EdgeProbeError>.failure(.cancelled)
+    do throws(EdgeProbeError) {
+      return try await verifiers.run(ifCancelled: cancelled) {
+        Result { () throws(EdgeProbeError) -> Int in
+          guard let caFile else { return try TrustRoots.countOfSystem() }
+          return try TrustRoots.reading(file: caFile).count
+        }
+      }.get()
+    } catch {
+      throw Failure(
+        .unreachable, operation: "roots", object: caFile ?? "system", message: error.text)
+    }
+  }
+
   /// Parses the leaf and verifies its chain on the calling thread, which it occupies for well
   /// under a millisecond once the roots are read.
   package func judge(

@@ -60,6 +60,28 @@ final class TrustRoots: @unchecked Sendable {
     return roots
   }
 
+  /// How many roots are loaded. Those of a directory are loaded when they are needed.
+  var count: Int { Int(cossl_count_objects(store)) }
+
+  /// The roots in the system's file and directory. In the directory OpenSSL finds a root by a name that
+  /// is made from its subject: `4042bcee.0`.
+  static func countOfSystem() throws(EdgeProbeError) -> Int {
+    let inFile = try system().count
+    guard let directory = opendir(systemDirectory) else { return inFile }
+    defer { closedir(directory) }
+    var names = 0
+    while names < maximumBlocks, let entry = readdir(directory) {
+      let parts = String(decoding: name(ofEntry: entry), as: UTF8.self)
+        .split(separator: ".", omittingEmptySubsequences: false)
+      if parts.count == 2, parts[0].utf8.count == 8, parts[0].allSatisfy(\.isHexDigit),
+        Int(parts[1]) != nil
+      {
+        names += 1
+      }
+    }
+    return max(inFile, names)
+  }
+
   static var systemFile: String {
     environment(X509_get_default_cert_file_env()) ?? text(X509_get_default_cert_file())
   }

@@ -16,7 +16,7 @@ struct CognitoCertd: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       Discover.self, Check.self, Run.self, Plan.self, Explain.self, Status.self, Probe.self,
-      History.self, Hold.self, Resume.self, Retry.self,
+      History.self, DoctorCommand.self, Hold.self, Resume.self, Retry.self,
     ])
 
   static func main() async {

@@ -1,5 +1,6 @@
 import Configuration
 package import RolloutCore
+import Terminal
 
 /// The configuration for domains that were found: what `discover` prints.
 ///
@@ -112,8 +113,8 @@ package struct DiscoveredConfiguration: Equatable, Sendable {
     switch domain.attached {
     case .described(let certificate):
       let end = certificate.notAfter.map(end) ?? "has no end that ACM shows"
-      facts.append("certificate \(tail(certificate.arn)) \(end)")
-    case .missing(let arn), .unseen(let arn): facts.append("certificate \(tail(arn))")
+      facts.append("certificate \(ARNTail.of(certificate.arn)) \(end)")
+    case .missing(let arn), .unseen(let arn): facts.append("certificate \(ARNTail.of(arn))")
     case .unknown: break
     }
     switch domain.status {
@@ -130,15 +131,12 @@ package struct DiscoveredConfiguration: Equatable, Sendable {
 
   private func end(_ notAfter: Instant) -> String {
     let days = Int(notAfter.since(now).components.seconds / 86_400)
-    let distance = abs(days) == 1 ? "1 day" : "\(abs(days)) days"
+    let distance = counted(abs(days), "day")
     return notAfter < now
       ? "ended on \(date(notAfter)), \(distance) ago" : "ends on \(date(notAfter)), in \(distance)"
   }
 
   private func date(_ instant: Instant) -> String { String(instant.rfc3339.prefix(10)) }
-
-  /// Enough of an ARN to find it.
-  private func tail(_ arn: CertificateARN) -> String { "…" + arn.text.suffix(8) }
 
   /// A word of Cognito that is not known may be anything, and a comment ends with its line.
   private func word(_ status: DomainStatus) -> String {

@@ -1,6 +1,7 @@
 import AWSWire
 import POSIX
 import RolloutCore
+import Terminal
 
 /// What was seen at one place so far. It is complete unless the time ended before.
 final class PlaceLook: Sendable {
@@ -60,10 +61,10 @@ final class PlaceLook: Sendable {
   /// `profile prod, eu-west-1: 62 user pools, 3 custom domains`
   var summary: String {
     state.withLock { state in
-      let pools = PlaceLook.count(state.found, "user pool")
+      let pools = counted(state.found, "user pool")
       let isWhole = state.list?.failure == nil
       return "\(place): \(pools)\(isWhole ? "" : " before a failure"), "
-        + PlaceLook.count(state.domains.count, "custom domain")
+        + counted(state.domains.count, "custom domain")
     }
   }
 
@@ -73,7 +74,7 @@ final class PlaceLook: Sendable {
       var lines = PlaceLook.grouped(state.failures).map { "\(place): \($0)" }
       if let count = state.list?.malformed, count > 0 {
         lines.append(
-          "\(place): ListUserPools: \(PlaceLook.count(count, "entry", "entries")) without a "
+          "\(place): ListUserPools: \(counted(count, "entry", plural: "entries")) without a "
             + "valid id: not looked at")
       }
       if let cut = PlaceLook.cut(state, limit: limit, url: url) { lines.append("\(place): \(cut)") }
@@ -111,16 +112,12 @@ final class PlaceLook: Sendable {
     var missing: [String] = []
     if state.isListCutOff { missing.append("the list of user pools is not complete") }
     let left = state.found - state.done
-    if left > 0 { missing.append("\(left) of \(count(state.found, "user pool")) not looked at") }
+    if left > 0 { missing.append("\(left) of \(counted(state.found, "user pool")) not looked at") }
     if missing.isEmpty { return nil }
     let unanswered = state.unanswered.first.map { failure in
       let target = url(failure.operation).map { " from \($0)" } ?? ""
       return ": \(failure.operation) \(failure.object) had no answer\(target)"
     }
     return start + missing.joined(separator: ", ") + (unanswered ?? "") + advice
-  }
-
-  private static func count(_ count: Int, _ one: String, _ many: String? = nil) -> String {
-    "\(count) \(count == 1 ? one : many ?? one + "s")"
   }
 }

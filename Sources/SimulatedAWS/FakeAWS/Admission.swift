@@ -51,7 +51,7 @@ struct Admission {
     switch service {
     case .cognito: ServiceError("TooManyRequestsException", "Too many requests")
     case .tagging: ServiceError("ThrottledException", "Rate exceeded")
-    case .sts: ServiceError("Throttling", "Rate exceeded")
+    case .sts, .iam: ServiceError("Throttling", "Rate exceeded")
     case .acm, nil: ServiceError("ThrottlingException", "Rate exceeded")
     }
   }

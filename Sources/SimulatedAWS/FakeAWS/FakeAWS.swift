@@ -2,8 +2,8 @@ import POSIX
 package import RolloutCore
 package import Transport
 
-/// A simulated AWS: ACM, the user pools and custom domains of Cognito, GetCallerIdentity and roles of STS, and
-/// GetResources of the tagging service, for any number of accounts; and the services of a host that
+/// A simulated AWS: ACM, the user pools and custom domains of Cognito, GetCallerIdentity and roles of STS,
+/// SimulatePrincipalPolicy of IAM, and GetResources of the tagging service, for any number of accounts; and the services of a host that
 /// hand out credentials.
 ///
 /// It takes signed requests and returns bytes, so that the signer, the codec and the classification of

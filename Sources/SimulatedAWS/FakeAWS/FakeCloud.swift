@@ -110,6 +110,7 @@ package struct FakeCloud: Sendable {
     case .cognito: return try performCognito(call)
     case .tagging: return try performTagging(call)
     case .sts: return try performSTS(call)
+    case .iam: return try performIAM(call)
     }
   }
 

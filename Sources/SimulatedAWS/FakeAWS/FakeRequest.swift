@@ -15,7 +15,7 @@ struct FakeRequest {
   let object: String
 
   enum Service: String {
-    case acm, tagging, sts
+    case acm, tagging, sts, iam
     case cognito = "cognito-idp"
 
     static func target(_ prefix: String) -> Service? {
@@ -87,9 +87,12 @@ struct FakeRequest {
         PercentText.decode(value, plusIsSpace: true)
     }
     guard let action = form["Action"] else { throw .unknownOperation }
+    // The endpoints of a simulator have no names, but each service has another version.
+    let service: Service = form["Version"] == IAMInput.version ? .iam : .sts
     return FakeRequest(
-      service: .sts, operation: action, body: .object([]), form: form,
-      hostRegion: try hostRegion(of: host, for: .sts), object: form["RoleArn"] ?? "")
+      service: service, operation: action, body: .object([]), form: form,
+      hostRegion: service == .iam ? nil : try hostRegion(of: host, for: service),
+      object: form["RoleArn"] ?? form["PolicySourceArn"] ?? "")
   }
 
   /// The region in the host name `SERVICE(-fips).REGION.amazonaws.com`. Throws if the host is that of

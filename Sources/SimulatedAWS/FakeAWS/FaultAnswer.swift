@@ -12,7 +12,7 @@ enum FaultAnswer {
     case .cognito: ServiceError("InternalErrorException", "Internal server error", status: 500)
     case .tagging:
       ServiceError("InternalServiceException", "Internal service error", status: 500)
-    case .acm, .sts, nil:
+    case .acm, .sts, .iam, nil:
       ServiceError(
         "InternalFailure",
         "The request processing has failed because of an unknown error, exception or failure.",

@@ -108,7 +108,7 @@ final class DocumentationStage {
         *) exec REAL "$@" ;;
       esac
       """.replacing("REAL", with: "'\(program("cognito-certd-simulator"))'"))
-    try write("sudo", #"exec "$@""#)
+    try write("sudo", #"exec /usr/bin/env "$@""#)
     try write("make", #"case "$*" in \#(targets)) ;; *) exit 2 ;; esac"#)
     try write("install", #"test "$1" = -m && test -f "$3""#)
     try write("editor", #"test -w "$1""#)

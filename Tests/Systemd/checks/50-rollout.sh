@@ -23,6 +23,18 @@ check_rotation() {
   inside systemctl reload "$unit"
 }
 
+# The line of the README, as root, with the variable of a drop-in: the keys of the service's own file,
+# and what only root may read of the confined service. The domains have no DNS here.
+check_doctor() {
+  local report status=0
+  report=$(inside env AWS_SHARED_CREDENTIALS_FILE=/etc/cognito-certd/aws-credentials \
+    AWS_ENDPOINT_URL="$named_endpoint" cognito-certd doctor --json) || status=$?
+  equal "the checks that are not ok" \
+    "$(jq -c '[.checks[] | select(.result != "ok" and (.check | IN("dns", "parent_dns") | not))
+      | [.check, .object, .detail]]' <<<"$report")" '[]'
+  equal "the exit status" "$status" 0
+}
+
 # While the edges turn.
 check_killed_propagating() {
   local arn start pid since
@@ -73,6 +85,7 @@ check_killed_unheard() {
 }
 
 check "a new certificate is noticed, attached by one call, and proven on every edge" check_rotation
+check "doctor finds nothing wrong with the service's own keys" check_doctor
 check "killed while the edges turn, it is restarted and completes without another call" \
   check_killed_propagating
 check "killed before its call is answered, it is restarted and completes without another call" \
