@@ -48,7 +48,10 @@ extension Ledger {
       memory: memories[domain] ?? DomainMemory(), lookBeganAt: lookBeganAt, now: ports.clock.now,
       isPoll: isPoll)
     facts.trials = openTrials(of: mapping)
-    if facts.isReleaseLookDue, let certificate = record.rollout?.releasable(at: facts.now) {
+    // A preview shows decisions, and none depends on it.
+    if purpose == .service, facts.isReleaseLookDue,
+      let certificate = record.rollout?.releasable(at: facts.now)
+    {
       facts.looksAtRelease = !isInvolved(certificate, besides: domain)
     }
     return facts
