@@ -49,14 +49,19 @@ enum Output {
   }
 
   /// Where results go.
-  static var screen: Screen {
-    let environment = ProcessInfo.processInfo.environment
-    let isTerminal = isatty(STDOUT_FILENO) == 1
-    let size = TerminalSize(
+  static var screen: Screen { Screen(width: size?.columns, palette: palette) }
+
+  /// The terminal's size; nil for a pipe or a file, in which nothing is cut.
+  static var size: TerminalSize? {
+    TerminalSize(
       isTerminal: isTerminal, window: WindowSize(of: STDOUT_FILENO), environment: environment)
-    return Screen(
-      width: size?.columns, palette: Palette(isTerminal: isTerminal, environment: environment))
   }
+
+  static var palette: Palette { Palette(isTerminal: isTerminal, environment: environment) }
+
+  private static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+  private static var environment: [String: String] { ProcessInfo.processInfo.environment }
 
   static func problem(_ text: String) {
     line("cognito-certd: " + Redaction.output(text))

@@ -1,8 +1,6 @@
 import AWSWire
 import ArgumentParser
-import Glibc
 import LosslessJSON
-import POSIX
 import Service
 import Terminal
 
@@ -33,16 +31,9 @@ struct DoctorCommand: AsyncParsableCommand {
     }
     let report = await doctor.run()
     await doctor.shutDown()
-    if json {
-      Output.result(report.json.pretty)
-    } else {
-      let isTerminal = isatty(STDOUT_FILENO) == 1
-      let size = TerminalSize(
-        isTerminal: isTerminal, window: WindowSize(of: STDOUT_FILENO),
-        environment: common.environment)
-      let palette = Palette(isTerminal: isTerminal, environment: common.environment)
-      Output.result(report.text(width: size?.columns, palette: palette))
-    }
+    Output.result(
+      json
+        ? report.json.pretty : report.text(width: Output.size?.columns, palette: Output.palette))
     throw (report.hasFailed ? ExitStatus.needsPerson : .success).exit
   }
 }

@@ -107,7 +107,7 @@ struct History: ParsableCommand {
 
   private func table(_ page: [RecordedEvent], now: Instant) -> HistoryText {
     HistoryText(
-      now: now, width: common.outputSize?.columns, palette: common.outputPalette,
+      now: now, width: Output.size?.columns, palette: Output.palette,
       domains: domain == nil ? page.compactMap(\.domain) : nil)
   }
 

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Configuration
-import Glibc
 import LosslessJSON
-import POSIX
 import Reconciliation
 import RolloutCore
 import Service
@@ -40,41 +38,32 @@ struct Status: AsyncParsableCommand {
   func run() async throws {
     let wanted = try domain.map(common.domain)
     let path = try common.stateFile()
-    let palette = Palette(isTerminal: isTerminal, environment: common.environment)
     if watch {
-      try await follow(wanted, path, palette)
+      try await follow(wanted, path)
       return
     }
     let report = try report(wanted, path)
     if json {
       Output.result(report.json.pretty)
     } else {
-      let view = StatusView(report, width: size?.columns, palette: palette)
+      let view = StatusView(report, width: Output.size?.columns, palette: Output.palette)
       let lines = wanted == nil ? view.list : report.records.flatMap(view.details)
       Output.result(lines.joined(separator: "\n"))
     }
     throw (report.needsPerson ? ExitStatus.needsPerson : .success).exit
   }
 
-  private func follow(_ wanted: DomainName?, _ path: String, _ palette: Palette) async throws {
-    var watch = StatusWatch(domain: wanted, palette: palette)
+  private func follow(_ wanted: DomainName?, _ path: String) async throws {
+    var watch = StatusWatch(domain: wanted, palette: Output.palette)
     let clock = SystemClock()
     while true {
       let report = try report(wanted, path)
-      let step = watch.step(report, size: size)
+      let step = watch.step(report, size: Output.size)
       if !Output.text(step.text) || !Output.hasReader || step.isOver {
         throw (report.needsPerson ? ExitStatus.needsPerson : .success).exit
       }
       await clock.pause(for: StatusWatch.interval)
     }
-  }
-
-  private var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
-
-  private var size: TerminalSize? {
-    TerminalSize(
-      isTerminal: isTerminal, window: WindowSize(of: STDOUT_FILENO),
-      environment: common.environment)
   }
 
   private func report(_ wanted: DomainName?, _ path: String) throws -> StatusReport {

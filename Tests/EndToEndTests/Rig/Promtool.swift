@@ -24,7 +24,7 @@ enum Promtool {
     let directory = try TemporaryDirectory()
     let process = try ChildProcess(
       program, arguments, environment: ["PATH": "/usr/bin:/bin"], output: directory["promtool"],
-      input: input)
+      input: .file(input))
     let ending = try await process.end(within: .seconds(60))
     let text = process.outputText + process.errorText
     guard case .exited(let status) = ending else { return (nil, text) }
