@@ -24,13 +24,16 @@ check_rotation() {
 }
 
 # The line of the README, as root, with the variable of a drop-in: the keys of the service's own file,
-# and what only root may read of the confined service. The domains have no DNS here.
+# and what only root may read of the confined service. The domains have no DNS here, and one of them
+# a certificate that ends soon.
 check_doctor() {
   local report status=0
   report=$(inside env AWS_SHARED_CREDENTIALS_FILE=/etc/cognito-certd/aws-credentials \
     AWS_ENDPOINT_URL="$named_endpoint" cognito-certd doctor --json) || status=$?
   equal "the checks that are not ok" \
-    "$(jq -c '[.checks[] | select(.result != "ok" and (.check | IN("dns", "parent_dns") | not))
+    "$(jq -c '[.checks[]
+      | select(.result != "ok" and .check != "dns" and .check != "parent_dns")
+      | select(.check != "edge" or .result != "warning")
       | [.check, .object, .detail]]' <<<"$report")" '[]'
   equal "the exit status" "$status" 0
 }
