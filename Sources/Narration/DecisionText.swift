@@ -80,11 +80,24 @@ package enum DecisionText {
     case .keep: break
     }
     if let rollout = decision.record.rollout, rollout.isOpen {
-      let state = "\(decision.record.condition)" + (reason.map { ", \($0)" } ?? "")
-      return "is on the way to \(rollout.certificate.tail): \(state)"
+      return underWay(rollout, decision, attached)
     }
     if let reason { return "stays on \(attached): \(reason)" }
     return "stays on \(attached): \(passedOver(decision, domain))"
+  }
+
+  private static func underWay(
+    _ rollout: Rollout, _ decision: Decision, _ attached: String
+  ) -> String {
+    let certificate = rollout.certificate.tail
+    let reason = decision.reason.map { ": \(words($0))" } ?? ""
+    switch rollout.phase {
+    case .refused: return "stays on \(attached), because Cognito refuses \(certificate)\(reason)"
+    case .overdue: return "has \(certificate), which was not proven within the window\(reason)"
+    case .retrying: return "moves to \(certificate) with another call\(reason)"
+    case .submitting, .propagating, .completed, .superseded, .abandoned, .other:
+      return "is moving to \(certificate): \(decision.record.condition)\(reason)"
+    }
   }
 
   /// The best of the certificates that were not chosen, and why.

@@ -17,11 +17,17 @@ extension ExplainReport {
     ])
     for candidate in candidates { table.add(cells(candidate)) }
     let details = candidates.map { candidate in
-      candidate.details.flatMap {
+      (candidate.details + releases(candidate)).flatMap {
         screen.paragraph(ARNTail.shortening($0), .faint, indent: 4)
       }
     }
     return (lines + screen.lines(of: table, details: details)).joined(separator: "\n")
+  }
+
+  private func releases(_ candidate: CandidateRanking.Candidate) -> [String] {
+    release(of: candidate.certificate.arn).map {
+      ["released \(RelativeTime(now: now).both($0)): nothing uses it any more"]
+    } ?? []
   }
 
   private func facts(on screen: Screen) -> [String] {

@@ -53,8 +53,15 @@ package struct ExplainReport: Sendable {
       "eligible": .bool(candidate.isEligible),
       "verdict": .string(candidate.verdict.word),
       "detail": JSONValue(candidate.verdict.detail),
+      "released_at": JSONValue(release(of: certificate.arn)?.rfc3339),
       "checks": .array(candidate.results.map(ExplainReport.json)),
     ]
+  }
+
+  /// When the certificate before the latest rollout was seen to be in use no more.
+  func release(of certificate: CertificateARN) -> Instant? {
+    let rollout = decision.record.rollout
+    return rollout?.previous == certificate ? rollout?.releasedAt : nil
   }
 
   private static func json(_ entry: (check: Check, result: CheckResult)) -> JSONValue {

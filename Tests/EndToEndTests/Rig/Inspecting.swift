@@ -46,7 +46,9 @@ extension Stage {
       candidate,
       has: [
         "certificate_arn", "primary_name", "names", "type", "key_algorithm", "not_before",
-        "not_after", "created_at", "attached", "chosen", "eligible", "verdict", "detail", "checks",
+        "not_after", "created_at", "attached", "chosen", "eligible", "verdict", "detail",
+        "released_at",
+        "checks",
       ])
     let checks = candidate["checks"]?.array ?? []
     #expect(checks.count == 12)
