@@ -25,20 +25,19 @@ struct Explain: AsyncParsableCommand {
   func run() async throws {
     let configuration = try common.configuration()
     let mapping = try common.mapping(domain, in: configuration)
-    let (report, lacksCredentials) = try await common.inspect(configuration) { inspection in
+    let (report, outcome) = try await common.inspect(configuration) { inspection in
       let (preview, outcome) = try await inspection.decide(about: [mapping.domain])
       guard let decision = outcome.decisions[mapping.domain] else {
-        return (nil as ExplainReport?, outcome.lacksCredentials)
+        return (nil as ExplainReport?, outcome)
       }
       let complete = await preview.complete(decision, within: Inspection.extraLimit)
-      let report = ExplainReport(decision: complete, now: inspection.now)
-      return (report, outcome.lacksCredentials)
+      return (ExplainReport(decision: complete, now: inspection.now), outcome)
     }
-    if lacksCredentials { Output.problem(Inspection.credentialHint(command: "explain \(domain)")) }
-    guard let report else {
-      Output.problem("\(mapping.domain) could not be looked at in time")
-      throw ExitStatus.failure.exit
+    for problem in outcome.problems(of: [mapping]) { Output.problem(problem) }
+    if outcome.lacksCredentials {
+      Output.problem(Inspection.credentialHint(command: "explain \(domain)"))
     }
+    guard let report else { throw ExitStatus.failure.exit }
     Output.result(json ? report.json.pretty : report.text(on: Output.screen))
     if !report.isDecided { throw ExitStatus.failure.exit }
   }

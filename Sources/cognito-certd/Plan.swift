@@ -30,7 +30,7 @@ struct Plan: AsyncParsableCommand {
         mappings: configuration.fleet.mappings, outcome: outcome, now: inspection.now)
     }
     Output.result(json ? report.json.pretty : report.text(on: Output.screen))
-    for problem in report.problems { Output.problem(problem) }
+    for problem in report.outcome.problems(of: report.mappings) { Output.problem(problem) }
     if report.outcome.lacksCredentials {
       Output.problem(Inspection.credentialHint(command: "plan"))
     }

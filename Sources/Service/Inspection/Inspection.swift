@@ -44,7 +44,7 @@ package struct Inspection: Sendable {
 
   /// Decides about the given domains; all where it is nil.
   package func decide(
-    about domains: Set<DomainName>? = nil
+    about domains: Set<DomainName>? = nil, within limit: Duration = Inspection.limit
   ) async throws(StateFailure) -> (preview: Preview, outcome: Preview.Outcome) {
     let ports = Ports(
       certificates: clients.client, domains: ReadOnlyDomains(client: clients.client),
@@ -53,7 +53,7 @@ package struct Inspection: Sendable {
     let preview = Preview(
       ports: ports, fleet: configuration.fleet, isStart: !isDaemonRunning)
     let all = Set(configuration.fleet.mappings.map(\.domain))
-    let outcome = try await preview.run(lookingAt: domains ?? all, within: Inspection.limit)
+    let outcome = try await preview.run(lookingAt: domains ?? all, within: limit)
     return (preview, outcome)
   }
 
@@ -100,7 +100,8 @@ private struct SilentReport: ReportPort {
 extension Inspection {
   /// One round of handshakes with the domain's edges, against the certificate that it is to have.
   package func probe(_ mapping: Mapping) async throws(StateFailure) -> ProbeReport {
-    let (preview, outcome) = try await decide(about: [mapping.domain])
+    let (preview, outcome) = try await decide(
+      about: [mapping.domain], within: Inspection.decisionLimit)
     let decision = outcome.decisions[mapping.domain]
     let record = try await record(of: mapping)
     let certificate = decision?.wanted ?? record?.desired ?? record?.attached
@@ -109,7 +110,7 @@ extension Inspection {
       let known = decision?.facts.certificates.evidence[certificate]?.value
       var leaf = known
       if leaf == nil {
-        leaf = await preview.leaf(of: certificate, for: mapping, within: Inspection.extraLimit)
+        leaf = await preview.leaf(of: certificate, for: mapping, within: Inspection.leafLimit)
       }
       wanted = ProbeReport.Wanted(
         certificate: certificate, sha256: leaf?.sha256 ?? record?.provenLeaf(of: certificate),
@@ -119,11 +120,33 @@ extension Inspection {
     if let seen = decision?.facts.round {
       round = seen
     } else {
-      round = await clients.probe.probe(
-        mapping.domain, at: target(of: mapping, decision, record), caFile: mapping.caFile,
-        now: now)
+      round = await look(at: target(of: mapping, decision, record), for: mapping)
     }
     return ProbeReport(domain: mapping.domain, wanted: wanted, round: round, now: now)
+  }
+
+  /// The parts of the time that `probe` has: for the decision, for the leaf that ACM has, and for the
+  /// edges.
+  private static let decisionLimit = Duration.seconds(14)
+  private static let leafLimit = Duration.seconds(3)
+  private static let edgeLimit = Duration.seconds(10)
+
+  /// One round; an edge that has not answered in time is reported so.
+  private func look(at target: ProbeTarget, for mapping: Mapping) async -> ProbeRound {
+    await withTaskGroup(of: ProbeRound?.self) { group in
+      group.addTask {
+        await clients.probe.probe(
+          mapping.domain, at: target, caFile: mapping.caFile, now: now)
+      }
+      group.addTask {
+        await clock.pause(for: Inspection.edgeLimit)
+        return nil
+      }
+      let first = await group.next() ?? nil
+      group.cancelAll()
+      let late = first == nil ? await group.next() ?? nil : nil
+      return first ?? late ?? ProbeRound(edges: [])
+    }
   }
 
   private func record(of mapping: Mapping) async throws(StateFailure) -> DomainRecord? {

@@ -42,20 +42,6 @@ package struct PlanReport: Sendable {
     outcome.failures.isEmpty && entries.allSatisfy { $0.decision != nil }
   }
 
-  /// What could not be seen, a line each.
-  package var problems: [String] {
-    let unlisted = outcome.failures.map { identity, failure in
-      "the certificates of \(identity) could not be listed: \(failure)"
-    }
-    let missing = entries.filter { $0.decision == nil }.map(\.mapping.domain.text)
-    if missing.isEmpty { return unlisted }
-    let shown = missing.prefix(PlanReport.namedDomains).joined(separator: ", ")
-    let more = missing.count - PlanReport.namedDomains
-    return unlisted + ["not looked at in time: \(shown)" + (more > 0 ? " and \(more) more" : "")]
-  }
-
-  private static let namedDomains = 5
-
   package var json: JSONValue {
     [
       "version": 1,
@@ -89,4 +75,20 @@ package struct PlanReport: Sendable {
       "urgent": .bool(isUrgent),
     ]
   }
+}
+
+extension Preview.Outcome {
+  /// What could not be seen of these domains, a line each.
+  package func problems(of mappings: [Mapping]) -> [String] {
+    let unlisted = failures.map { identity, failure in
+      "the certificates of \(identity) could not be listed: \(failure)"
+    }
+    let missing = mappings.filter { decisions[$0.domain] == nil }.map(\.domain.text)
+    if missing.isEmpty { return unlisted }
+    let shown = missing.prefix(Preview.Outcome.namedDomains).joined(separator: ", ")
+    let more = missing.count - Preview.Outcome.namedDomains
+    return unlisted + ["not looked at in time: \(shown)" + (more > 0 ? " and \(more) more" : "")]
+  }
+
+  private static let namedDomains = 5
 }
