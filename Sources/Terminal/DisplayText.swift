@@ -110,10 +110,10 @@ package enum DisplayText {
       if !line.isEmpty { lines.append(line) }
       line = word
       while columns(line) > limit {
-        // A wide character may not fit at all.
-        let part = prefix(line, columns: max(limit, 2))
-        lines.append(part)
-        line = String(line.dropFirst(part.count))
+        // One character may be wider than the line: any number of Korean consonants make one.
+        let count = max(1, prefix(line, columns: limit).count)
+        lines.append(String(line.prefix(count)))
+        line = String(line.dropFirst(count))
       }
     }
     return lines + (line.isEmpty && !lines.isEmpty ? [] : [line])

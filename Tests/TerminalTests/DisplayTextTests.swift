@@ -49,6 +49,9 @@ struct DisplayTextTests {
     #expect(DisplayText.wrapped("証明書", to: 1) == ["証", "明", "書"])
     #expect(DisplayText.wrapped("abcdef", to: 3) == ["abc", "def"])
     #expect(DisplayText.wrapped("", to: 5) == [""])
+    // All of them are one character.
+    let wide = String(repeating: "\u{1100}", count: 50)
+    #expect(DisplayText.wrapped("ab\(wide)c", to: 20) == ["ab", wide, "c"])
   }
 
   @Test("Every text is cut and wrapped to fit")
