@@ -49,6 +49,10 @@ package struct StatusView: Sendable {
     return lines
   }
 
+  /// Whether there is room for the attached certificate and for the one that replaces it.
+  private var isWide: Bool { width.map { $0 >= StatusView.wideColumns } ?? true }
+  private static let wideColumns = 120
+
   private var columns: [TextTable.Column] {
     let bars: [TextTable.Column] =
       hasBars ? [.init("WINDOW"), .init("EDGES", alignment: .right)] : []
@@ -63,7 +67,10 @@ package struct StatusView: Sendable {
     let bars: [TextTable.Cell] =
       hasBars
       ? [.init(windowBar(record) ?? "", .active), .init(edgeBar(record) ?? "", .active)] : []
-    let certificate = (open ?? record.attached).map(ARNTail.of) ?? ""
+    let change = open.flatMap { open in
+      isWide && record.attached != open ? record.attached.map { "\(ARNTail.of($0)) -> " } : nil
+    }
+    let certificate = (change ?? "") + ((open ?? record.attached).map(ARNTail.of) ?? "")
     return [
       .init(record.domain.text, .strong),
       .init(condition, isEnding ? .bad : record.condition.style),
@@ -154,10 +161,11 @@ package struct StatusView: Sendable {
     add("distribution", record.cloudFrontDomain)
     add("attached", record.attached?.text)
     if record.desired != record.attached { add("desired", record.desired?.text) }
-    add("expires", record.attachedNotAfter.map { RelativeTime(now: report.now).both($0) })
+    add("ends", record.attachedNotAfter.map { RelativeTime(now: report.now).both($0) })
     for edge in record.served {
-      let leaf = edge.matches ? "the right leaf" : "another leaf"
-      add("edge", "\(edge.address) serves \(leaf), which \(words.ends(edge.notAfter))")
+      add(
+        "edge",
+        "\(edge.address) served \(words.leaf(edge, record)), which \(words.ends(edge.notAfter))")
     }
     add("rollout", record.rollout.map(words.outcome))
     if let error = record.rollout?.error, error != record.reason {
@@ -182,9 +190,12 @@ package struct StatusView: Sendable {
 
   private var daemonLines: [String] {
     let daemon = report.daemon
-    guard daemon.isRunning else { return wrapped("cognito-certd is not running", .bad) }
-    let pid = daemon.pid.map { " (pid \($0))" } ?? ""
     let times = RelativeTime(now: report.now)
+    guard daemon.isRunning else {
+      let last = daemon.lastSuccessfulPoll.map { "; last successful poll \(times.both($0))" } ?? ""
+      return wrapped("cognito-certd is not running\(last)", .bad)
+    }
+    let pid = daemon.pid.map { " (pid \($0))" } ?? ""
     let poll =
       daemon.lastSuccessfulPoll.map { "last successful poll \(times.both($0))" }
       ?? "no successful poll since it started"

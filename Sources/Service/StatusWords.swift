@@ -58,6 +58,14 @@ struct StatusWords {
     isBrief ? times.distance(instant) : times.both(instant)
   }
 
+  /// What an edge served at the last probe. While Cognito distributes a certificate that one is
+  /// expected, and otherwise the attached one.
+  func leaf(_ edge: ServedEdge, _ record: DomainRecord) -> String {
+    let expected = record.rollout?.propagation == nil ? "attached" : "new"
+    return edge.matches
+      ? "the \(expected) certificate" : "another certificate than the \(expected) one"
+  }
+
   /// The calls of a rollout and how it ended.
   func outcome(_ rollout: Rollout) -> String {
     var text = "\(rollout.id) \(rollout.phaseWord), \(counted(rollout.attempts, "call"))"

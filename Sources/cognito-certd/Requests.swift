@@ -72,14 +72,15 @@ struct Resume: AsyncParsableCommand {
   func run() async throws {
     if let wave {
       let caller = common.caller
-      try await common.submit { store throws(RequestFailure) in
+      let isRunning = try await common.submit { store throws(RequestFailure) in
         _ = try await store.requestResume(ofWave: wave, by: caller, at: SystemClock.now)
       }
-      Output.result("wave \(wave) goes on")
+      Output.result(isRunning ? "wave \(wave) goes on" : "wave \(wave) goes on at the next start")
     }
     if let domain {
-      try await common.submit(.resume, for: domain)
-      Output.result("\(domain) is no longer held")
+      let isRunning = try await common.submit(.resume, for: domain)
+      Output.result(
+        isRunning ? "\(domain) is no longer held" : "the hold of \(domain) ends at the next start")
     }
   }
 }
@@ -98,17 +99,20 @@ struct Retry: AsyncParsableCommand {
   var domain: String
 
   func run() async throws {
-    try await common.submit(.retry, for: domain)
-    Output.result("\(domain) will be tried now")
+    let isRunning = try await common.submit(.retry, for: domain)
+    Output.result("\(domain) will be tried \(isRunning ? "now" : "at the next start")")
   }
 }
 
 extension CommonOptions {
-  /// Writes a request to the state file, and says so when no daemon runs to carry it out.
-  func submit(_ kind: OperatorRequest.Kind, for text: String) async throws {
+  /// Writes a request to the state file.
+  ///
+  /// - Returns: whether a daemon runs that carries it out now.
+  @discardableResult
+  func submit(_ kind: OperatorRequest.Kind, for text: String) async throws -> Bool {
     let domain = try domain(text)
     let caller = caller
-    try await submit { store throws(RequestFailure) in
+    return try await submit { store throws(RequestFailure) in
       _ = try await store.request(kind, domain: domain, by: caller, at: SystemClock.now)
     }
   }
@@ -120,15 +124,15 @@ extension CommonOptions {
 
   func submit(
     _ request: (StateStore) async throws(RequestFailure) -> Void
-  ) async throws {
+  ) async throws -> Bool {
     let path = try stateFile()
     do {
       let store = try StateStore.open(path: path, mode: .command)
       try await request(store)
       try store.close()
-      if try ProcessLock.holder(ofStateFile: path) == nil {
-        Output.problem("the daemon is not running; it obeys at its next start")
-      }
+      if try ProcessLock.holder(ofStateFile: path) != nil { return true }
+      Output.problem("the daemon is not running; it obeys at its next start")
+      return false
     } catch {
       Output.problem(String(describing: error))
       throw ExitStatus.failure.exit

@@ -58,6 +58,50 @@ struct ReplacementStoryTests {
     #expect(scene.pass().logged == [])
   }
 
+  @Test("once Cognito accepted the certificate, what the edges served before is not it")
+  func servedBefore() {
+    var scene = Scene([oldOne])
+    scene.pass()
+    #expect(scene.record.served.map(\.matches) == [true])
+    scene.list(newOne)
+    scene.pass(after: .hours(1))
+    #expect(scene.record.served.map(\.matches) == [true])
+    scene.accept()
+    #expect(scene.record.served.map(\.matches) == [false])
+    // The same for a call whose answer was lost and that a description shows to have worked.
+    var lost = Scene([oldOne])
+    lost.pass()
+    lost.list(newOne)
+    lost.pass(after: .hours(1))
+    lost.answer(.failed(failure(.answerLost)))
+    lost.cognito(.updating, newOne.arn)
+    lost.edges = round([])
+    lost.pass(after: .minutes(5))
+    #expect(lost.record.served.allSatisfy { !$0.matches })
+  }
+
+  @Test("while a rollout is open, each edge is kept as it was at the last round")
+  func servedByAddress() {
+    var scene = Scene.propagating()
+    scene.cognito(.active, newOne.arn)
+    scene.serve(newOne.arn, oldOne.arn)
+    scene.pass(after: .minutes(1))
+    #expect(scene.record.served.map(\.matches) == [true, false])
+    scene.serve(oldOne.arn, newOne.arn)
+    scene.pass(after: .minutes(5))
+    #expect(scene.record.served.map(\.matches) == [false, true])
+    scene.serve(newOne.arn, newOne.arn)
+    #expect(scene.run(for: .minutes(30)) { $0.phase == .completed })
+    // At rest other addresses with the same leaves are no news.
+    let addresses = scene.record.served.map(\.address)
+    scene.edges = ProbeRound(
+      edges: [
+        EdgeLook(address: "198.51.100.9:443", result: leaf(newOne.arn, notAfter: noon + .days(89)))
+      ])
+    scene.pass(after: .hours(2))
+    #expect(scene.record.served.map(\.address) == addresses)
+  }
+
   @Test("a waiting rollout is logged again only when something changed")
   func waitingLogged() {
     var scene = Scene.propagating()

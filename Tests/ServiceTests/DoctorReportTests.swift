@@ -125,7 +125,7 @@ struct DoctorReportTests {
       report.text(width: nil, palette: .plain) == """
         untested  edge    auth.example.com 192.0.2.3:443: this host has no route to addresses of this family
         ok        domain  auth.example.com: ACTIVE, certificate …4d202d23
-        ok        edge    auth.example.com, 2 addresses: trusted: certificate 00, ends in 60 d (2027-01-22 21:00Z)
+        ok        edge    auth.example.com, 2 addresses: trusted: leaf 00, ends in 60 d (2027-01-22 21:00Z)
 
         1 untested, 3 ok
         """)

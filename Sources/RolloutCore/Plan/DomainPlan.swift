@@ -221,6 +221,7 @@ package struct DomainPlan: Sendable {
       guard rollout.shown(at: now, pacing: pacing) else { return }
       rollout.cloudFrontDomain = record.cloudFrontDomain
       record.noteAttachment(of: rollout.certificate)
+      record.expectNewLeaf()
       findings.append(.updateShown(rollout, domain.description.status))
     case .notKept:
       let shown = "Cognito shows \(domain.description.status) with \(domain.attached)"

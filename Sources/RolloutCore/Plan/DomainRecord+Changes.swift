@@ -8,6 +8,11 @@ extension DomainRecord {
     shunned.removeAll { $0 == arn }
   }
 
+  /// Cognito accepted another certificate: what the edges were last seen to serve is not its leaf.
+  mutating func expectNewLeaf() {
+    for index in served.indices { served[index].matches = false }
+  }
+
   /// Keeps the name of the distribution; the finding when Cognito named another one before.
   mutating func noteDistribution(_ name: String) -> Finding? {
     defer { cloudFrontDomain = name }
@@ -27,8 +32,12 @@ extension DomainRecord {
   static let maximumShunned = 32
 
   /// Keeps what the edges serve when it means something new: CloudFront moves a domain to other
-  /// addresses all the time.
+  /// addresses all the time. While a rollout is open every change is kept, because people watch it.
   mutating func noteServed(_ edges: [ServedEdge]) {
+    if rollout?.isOpen ?? false {
+      served = edges
+      return
+    }
     func meaning(_ edges: [ServedEdge]) -> Set<String> {
       Set(edges.map { "\($0.sha256) \($0.serial) \($0.notAfter.milliseconds) \($0.matches)" })
     }

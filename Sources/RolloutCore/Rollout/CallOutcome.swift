@@ -22,6 +22,7 @@ package struct CallOutcome: Sendable {
         findings.append(finding)
       }
       self.record.noteAttachment(of: rollout.certificate)
+      self.record.expectNewLeaf()
       self.record.selectorFingerprint = mapping.selector.fingerprint
       findings.append(.updateAccepted(rollout, requestID: requestID))
     case .failed(let failure):

@@ -9,6 +9,7 @@ extension Doctor {
   func examineState(_ path: String) async {
     await board.run(.stateFile, path) { stateChecks(path) }
     await board.run(.heartbeat, "service") { heartbeatChecks(path) }
+    await board.run(.condition, "all domains") { conditionChecks(path) }
   }
 
   // MARK: The state file
@@ -164,6 +165,32 @@ extension Doctor {
           fix: isUntested ? "run this command as root" : nil)
       ]
     }
+  }
+
+  /// A check for each domain that needs a person, or one that says that none does. Nothing where there
+  /// is no state file yet, or where it cannot be read: another check says so.
+  private func conditionChecks(_ path: String) -> [DoctorCheck] {
+    let records: [DomainRecord]
+    do throws(StateFailure) {
+      guard try StateInspection(path: path).fileAccess != nil else { return [] }
+      records = try StateReader.open(path: path).snapshot().records
+    } catch {
+      return []
+    }
+    let now = clock.now
+    let checks = records.filter { $0.condition.needsPerson || $0.isEnding(at: now) }.map { record in
+      let ending = record.isEnding(at: now) ? ", its certificate ends soon or has ended" : ""
+      let reason = record.reason.map { ": \($0)" } ?? ""
+      return DoctorCheck(
+        .condition, record.domain.text, .failed, "\(record.condition)\(ending)\(reason)",
+        fix: "cognito-certd explain \(record.domain)")
+    }
+    if !checks.isEmpty { return checks }
+    return [
+      DoctorCheck(
+        .condition, "all domains", .ok,
+        "\(counted(records.count, "domain")), none of which needs a person")
+    ]
   }
 
   /// In bytes. Linux limits the environment of a program to a quarter of its stack, which is 2 MiB.

@@ -30,6 +30,8 @@ package struct DoctorCheck: Equatable, Sendable {
     case edge, roots, clock
     case stateFile = "state_file"
     case heartbeat
+    /// The condition of the domains, as the service knows it.
+    case condition
     case unitCredentials = "unit_credentials"
   }
 

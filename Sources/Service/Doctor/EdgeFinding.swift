@@ -43,7 +43,7 @@ struct EdgeFinding {
   private func check(_ object: String, _ leaf: ServedLeaf) -> DoctorCheck {
     let left = leaf.notAfter.since(now)
     let end = RelativeTime(now: now).both(leaf.notAfter)
-    let name = "certificate \(leaf.sha256.prefix(8)), ends \(end)"
+    let name = "leaf \(leaf.sha256.prefix(8)), ends \(end)"
     func failed(_ problem: String, _ fix: String) -> DoctorCheck {
       DoctorCheck(.edge, object, .failed, "\(problem): \(name)", fix: fix)
     }
