@@ -95,7 +95,7 @@ struct DoctorTests {
           "ok edge auth.example.com ADDRESS",
           "ok edge auth.example.com ADDRESS", "ok roots …/root.pem", "ok clock this host",
           "ok state_file …", "ok state_file …/state.sqlite", "ok heartbeat service",
-          "ok unit_credentials service",
+          "ok condition all domains", "ok unit_credentials service",
         ])
       #expect(
         report.detail("credentials")

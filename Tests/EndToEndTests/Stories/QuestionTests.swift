@@ -87,3 +87,21 @@ struct QuestionTests {
     }
   }
 }
+
+extension QuestionTests {
+  @Test("doctor names a domain that needs a person, with the command that explains it")
+  func condition() async throws {
+    try await Stage.with(Scene.one()) { stage in
+      try stage.configure(stage.config)
+      try await stage.simulate("revoke", ["arn": .string(try await stage.attached(to: name))])
+      let daemon = try await stage.pollingDaemon()
+      try await daemon.line("candidate.missing")
+      let (exit, json) = try await stage.answer("doctor", statuses: [3])
+      let check = json["checks"]?.array?.first { $0["check"] == "condition" }
+      #expect(exit == 3 && check?["result"] == "failed", "\(json.encoded)")
+      #expect(check?["object"]?.string == name)
+      #expect(check?["detail"]?.string?.hasPrefix("no_candidate: not_issued: ") == true)
+      #expect(check?["fix"]?.string == "cognito-certd explain \(name)")
+    }
+  }
+}
