@@ -35,7 +35,7 @@ struct Explain: AsyncParsableCommand {
     }
     for problem in outcome.problems(of: [mapping]) { Output.problem(problem) }
     if outcome.lacksCredentials {
-      Output.problem(Inspection.credentialHint(command: "explain \(domain)"))
+      Output.problem(Inspection.credentialHint(command: common.line("explain \(domain)")))
     }
     guard let report else { throw ExitStatus.failure.exit }
     Output.result(json ? report.json.pretty : report.text(on: Output.screen))

@@ -14,6 +14,11 @@ extension CommonOptions {
     }
   }
 
+  /// A command as it is to be called with the same configuration.
+  func line(_ command: String) -> String {
+    config == CommonOptions.defaultConfig ? command : "\(command) --config \(config)"
+  }
+
   /// Runs `body` with the daemon's own clients and a copy of its memory.
   func inspect<Value>(
     _ configuration: Configuration, _ body: (Inspection) async throws -> Value

@@ -32,7 +32,7 @@ struct Plan: AsyncParsableCommand {
     Output.result(json ? report.json.pretty : report.text(on: Output.screen))
     for problem in report.outcome.problems(of: report.mappings) { Output.problem(problem) }
     if report.outcome.lacksCredentials {
-      Output.problem(Inspection.credentialHint(command: "plan"))
+      Output.problem(Inspection.credentialHint(command: common.line("plan")))
     }
     if !report.isComplete { throw ExitStatus.failure.exit }
     if exitCode && report.changesSomething { throw ExitCode(2) }

@@ -29,7 +29,7 @@ struct Probe: AsyncParsableCommand {
     if let wanted = report.wanted, wanted.sha256 == nil {
       Output.problem(
         "the leaf of \(wanted.certificate) could not be seen, so that nothing is proven")
-      Output.problem(Inspection.credentialHint(command: "probe \(domain)"))
+      Output.problem(Inspection.credentialHint(command: common.line("probe \(domain)")))
     }
     throw (report.isProven ? ExitStatus.success : .needsPerson).exit
   }
