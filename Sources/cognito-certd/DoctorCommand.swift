@@ -20,7 +20,6 @@ struct DoctorCommand: AsyncParsableCommand {
   var json = false
 
   func run() async throws {
-    StandardStreams.prepare()
     let doctor: Doctor
     do throws(MalformedEndpoint) {
       doctor = try Doctor(
@@ -31,7 +30,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
     let report = await doctor.run()
     await doctor.shutDown()
-    Output.result(
+    try Output.result(
       json
         ? report.json.pretty : report.text(width: Output.size?.columns, palette: Output.palette))
     throw (report.hasFailed ? ExitStatus.needsPerson : .success).exit

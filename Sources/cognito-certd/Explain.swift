@@ -39,7 +39,7 @@ struct Explain: AsyncParsableCommand {
       Output.problem("\(mapping.domain) could not be looked at in time")
       throw ExitStatus.failure.exit
     }
-    Output.result(json ? report.json.pretty : report.text(on: Output.screen))
+    try Output.result(json ? report.json.pretty : report.text(on: Output.screen))
     if !report.isDecided { throw ExitStatus.failure.exit }
   }
 }

@@ -18,7 +18,6 @@ extension CommonOptions {
   func inspect<Value>(
     _ configuration: Configuration, _ body: (Inspection) async throws -> Value
   ) async throws -> Value {
-    StandardStreams.prepare()
     let inspection: Inspection
     do {
       inspection = try Inspection(

@@ -40,7 +40,7 @@ struct Hold: AsyncParsableCommand {
     }
     try await common.submit(.hold(until: until), for: domain)
     let end = until.map { " until \($0.rfc3339)" } ?? " until 'resume'"
-    Output.result("no new call will be made for \(domain)\(end)")
+    try Output.result("no new call will be made for \(domain)\(end)")
   }
 }
 
@@ -75,11 +75,11 @@ struct Resume: AsyncParsableCommand {
       try await common.submit { store throws(RequestFailure) in
         _ = try await store.requestResume(ofWave: wave, by: caller, at: SystemClock.now)
       }
-      Output.result("wave \(wave) goes on")
+      try Output.result("wave \(wave) goes on")
     }
     if let domain {
       try await common.submit(.resume, for: domain)
-      Output.result("\(domain) is no longer held")
+      try Output.result("\(domain) is no longer held")
     }
   }
 }
@@ -99,7 +99,7 @@ struct Retry: AsyncParsableCommand {
 
   func run() async throws {
     try await common.submit(.retry, for: domain)
-    Output.result("\(domain) will be tried now")
+    try Output.result("\(domain) will be tried now")
   }
 }
 

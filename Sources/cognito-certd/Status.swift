@@ -44,11 +44,11 @@ struct Status: AsyncParsableCommand {
     }
     let report = try report(wanted, path)
     if json {
-      Output.result(report.json.pretty)
+      try Output.result(report.json.pretty)
     } else {
       let view = StatusView(report, width: Output.size?.columns, palette: Output.palette)
       let lines = wanted == nil ? view.list : report.records.flatMap(view.details)
-      Output.result(lines.joined(separator: "\n"))
+      try Output.result(lines.joined(separator: "\n"))
     }
     throw (report.needsPerson ? ExitStatus.needsPerson : .success).exit
   }
@@ -59,7 +59,7 @@ struct Status: AsyncParsableCommand {
     while true {
       let report = try report(wanted, path)
       let step = watch.step(report, size: Output.size)
-      if !Output.text(step.text) || !Output.hasReader || step.isOver {
+      if try !Output.text(step.text) || !Output.hasReader || step.isOver {
         throw (report.needsPerson ? ExitStatus.needsPerson : .success).exit
       }
       await clock.pause(for: StatusWatch.interval)
