@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import POSIX
 import Redaction
+import RolloutCore
 import Service
 import Terminal
 
@@ -23,6 +24,17 @@ struct CommonOptions: ParsableArguments {
   var logFormat: LogFormat?
 
   var environment: [String: String] { ProcessInfo.processInfo.environment }
+}
+
+extension CommonOptions {
+  /// Exits because a domain is not one of those that are `known` in a place.
+  func refuse(
+    _ domain: DomainName, among known: [String], in place: String = "the state file"
+  ) throws -> Never {
+    let nearest = Suggestion.nearestDomains(to: domain.text, among: known)
+    Output.problem("\(domain) is not among the domains of \(place)\(nearest)")
+    throw ExitStatus.failure.exit
+  }
 }
 
 extension LogLevel: ExpressibleByArgument {}

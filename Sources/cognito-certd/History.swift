@@ -69,9 +69,7 @@ struct History: ParsableCommand {
   private func show(_ query: HistoryQuery, from reader: StateReader, now: Instant) throws {
     let range = try reader.historyRange(query)
     if let domain = query.domain, !range.isDomainKnown {
-      Output.problem(
-        Suggestion.unknownDomain(domain.text, among: try reader.recordedDomains()))
-      throw ExitStatus.failure.exit
+      try common.refuse(domain, among: try reader.recordedDomains())
     }
     var text: HistoryText?
     var next = range.first

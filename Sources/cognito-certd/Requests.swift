@@ -129,6 +129,8 @@ extension CommonOptions {
       if try ProcessLock.holder(ofStateFile: path) == nil {
         Output.problem("the daemon is not running; it obeys at its next start")
       }
+    } catch RequestFailure.unknownDomain(let domain, let known) {
+      try refuse(domain, among: known.map(\.text))
     } catch {
       Output.problem(String(describing: error))
       throw ExitStatus.failure.exit

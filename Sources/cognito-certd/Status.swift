@@ -1,5 +1,4 @@
 import ArgumentParser
-import Configuration
 import LosslessJSON
 import Reconciliation
 import RolloutCore
@@ -27,9 +26,6 @@ struct Status: AsyncParsableCommand {
 
   @Flag(help: "Show changes as they come, until nothing is in progress.")
   var watch = false
-
-  /// How many names are suggested for one that is not known.
-  private static let suggestions = 3
 
   func validate() throws {
     if watch && json { throw ValidationError("--watch shows text; leave out --json.") }
@@ -73,8 +69,7 @@ struct Status: AsyncParsableCommand {
       if let wanted {
         records.removeAll { $0.domain != wanted }
         if records.isEmpty {
-          Output.problem(Status.unknown(wanted, among: snapshot.records))
-          throw ExitStatus.failure.exit
+          try common.refuse(wanted, among: snapshot.records.map(\.domain.text))
         }
       }
       let daemon = try DaemonStatus(stateFile: path)
@@ -85,15 +80,5 @@ struct Status: AsyncParsableCommand {
       Output.problem(failure.description)
       throw ExitStatus.failure.exit
     }
-  }
-
-  private static func unknown(_ domain: DomainName, among records: [DomainRecord]) -> String {
-    let nearest = Suggestion.nearest(
-      to: domain.text, among: records.map(\.domain.text), limit: suggestions)
-    let hint =
-      nearest.isEmpty
-      ? "; it has \(counted(records.count, "domain")), and none has a similar name"
-      : "; did you mean \(nearest.joined(separator: ", "))?"
-    return "\(domain) is not one of the daemon's domains\(hint)"
   }
 }
