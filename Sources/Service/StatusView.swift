@@ -63,7 +63,7 @@ package struct StatusView: Sendable {
     let bars: [TextTable.Cell] =
       hasBars
       ? [.init(windowBar(record) ?? "", .active), .init(edgeBar(record) ?? "", .active)] : []
-    let certificate = (open ?? record.attached).map(ARNTail.of) ?? ""
+    let certificate = (open ?? record.attached).map(\.tail) ?? ""
     return [
       .init(record.domain.text, .strong),
       .init(condition, isEnding ? .bad : record.condition.style),

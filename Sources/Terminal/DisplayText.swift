@@ -4,7 +4,7 @@
 /// combine with the letter before them take none.
 package enum DisplayText {
   /// What stands for a part that was left out.
-  package static let ellipsis = "…"
+  private static let ellipsis = "…"
 
   /// The text as one line that a terminal shows as it is: a line end, a tab or a row of spaces
   /// becomes one space, and every character that could move the cursor, change colours, or hide or

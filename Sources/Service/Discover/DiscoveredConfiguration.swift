@@ -113,8 +113,8 @@ package struct DiscoveredConfiguration: Equatable, Sendable {
     switch domain.attached {
     case .described(let certificate):
       let end = certificate.notAfter.map(end) ?? "has no end that ACM shows"
-      facts.append("certificate \(ARNTail.of(certificate.arn)) \(end)")
-    case .missing(let arn), .unseen(let arn): facts.append("certificate \(ARNTail.of(arn))")
+      facts.append("certificate \(certificate.arn.tail) \(end)")
+    case .missing(let arn), .unseen(let arn): facts.append("certificate \(arn.tail)")
     case .unknown: break
     }
     switch domain.status {

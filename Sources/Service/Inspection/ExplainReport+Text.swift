@@ -35,7 +35,7 @@ extension ExplainReport {
       guard case .certificate(let certificate) = decision.facts.certificates.known(arn),
         let notAfter = certificate.notAfter
       else { return arn.text }
-      return "\(ARNTail.of(arn)), ends \(times.both(notAfter)), \(arn)"
+      return "\(arn.tail), ends \(times.both(notAfter)), \(arn)"
     }
     add("action", decision.action.rawValue, decision.action.style)
     add("condition", decision.condition.word)
@@ -49,7 +49,7 @@ extension ExplainReport {
   private func cells(_ candidate: CandidateRanking.Candidate) -> [TextTable.Cell] {
     let certificate = candidate.certificate
     return [
-      .init(ARNTail.of(certificate.arn), candidate.isChosen ? .strong : .plain),
+      .init(certificate.arn.tail, candidate.isChosen ? .strong : .plain),
       .init(certificate.primaryName ?? certificate.names.first ?? ""),
       .init(certificate.creation?.day ?? "unknown"),
       .init(certificate.notAfter?.day ?? "unknown"),
