@@ -99,7 +99,7 @@ struct History: ParsableCommand {
 
   private func table(_ page: [RecordedEvent], now: Instant) -> HistoryText {
     HistoryText(
-      now: now, width: Output.size?.columns, palette: Output.palette,
+      now: now, screen: Output.screen,
       domains: domain == nil ? page.compactMap(\.domain) : nil)
   }
 

@@ -4,7 +4,6 @@ import Reconciliation
 import RolloutCore
 import Service
 import StateStore
-import Terminal
 
 struct Status: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -42,7 +41,7 @@ struct Status: AsyncParsableCommand {
     if json {
       try Output.result(report.json.pretty)
     } else {
-      let view = StatusView(report, width: Output.size?.columns, palette: Output.palette)
+      let view = StatusView(report, on: Output.screen)
       let lines = wanted == nil ? view.list : report.records.flatMap(view.details)
       try Output.result(lines.joined(separator: "\n"))
     }
