@@ -46,7 +46,12 @@ extension Doctor {
       board.note(
         actions(of: mappings).map {
           DoctorCheck(.iam, $0, .untested, "\(identity): not tried without credentials")
-        })
+        }
+          + mappings.filter { !$0.probe.distributionPorts.isEmpty }.map {
+            DoctorCheck(
+              .edge, $0.domain.text, .untested,
+              "without credentials Cognito does not name the distribution")
+          })
       return
     }
     await withTaskGroup(of: Void.self) { group in

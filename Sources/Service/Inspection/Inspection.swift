@@ -20,6 +20,8 @@ package struct Inspection: Sendable {
   package static let limit = Duration.seconds(22)
   /// How long the questions may take that only an explanation asks.
   package static let extraLimit = Duration.seconds(5)
+  /// How long `probe` may take with all of that. Edges that do not answer end it earlier.
+  private static let wholeLimit = Duration.seconds(28)
 
   /// Throws where the state file is damaged or of another version; one that is missing is no
   /// failure.
@@ -100,6 +102,7 @@ private struct SilentReport: ReportPort {
 extension Inspection {
   /// One round of handshakes with the domain's edges, against the certificate that it is to have.
   package func probe(_ mapping: Mapping) async throws(StateFailure) -> ProbeReport {
+    let begun = SystemClock.uptime
     let (preview, outcome) = try await decide(about: [mapping.domain])
     let decision = outcome.decisions[mapping.domain]
     let record = try await record(of: mapping)
@@ -115,15 +118,18 @@ extension Inspection {
         certificate: certificate, sha256: leaf?.sha256 ?? record?.provenLeaf(of: certificate),
         notAfter: leaf?.notAfter)
     }
-    let round: ProbeRound
-    if let seen = decision?.facts.round {
-      round = seen
-    } else {
-      round = await clients.probe.probe(
-        mapping.domain, at: target(of: mapping, decision, record), caFile: mapping.caFile,
-        now: now)
+    let seen = Guarded(decision?.facts.round)
+    if decision?.facts.round == nil {
+      let target = target(of: mapping, decision, record)
+      await withTimeLimit(Inspection.wholeLimit - (SystemClock.uptime - begun)) {
+        let round = await clients.probe.probe(
+          mapping.domain, at: target, caFile: mapping.caFile, now: now)
+        seen.withLock { $0 = round }
+      }
     }
-    return ProbeReport(domain: mapping.domain, wanted: wanted, round: round, now: now)
+    return ProbeReport(
+      domain: mapping.domain, wanted: wanted, round: seen.withLock { $0 } ?? ProbeRound(edges: []),
+      now: now)
   }
 
   private func record(of mapping: Mapping) async throws(StateFailure) -> DomainRecord? {
