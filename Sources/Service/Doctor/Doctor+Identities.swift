@@ -141,9 +141,7 @@ extension Doctor {
 
   // MARK: Requests
 
-  private func check(
-    _ action: String, _ failure: Failure?, _ caller: Caller, resources: [String] = ["*"]
-  ) -> DoctorCheck {
+  private func check(_ action: String, _ failure: Failure?, _ caller: Caller) -> DoctorCheck {
     guard let failure else {
       return DoctorCheck(.iam, action, .ok, "\(caller.place): allowed")
     }
@@ -153,8 +151,7 @@ extension Doctor {
     return DoctorCheck(
       .iam, action, .failed, "\(caller.place): \(failure)", fix: "allow it",
       permission: MissingPermission(
-        account: caller.account, principal: caller.principal, action: action,
-        resources: resources))
+        account: caller.account, principal: caller.principal, action: action))
   }
 
   private func tryACM(_ caller: Caller) async {

@@ -88,8 +88,3 @@ extension CandidateRanking.Verdict {
     }
   }
 }
-
-extension Instant {
-  /// `2026-11-30`
-  fileprivate var day: String { String(rfc3339.prefix(10)) }
-}
