@@ -3,8 +3,6 @@ package import RolloutCore
 
 /// The user pools that an identity sees in one region.
 package struct UserPoolList: Equatable, Sendable {
-  /// How many were found.
-  package var count = 0
   /// Entries whose id is missing or is none.
   package var malformed = 0
   /// Why the list is not complete; nil when it is.
@@ -40,7 +38,6 @@ extension AWSClient {
         let content = try UserPoolAnswers.page(page)
         list.malformed += content.malformed
         let new = content.pools.filter { seen.insert($0).inserted }
-        list.count += new.count
         new.forEach(found)
         return ReadPage(token: content.token, newItems: new.count)
       }

@@ -5,7 +5,7 @@ package enum Suggestion {
 
   /// The one of `words` with the smallest edit distance to `wrong`, the first of several; nil when
   /// none is similar enough.
-  package static func nearest(to wrong: String, among words: [String]) -> String? {
+  static func nearest(to wrong: String, among words: [String]) -> String? {
     guard (1...maximumLength).contains(wrong.utf8.count) else { return nil }
     let plain = snakeCase(wrong)
     if let same = words.first(where: { $0.lowercased() == plain || snakeCase($0) == plain }) {
@@ -20,30 +20,13 @@ package enum Suggestion {
     return best?.word ?? words.first { abbreviates(plain, $0) || abbreviates($0, plain) }
   }
 
-  /// The names that `wrong` may mean, the most similar first: those that differ in a third of their
-  /// characters at most, or that contain it.
-  package static func nearest(to wrong: String, among names: [String], limit: Int) -> [String] {
-    let wanted = Array(wrong.lowercased().utf8.prefix(maximumNameLength))
-    let near = names.compactMap { name -> (name: String, distance: Int)? in
-      if wrong.isEmpty { return nil }
-      if name.contains(wrong) { return (name, 0) }
-      let distance = distance(from: wanted, to: Array(name.utf8.prefix(maximumNameLength)))
-      return distance <= max(1, wanted.count / 3) ? (name, distance) : nil
-    }
-    return near.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(limit)
-      .map(\.name)
-  }
-
-  /// In bytes; what is longer is compared up to there. A domain has at most 253.
-  private static let maximumNameLength = 253
-
   /// Whether `long` begins with `short`, which has at least 3 characters.
   private static func abbreviates(_ short: String, _ long: String) -> Bool {
     short.utf8.count >= 3 && long.hasPrefix(short)
   }
 
   /// `; did you mean "arn"?`, or nothing.
-  package static func hint(_ wrong: String, among words: [String]) -> String {
+  static func hint(_ wrong: String, among words: [String]) -> String {
     nearest(to: wrong, among: words).map { "; did you mean \"\($0)\"?" } ?? ""
   }
 

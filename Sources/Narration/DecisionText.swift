@@ -124,10 +124,3 @@ package enum DecisionText {
     explanation.detail.isEmpty ? explanation.reason.sentence : explanation.detail
   }
 }
-
-extension CertificateARN {
-  /// The end of the ARN, which tells the certificates of an account apart: `…1a2b3c4d`.
-  package var tail: String { "…" + text.suffix(CertificateARN.tailLength) }
-
-  private static let tailLength = 8
-}

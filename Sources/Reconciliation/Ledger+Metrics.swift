@@ -79,12 +79,11 @@ extension Ledger {
       now: ports.clock.now, pollInterval: fleet.pacing.pollInterval,
       domains: fleet.mappings.compactMap { mapping in
         records[mapping.domain].map { record in
-          let desired = record.desired
-          let isAttached = desired == record.attached
-          return FleetFacts.Domain(
+          FleetFacts.Domain(
             record, edges: memories[mapping.domain]?.edgeStates,
-            desiredNotAfter: isAttached
-              ? desired.flatMap { _ in record.attachedNotAfter } : desired.flatMap { ends[$0] })
+            desiredNotAfter: record.desired.flatMap {
+              $0 == record.attached ? record.attachedNotAfter : ends[$0]
+            })
         }
       },
       polls: pollsOfAccounts, lastGoodPoll: lastGoodPoll,

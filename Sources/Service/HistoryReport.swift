@@ -2,7 +2,7 @@ package import LosslessJSON
 import Narration
 package import RolloutCore
 package import StateStore
-package import Terminal
+import Terminal
 
 /// What `history` shows of the rows of the history.
 package enum HistoryReport {
@@ -37,9 +37,7 @@ package enum HistoryReport {
 /// The history for people: a line an entry, or where the terminal is narrow a small paragraph.
 package struct HistoryText: Sendable {
   private let time: RelativeTime
-  /// nil for a pipe or a file, in which nothing is cut or wrapped.
-  private let width: Int?
-  private let palette: Palette
+  private let screen: Screen
   /// Columns of the domains; nil where all lines are of one domain.
   private let domainColumns: Int?
 
@@ -58,14 +56,13 @@ package struct HistoryText: Sendable {
 
   /// - Parameter domains: those of the first lines, by which the lines are aligned; nil where only one
   ///   is shown, and need not be named.
-  package init(now: Instant, width: Int?, palette: Palette, domains: [String]?) {
+  package init(now: Instant, screen: Screen, domains: [String]?) {
     time = RelativeTime(now: now)
-    self.width = width
-    self.palette = palette
+    self.screen = screen
     domainColumns = domains.map { domains in
       let longest = domains.map { DisplayText.columns(DisplayText.singleLine($0)) }.max() ?? 0
       let others = HistoryText.clockColumns + HistoryText.agoColumns + 3 * HistoryText.gap
-      let room = width.map { $0 - others - HistoryText.usualTextColumns } ?? .max
+      let room = screen.width.map { $0 - others - HistoryText.usualTextColumns } ?? .max
       return min(
         max(longest, 1), HistoryText.maximumDomainColumns,
         max(room, HistoryText.minimumDomainColumns))
@@ -74,20 +71,16 @@ package struct HistoryText: Sendable {
 
   package func lines(_ event: RecordedEvent) -> [String] {
     let what = HistoryText.what(event, time)
-    guard let width else { return [head(event, isPadded: true) + what] }
     let indent = headColumns
-    if width - indent >= HistoryText.minimumTextColumns {
-      let lines = DisplayText.wrapped(what, to: width - indent)
-      return lines.enumerated().map { number, line in
-        let start =
-          number == 0 ? head(event, isPadded: true) : String(repeating: " ", count: indent)
-        return start + palette.show(line, as: style(event))
-      }
+    if let width = screen.width, width - indent < HistoryText.minimumTextColumns {
+      return screen.paragraph(head(event, isPadded: false), .faint)
+        + screen.paragraph(what, style(event), indent: HistoryText.gap)
     }
-    return DisplayText.wrapped(head(event, isPadded: false), to: width)
-      .map { palette.show($0, as: .faint) }
-      + DisplayText.wrapped(what, to: width - HistoryText.gap)
-      .map { String(repeating: " ", count: HistoryText.gap) + palette.show($0, as: style(event)) }
+    let blank = String(repeating: " ", count: indent)
+    return screen.wrapped(what, indent: indent).enumerated().map { number, line in
+      (number == 0 ? head(event, isPadded: true) : blank)
+        + screen.palette.show(line, as: style(event))
+    }
   }
 
   private var headColumns: Int {
@@ -105,13 +98,13 @@ package struct HistoryText: Sendable {
     }
     func cell(_ text: String, _ columns: Int, _ style: Style) -> String {
       let padding = max(0, columns - DisplayText.columns(text)) + HistoryText.gap
-      return palette.show(text, as: style) + String(repeating: " ", count: padding)
+      return screen.palette.show(text, as: style) + String(repeating: " ", count: padding)
     }
     var head =
       cell(clock, HistoryText.clockColumns, .plain) + cell(ago, HistoryText.agoColumns, .faint)
     if let domainColumns {
       let shown =
-        width == nil ? name : DisplayText.shortened(name, to: domainColumns, cut: .middle)
+        screen.width == nil ? name : DisplayText.shortened(name, to: domainColumns, cut: .middle)
       head += cell(shown, domainColumns, .plain)
     }
     return head

@@ -101,7 +101,7 @@ package enum LogFormatConsole {
       guard let end = Instant(rfc3339UTC: value) else { return value }
       return "\(end > now ? "until" : "ended") \(minute(end, at: now))"
     case .notAfter:
-      return Instant(rfc3339UTC: value).map { "ends \(date($0))" } ?? "ends \(value)"
+      return Instant(rfc3339UTC: value).map { "ends \($0.day)" } ?? "ends \(value)"
     case .retryIn: return "retry in \(value)"
     case .left: return "\(value) left"
     case .duration: return "after \(value)"
@@ -151,12 +151,7 @@ package enum LogFormatConsole {
   private static func minute(_ instant: Instant, at now: Instant) -> String {
     let minute = String(time(instant).prefix(5))
     let isNear = instant < now + .hours(12) && instant > now - .hours(12)
-    return isNear ? minute : "\(date(instant)) \(minute)"
-  }
-
-  /// `2026-11-23`
-  private static func date(_ instant: Instant) -> String {
-    String(instant.rfc3339.prefix { $0 != "T" })
+    return isNear ? minute : "\(instant.day) \(minute)"
   }
 
   private static func time(_ instant: Instant) -> Substring {

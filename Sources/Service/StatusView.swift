@@ -1,13 +1,11 @@
 package import RolloutCore
-package import Terminal
+import Terminal
 
 /// `status` for people: the daemon, the domains by condition, and one line for each domain that is
 /// of interest, the worst first; or everything about one domain.
 package struct StatusView: Sendable {
   let report: StatusReport
-  /// nil for a pipe or a file, in which nothing is cut.
-  let width: Int?
-  let palette: Palette
+  let screen: Screen
   /// Whether the window and the proven edges are also shown as bars.
   let hasBars: Bool
 
@@ -22,14 +20,13 @@ package struct StatusView: Sendable {
   /// A space at which no line is broken.
   private static let fixedSpace = "\u{a0}"
 
-  package init(_ report: StatusReport, width: Int?, palette: Palette, hasBars: Bool = false) {
+  package init(_ report: StatusReport, on screen: Screen, hasBars: Bool = false) {
     self.report = report
-    self.width = width
-    self.palette = palette
+    self.screen = screen
     self.hasBars = hasBars
   }
 
-  private var isNarrow: Bool { width.map { $0 < StatusView.roomyWidth } ?? false }
+  private var isNarrow: Bool { screen.width.map { $0 < StatusView.roomyWidth } ?? false }
 
   private var words: StatusWords {
     StatusWords(now: report.now, isBrief: isNarrow, hasWindow: isNarrow && hasBars)
@@ -39,18 +36,18 @@ package struct StatusView: Sendable {
 
   package var list: [String] {
     var lines = daemonLines + countLines
-    for stop in report.stops { lines += wrapped(words(for: stop), .bad) }
+    for stop in report.stops { lines += screen.paragraph(words(for: stop), .bad) }
     let shown = report.records.count <= StatusView.shortList ? sorted : interesting
     if shown.isEmpty { return lines }
     var table = TextTable(columns)
     for record in shown { table.add(cells(record)) }
-    lines += [""] + table.lines(width: width, palette: palette)
-    lines += omissions(shown).flatMap { wrapped($0, .faint) }
+    lines += [""] + screen.lines(of: table)
+    lines += omissions(shown).flatMap { screen.paragraph($0, .faint) }
     return lines
   }
 
   /// Whether there is room for the attached certificate and for the one that replaces it.
-  private var isWide: Bool { width.map { $0 >= StatusView.wideColumns } ?? true }
+  private var isWide: Bool { screen.width.map { $0 >= StatusView.wideColumns } ?? true }
   private static let wideColumns = 120
 
   private var columns: [TextTable.Column] {
@@ -68,9 +65,9 @@ package struct StatusView: Sendable {
       hasBars
       ? [.init(windowBar(record) ?? "", .active), .init(edgeBar(record) ?? "", .active)] : []
     let change = open.flatMap { open in
-      isWide && record.attached != open ? record.attached.map { "\(ARNTail.of($0)) -> " } : nil
+      isWide && record.attached != open ? record.attached.map { "\($0.tail) -> " } : nil
     }
-    let certificate = (change ?? "") + ((open ?? record.attached).map(ARNTail.of) ?? "")
+    let certificate = (change ?? "") + ((open ?? record.attached).map(\.tail) ?? "")
     return [
       .init(record.domain.text, .strong),
       .init(condition, isEnding ? .bad : record.condition.style),
@@ -92,8 +89,8 @@ package struct StatusView: Sendable {
       DisplayText.singleLine($0).replacing(" ", with: StatusView.fixedSpace)
     }
     let text = words.joined(separator: " ")
-    return (width.map { DisplayText.wrapped(text, to: $0) } ?? [text]).map {
-      palette.show($0.replacing(StatusView.fixedSpace, with: " "), as: .strong)
+    return (screen.width.map { DisplayText.wrapped(text, to: $0) } ?? [text]).map {
+      screen.palette.show($0.replacing(StatusView.fixedSpace, with: " "), as: .strong)
     }
   }
 
@@ -143,7 +140,7 @@ package struct StatusView: Sendable {
       .init(record.domain.text, .strong),
       .init(condition, isEnding ? .bad : record.condition.style),
     ])
-    var lines = daemonLines + [""] + title.lines(width: width, palette: palette)
+    var lines = daemonLines + [""] + screen.lines(of: title)
     let words = StatusWords(now: report.now, hasWindow: true)
     func add(_ name: String, _ value: String?) {
       guard let value, !value.isEmpty else { return }
@@ -176,13 +173,10 @@ package struct StatusView: Sendable {
 
   private func pair(_ name: String, _ value: String) -> [String] {
     let indent = 16
-    let text = DisplayText.singleLine(value)
-    let parts = width.map { DisplayText.wrapped(text, to: $0 - indent) } ?? [text]
+    let title = screen.palette.show(DisplayText.padded("  \(name)", to: indent), as: .faint)
     let blank = String(repeating: " ", count: indent)
-    return parts.enumerated().map { number, part in
-      number == 0
-        ? palette.show(DisplayText.padded("  \(name)", to: indent), as: .faint) + part
-        : blank + part
+    return screen.wrapped(value, indent: indent).enumerated().map { number, part in
+      (number == 0 ? title : blank) + part
     }
   }
 
@@ -193,25 +187,19 @@ package struct StatusView: Sendable {
     let times = RelativeTime(now: report.now)
     guard daemon.isRunning else {
       let last = daemon.lastSuccessfulPoll.map { "; last successful poll \(times.both($0))" } ?? ""
-      return wrapped("cognito-certd is not running\(last)", .bad)
+      return screen.paragraph("cognito-certd is not running\(last)", .bad)
     }
     let pid = daemon.pid.map { " (pid \($0))" } ?? ""
     let poll =
       daemon.lastSuccessfulPoll.map { "last successful poll \(times.both($0))" }
       ?? "no successful poll since it started"
     let isBad = daemon.problem(at: report.now) != nil
-    return wrapped("cognito-certd is running\(pid); \(poll)", isBad ? .bad : .plain)
+    return screen.paragraph("cognito-certd is running\(pid); \(poll)", isBad ? .bad : .plain)
   }
 
   private func words(for stop: WaveStop) -> String {
     "wave \(stop.wave) is stopped since \(RelativeTime(now: report.now).both(stop.at)): "
       + "\(stop.explanation.detail)"
-  }
-
-  private func wrapped(_ text: String, _ style: Style) -> [String] {
-    let plain = DisplayText.singleLine(text)
-    return (width.map { DisplayText.wrapped(plain, to: $0) } ?? [plain])
-      .map { palette.show($0, as: style) }
   }
 
   private var barWidth: Int {

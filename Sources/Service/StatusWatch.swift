@@ -47,7 +47,8 @@ package struct StatusWatch: Sendable {
   }
 
   private func lines(_ report: StatusReport, width: Int?) -> [String] {
-    let view = StatusView(report, width: width, palette: palette, hasBars: true)
+    let view = StatusView(
+      report, on: Screen(width: width, palette: palette), hasBars: true)
     return domain == nil ? view.list : report.records.flatMap(view.details)
   }
 

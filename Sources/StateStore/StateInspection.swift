@@ -55,9 +55,11 @@ package struct StateInspection: Equatable, Sendable {
     fileAccess = Access(of: file.path)
     isAbsent = file.isAbsent
     var info = statvfs()
-    freeSpace =
-      statvfs(file.directory, &info) == 0
-      ? Int64(clamping: UInt64(info.f_bavail) * UInt64(info.f_frsize)) : nil
+    let hasInfo = statvfs(file.directory, &info) == 0
+    // A network file system may tell any number of blocks.
+    let (bytes, isOver) = UInt64(info.f_bavail).multipliedReportingOverflow(
+      by: UInt64(info.f_frsize))
+    freeSpace = hasInfo ? (isOver ? .max : Int64(clamping: bytes)) : nil
   }
 
   /// In bytes. SQLite reads about a gigabyte in ten seconds.

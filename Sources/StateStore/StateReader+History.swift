@@ -118,11 +118,12 @@ private struct HistoryReader {
   }
 
   func range() throws -> HistoryRange {
-    let last = try Int64.fetchOne(database, sql: "SELECT max(id) FROM history") ?? 0
+    var last = try Int64.fetchOne(database, sql: "SELECT max(id) FROM history") ?? 0
     var first: Int64 = 0
     if let since = query.since {
       let sql = "SELECT min(id) FROM history WHERE last_at >= ?"
-      first = try Int64.fetchOne(database, sql: sql, arguments: [since.milliseconds]) ?? last + 1
+      let oldest = try Int64.fetchOne(database, sql: sql, arguments: [since.milliseconds])
+      if let oldest { first = oldest } else { last = -1 }
     }
     var hasEarlier = false
     if let limit = query.limit {

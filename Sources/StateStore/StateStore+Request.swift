@@ -88,11 +88,8 @@ package enum RequestFailure: Error, Equatable, Sendable, CustomStringConvertible
 
   package var description: String {
     switch self {
-    case .unknownDomain(let domain, let known) where known.isEmpty:
-      "\(domain) is not among the daemon's domains: it has none yet"
     case .unknownDomain(let domain, let known):
-      "\(domain) is not among the daemon's domains: "
-        + known.map(\.text).joined(separator: ", ")
+      "\(domain) is not among the \(known.count) domains of the daemon"
     case .unknownWave(let wave, let known) where known.isEmpty:
       "no domain is in wave \(wave): the daemon has no domains yet"
     case .unknownWave(let wave, let known):

@@ -1,10 +1,12 @@
+import RolloutCore
+
 /// Text measured and cut by the columns that it takes on a terminal.
 ///
 /// A column is what one Latin letter takes. East Asian characters and emoji take two, marks that
 /// combine with the letter before them take none.
 package enum DisplayText {
   /// What stands for a part that was left out.
-  package static let ellipsis = "…"
+  private static let ellipsis = "…"
 
   /// The text as one line that a terminal shows as it is: a line end, a tab or a row of spaces
   /// becomes one space, and every character that could move the cursor, change colours, or hide or
@@ -12,20 +14,14 @@ package enum DisplayText {
   package static func singleLine(_ text: String) -> String {
     var line = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .spaceSeparator: append(" ", to: &line)
-      case .control where scalar.properties.isWhitespace: append(" ", to: &line)
-      case .lineSeparator, .paragraphSeparator: append(" ", to: &line)
-      case .control, .format, .privateUse, .unassigned, .surrogate: line.append("\u{FFFD}")
-      default: line.append(scalar)
+      if scalar.properties.isWhitespace {
+        if let last = line.last, last != " " { line.append(" ") }
+      } else {
+        line.append(scalar.isPrintable ? scalar : "\u{FFFD}")
       }
     }
     if line.last == " " { line.removeLast() }
     return String(line)
-  }
-
-  private static func append(_ space: Unicode.Scalar, to line: inout String.UnicodeScalarView) {
-    if let last = line.last, last != space { line.append(space) }
   }
 
   /// The columns that a text without control characters takes.

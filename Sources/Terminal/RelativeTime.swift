@@ -38,6 +38,11 @@ package struct RelativeTime: Sendable {
   }
 }
 
+extension Instant {
+  /// In UTC: `2026-11-30`
+  package var day: String { String(rfc3339.prefix { $0 != "T" }) }
+}
+
 extension Int64 {
   /// Such that its magnitude exists.
   fileprivate var clamped: Int64 { Swift.max(self, -.max) }

@@ -47,8 +47,6 @@ package struct TextTable: Sendable {
 
   package init(_ columns: [Column]) { self.columns = columns }
 
-  package var isEmpty: Bool { rows.isEmpty }
-
   /// A row has one cell for each column.
   package mutating func add(_ cells: [Cell]) {
     precondition(cells.count == columns.count, "a row has one cell for each column")

@@ -16,12 +16,12 @@ struct Check: ParsableCommand {
       configuration = try ConfigurationLoader.load(
         path: common.config, environment: common.environment)
     } catch {
-      for problem in error.problems { Output.result(problem.description) }
+      for problem in error.problems { try Output.result(problem.description) }
       throw ExitStatus.configuration.exit
     }
-    for warning in configuration.warnings { Output.result(warning.description) }
+    for warning in configuration.warnings { try Output.result(warning.description) }
     let domains = configuration.fleet.mappings.count
     let identities = configuration.fleet.identities.count
-    Output.result("OK: \(domains) domains, \(identities) identities")
+    try Output.result("OK: \(domains) domains, \(identities) identities")
   }
 }

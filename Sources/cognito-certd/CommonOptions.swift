@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import POSIX
 import Redaction
+import RolloutCore
 import Service
 import Terminal
 
@@ -25,6 +26,17 @@ struct CommonOptions: ParsableArguments {
   var environment: [String: String] { ProcessInfo.processInfo.environment }
 }
 
+extension CommonOptions {
+  /// Exits because a domain is not one of those that are `known` in a place.
+  func refuse(
+    _ domain: DomainName, among known: [String], in place: String = "the state file"
+  ) throws -> Never {
+    let nearest = Suggestion.nearestDomains(to: domain.text, among: known)
+    Output.problem("\(domain) is not among the domains of \(place)\(nearest)")
+    throw ExitStatus.failure.exit
+  }
+}
+
 extension LogLevel: ExpressibleByArgument {}
 extension LogFormat: ExpressibleByArgument {}
 
@@ -34,13 +46,25 @@ extension ExitStatus {
 }
 
 /// Writes results to standard output, and problems to standard error. A pipe that is closed, such as
-/// that of `head`, is no failure of the command.
+/// that of `head`, is no failure of the command; a result that cannot be written otherwise is one.
 enum Output {
-  static func result(_ text: String) { _ = self.text(text + "\n") }
+  static func result(_ text: String) throws { try self.text(text + "\n") }
 
-  /// Whether the text could be written.
+  /// Whether somebody may want more. Exits where the text cannot be written.
   @discardableResult
-  static func text(_ text: String) -> Bool { write(text, to: .standardOutput) }
+  static func text(_ text: String) throws -> Bool {
+    do throws(ResultStream.Ending) {
+      try ResultStream().write(text)
+      return true
+    } catch {
+      switch error {
+      case .closed: return false
+      case .failed(let cause):
+        problem("standard output cannot be written: \(cause)")
+        throw ExitStatus.failure.exit
+      }
+    }
+  }
 
   /// Whether somebody may still read the results: false when they go to a pipe that is closed.
   static var hasReader: Bool {
@@ -67,15 +91,11 @@ enum Output {
     line("cognito-certd: " + Redaction.output(text))
   }
 
-  static func line(_ text: String) { write(text + "\n", to: .standardError) }
-
-  @discardableResult
-  private static func write(_ text: String, to file: FileHandle) -> Bool {
+  static func line(_ text: String) {
     do {
-      try file.write(contentsOf: Data(text.utf8))
-      return true
+      try FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
     } catch {
-      return false
+      // There is no other place for it.
     }
   }
 }

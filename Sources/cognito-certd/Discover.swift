@@ -84,7 +84,7 @@ struct Discover: AsyncParsableCommand {
     if !new.isEmpty {
       let configuration = DiscoveredConfiguration(
         domains: new, externalID: externalId, now: SystemClock.now)
-      FileHandle.standardOutput.write(Data(configuration.yaml.utf8))
+      try Output.text(configuration.yaml)
     } else if problems.isEmpty {
       Output.line(result.domains.isEmpty ? "no custom domain was found" : "no other was found")
     }

@@ -2,7 +2,6 @@ import AWSWire
 import ArgumentParser
 import LosslessJSON
 import Service
-import Terminal
 
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -20,7 +19,6 @@ struct DoctorCommand: AsyncParsableCommand {
   var json = false
 
   func run() async throws {
-    StandardStreams.prepare()
     let doctor: Doctor
     do throws(MalformedEndpoint) {
       doctor = try Doctor(
@@ -31,9 +29,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
     let report = await doctor.run()
     await doctor.shutDown()
-    Output.result(
-      json
-        ? report.json.pretty : report.text(width: Output.size?.columns, palette: Output.palette))
+    try Output.result(json ? report.json.pretty : report.text(on: Output.screen))
     throw (report.hasFailed ? ExitStatus.needsPerson : .success).exit
   }
 }

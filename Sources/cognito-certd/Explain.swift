@@ -38,7 +38,7 @@ struct Explain: AsyncParsableCommand {
       Output.problem(Inspection.credentialHint(command: common.line("explain \(domain)")))
     }
     guard let report else { throw ExitStatus.failure.exit }
-    Output.result(json ? report.json.pretty : report.text(on: Output.screen))
+    try Output.result(json ? report.json.pretty : report.text(on: Output.screen))
     if !report.isDecided { throw ExitStatus.failure.exit }
   }
 }

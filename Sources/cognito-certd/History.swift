@@ -1,7 +1,6 @@
 import ArgumentParser
 import Configuration
 import LosslessJSON
-import POSIX
 import Reconciliation
 import RolloutCore
 import Service
@@ -54,13 +53,6 @@ struct History: ParsableCommand {
     } catch let failure as StateFailure {
       Output.problem(failure.description)
       throw ExitStatus.failure.exit
-    } catch let ending as ResultStream.Ending {
-      switch ending {
-      case .closed: return
-      case .failed(let error):
-        Output.problem("standard output cannot be written: \(error)")
-        throw ExitStatus.failure.exit
-      }
     }
   }
 
@@ -77,37 +69,37 @@ struct History: ParsableCommand {
   private func show(_ query: HistoryQuery, from reader: StateReader, now: Instant) throws {
     let range = try reader.historyRange(query)
     if let domain = query.domain, !range.isDomainKnown {
-      Output.problem(
-        Suggestion.unknownDomain(domain.text, among: try reader.recordedDomains()))
-      throw ExitStatus.failure.exit
+      try common.refuse(domain, among: try reader.recordedDomains())
     }
-    let stream = ResultStream()
     var text: HistoryText?
     var next = range.first
     // Each page begins behind the last one, and the range has an end.
     while next <= range.last {
       let page = try reader.historyPage(query, from: next, through: range.last)
       guard let last = page.last else { break }
-      next = last.id + 1
+      var lines: [String] = []
       if json {
-        try stream.write(page.map { HistoryReport.json($0).encoded + "\n" }.joined())
-        continue
+        lines = page.map { HistoryReport.json($0).encoded }
+      } else {
+        if text == nil, range.hasEarlier {
+          lines = ["Earlier entries are not shown; see --limit and --since."]
+        }
+        let shown = text ?? table(page, now: now)
+        text = shown
+        lines += page.flatMap(shown.lines)
       }
-      if text == nil, range.hasEarlier {
-        try stream.write("Earlier entries are not shown; see --limit and --since.\n")
-      }
-      let shown = text ?? table(page, now: now)
-      text = shown
-      try stream.write(page.flatMap(shown.lines).map { $0 + "\n" }.joined())
+      let hasReader = try Output.text(lines.map { $0 + "\n" }.joined())
+      guard hasReader, last.id < range.last else { break }
+      next = last.id + 1
     }
     if json { return }
-    if text == nil { try stream.write("Nothing is recorded\(period(query)).\n") }
-    try showRequests(reader, of: query.domain, to: stream, now: now)
+    if text == nil { try Output.result("Nothing is recorded\(period(query)).") }
+    try showRequests(reader, of: query.domain, now: now)
   }
 
   private func table(_ page: [RecordedEvent], now: Instant) -> HistoryText {
     HistoryText(
-      now: now, width: Output.size?.columns, palette: Output.palette,
+      now: now, screen: Output.screen,
       domains: domain == nil ? page.compactMap(\.domain) : nil)
   }
 
@@ -118,12 +110,12 @@ struct History: ParsableCommand {
 
   /// What operators asked for and the daemon has not recorded yet.
   private func showRequests(
-    _ reader: StateReader, of domain: DomainName?, to stream: ResultStream, now: Instant
+    _ reader: StateReader, of domain: DomainName?, now: Instant
   ) throws {
     for request in try reader.waitingRequests()
     where domain == nil || request.domain == domain {
       let ago = RelativeTime(now: now).distance(request.at)
-      try stream.write("Waits for the daemon: \(request.words), by \(request.user), \(ago)\n")
+      try Output.result("Waits for the daemon: \(request.words), by \(request.user), \(ago)")
     }
   }
 }

@@ -23,7 +23,6 @@ extension CommonOptions {
   func inspect<Value>(
     _ configuration: Configuration, _ body: (Inspection) async throws -> Value
   ) async throws -> Value {
-    StandardStreams.prepare()
     let inspection: Inspection
     do {
       inspection = try Inspection(
@@ -46,9 +45,9 @@ extension CommonOptions {
   func mapping(_ text: String, in configuration: Configuration) throws -> Mapping {
     let domain = try domain(text)
     let mappings = configuration.fleet.mappings
-    if let mapping = mappings.first(where: { $0.domain == domain }) { return mapping }
-    let names = mappings.map(\.domain.text)
-    Output.problem("\(domain) is not configured\(Suggestion.hint(domain.text, among: names))")
-    throw ExitStatus.failure.exit
+    guard let mapping = mappings.first(where: { $0.domain == domain }) else {
+      try refuse(domain, among: mappings.map(\.domain.text), in: "the configuration")
+    }
+    return mapping
   }
 }

@@ -29,7 +29,7 @@ struct Plan: AsyncParsableCommand {
       return PlanReport(
         mappings: configuration.fleet.mappings, outcome: outcome, now: inspection.now)
     }
-    Output.result(json ? report.json.pretty : report.text(on: Output.screen))
+    try Output.result(json ? report.json.pretty : report.text(on: Output.screen))
     for problem in report.outcome.problems(of: report.mappings) { Output.problem(problem) }
     if report.outcome.lacksCredentials {
       Output.problem(Inspection.credentialHint(command: common.line("plan")))

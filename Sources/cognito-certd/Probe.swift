@@ -25,7 +25,7 @@ struct Probe: AsyncParsableCommand {
     let report = try await common.inspect(configuration) { inspection in
       try await inspection.probe(mapping)
     }
-    Output.result(json ? report.json.pretty : report.text(on: Output.screen))
+    try Output.result(json ? report.json.pretty : report.text(on: Output.screen))
     if let wanted = report.wanted, wanted.sha256 == nil {
       Output.problem(
         "the leaf of \(wanted.certificate) could not be seen, so that nothing is proven")

@@ -40,7 +40,7 @@ struct Hold: AsyncParsableCommand {
     }
     try await common.submit(.hold(until: until), for: domain)
     let end = until.map { " until \($0.rfc3339)" } ?? " until 'resume'"
-    Output.result("no new call will be made for \(domain)\(end)")
+    try Output.result("no new call will be made for \(domain)\(end)")
   }
 }
 
@@ -75,11 +75,12 @@ struct Resume: AsyncParsableCommand {
       let isRunning = try await common.submit { store throws(RequestFailure) in
         _ = try await store.requestResume(ofWave: wave, by: caller, at: SystemClock.now)
       }
-      Output.result(isRunning ? "wave \(wave) goes on" : "wave \(wave) goes on at the next start")
+      try Output.result(
+        isRunning ? "wave \(wave) goes on" : "wave \(wave) goes on at the next start")
     }
     if let domain {
       let isRunning = try await common.submit(.resume, for: domain)
-      Output.result(
+      try Output.result(
         isRunning ? "\(domain) is no longer held" : "the hold of \(domain) ends at the next start")
     }
   }
@@ -100,7 +101,7 @@ struct Retry: AsyncParsableCommand {
 
   func run() async throws {
     let isRunning = try await common.submit(.retry, for: domain)
-    Output.result("\(domain) will be tried \(isRunning ? "now" : "at the next start")")
+    try Output.result("\(domain) will be tried \(isRunning ? "now" : "at the next start")")
   }
 }
 
@@ -133,6 +134,8 @@ extension CommonOptions {
       if try ProcessLock.holder(ofStateFile: path) != nil { return true }
       Output.problem("the daemon is not running; it obeys at its next start")
       return false
+    } catch RequestFailure.unknownDomain(let domain, let known) {
+      try refuse(domain, among: known.map(\.text))
     } catch {
       Output.problem(String(describing: error))
       throw ExitStatus.failure.exit

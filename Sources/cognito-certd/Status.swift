@@ -1,11 +1,9 @@
 import ArgumentParser
-import Configuration
 import LosslessJSON
 import Reconciliation
 import RolloutCore
 import Service
 import StateStore
-import Terminal
 
 struct Status: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -28,9 +26,6 @@ struct Status: AsyncParsableCommand {
   @Flag(help: "Show changes as they come, until nothing is in progress.")
   var watch = false
 
-  /// How many names are suggested for one that is not known.
-  private static let suggestions = 3
-
   func validate() throws {
     if watch && json { throw ValidationError("--watch shows text; leave out --json.") }
   }
@@ -44,11 +39,11 @@ struct Status: AsyncParsableCommand {
     }
     let report = try report(wanted, path)
     if json {
-      Output.result(report.json.pretty)
+      try Output.result(report.json.pretty)
     } else {
-      let view = StatusView(report, width: Output.size?.columns, palette: Output.palette)
+      let view = StatusView(report, on: Output.screen)
       let lines = wanted == nil ? view.list : report.records.flatMap(view.details)
-      Output.result(lines.joined(separator: "\n"))
+      try Output.result(lines.joined(separator: "\n"))
     }
     throw (report.needsPerson ? ExitStatus.needsPerson : .success).exit
   }
@@ -59,7 +54,7 @@ struct Status: AsyncParsableCommand {
     while true {
       let report = try report(wanted, path)
       let step = watch.step(report, size: Output.size)
-      if !Output.text(step.text) || !Output.hasReader || step.isOver {
+      if try !Output.text(step.text) || !Output.hasReader || step.isOver {
         throw (report.needsPerson ? ExitStatus.needsPerson : .success).exit
       }
       await clock.pause(for: StatusWatch.interval)
@@ -73,8 +68,7 @@ struct Status: AsyncParsableCommand {
       if let wanted {
         records.removeAll { $0.domain != wanted }
         if records.isEmpty {
-          Output.problem(Status.unknown(wanted, among: snapshot.records))
-          throw ExitStatus.failure.exit
+          try common.refuse(wanted, among: snapshot.records.map(\.domain.text))
         }
       }
       let daemon = try DaemonStatus(stateFile: path)
@@ -85,15 +79,5 @@ struct Status: AsyncParsableCommand {
       Output.problem(failure.description)
       throw ExitStatus.failure.exit
     }
-  }
-
-  private static func unknown(_ domain: DomainName, among records: [DomainRecord]) -> String {
-    let nearest = Suggestion.nearest(
-      to: domain.text, among: records.map(\.domain.text), limit: suggestions)
-    let hint =
-      nearest.isEmpty
-      ? "; it has \(counted(records.count, "domain")), and none has a similar name"
-      : "; did you mean \(nearest.joined(separator: ", "))?"
-    return "\(domain) is not one of the daemon's domains\(hint)"
   }
 }

@@ -5,39 +5,33 @@ import Testing
 struct DomainSuggestionTests {
   private static let many = (0..<20).map { "d\($0).other.example.org" } + ["auth.example.com"]
 
-  @Test("of many the nearest come first, and none that differs much")
-  func many() {
-    #expect(
-      Suggestion.domains(near: "auth.exmaple.com", among: Self.many) == ["auth.example.com"])
-    let near = Suggestion.domains(near: "d1.other.example.org", among: Self.many)
-    #expect(near.first == "d1.other.example.org" && near.count == 5)
-    #expect(Suggestion.domains(near: "login.company.net", among: Self.many) == [])
-    #expect(Suggestion.domains(near: "example.com", among: Self.many) == ["auth.example.com"])
-    #expect(Suggestion.domains(near: "", among: Self.many) == [])
-    #expect(Suggestion.domains(near: String(repeating: "a", count: 5000), among: Self.many) == [])
+  @Test(
+    "Of many the nearest are named, and none that differs much",
+    arguments: [
+      ("auth.exmaple.com", "; the nearest is auth.example.com"),
+      ("example.com", "; the nearest is auth.example.com"),
+      ("www.auth.example.com", "; the nearest is auth.example.com"),
+      ("login.company.net", "; none of the 21 has a similar name"),
+      ("", "; none of the 21 has a similar name"),
+      (String(repeating: "a", count: 5000), "; none of the 21 has a similar name"),
+    ])
+  func many(wrong: String, expected: String) {
+    #expect(Suggestion.nearestDomains(to: wrong, among: Self.many) == expected)
   }
 
-  @Test("of a few all are named")
+  @Test("No more than five are named, the nearest first")
+  func limit() {
+    let text = Suggestion.nearestDomains(to: "d1.other.example.org", among: Self.many)
+    #expect(text.hasPrefix("; the nearest are d1.other.example.org, "))
+    #expect(text.split(separator: ",").count == 5)
+  }
+
+  @Test("Of a few all are named, and that there is none is said")
   func few() {
     #expect(
-      Suggestion.domains(near: "x.example.net", among: ["login.example.org", "auth.example.com"])
-        .count == 2)
-  }
-
-  @Test("the message says which there are")
-  func messages() {
+      Suggestion.nearestDomains(to: "x.example.net", among: ["b.example.org", "a.example.org"])
+        == "; the nearest are a.example.org, b.example.org")
     #expect(
-      Suggestion.unknownDomain("auth.exmaple.com", among: Self.many)
-        == "auth.exmaple.com is not among the domains in the state file; the nearest is auth.example.com"
-    )
-    #expect(
-      Suggestion.unknownDomain("x.example.net", among: ["a.example.org", "b.example.org"])
-        .hasSuffix("the nearest are a.example.org, b.example.org"))
-    #expect(
-      Suggestion.unknownDomain("login.company.net", among: Self.many)
-        .hasSuffix("none of the 21 domains in the state file has a similar name"))
-    #expect(
-      Suggestion.unknownDomain("a.example.com", among: [])
-        == "a.example.com is unknown: the state file holds no domain yet")
+      Suggestion.nearestDomains(to: "a.example.com", among: []) == "; there is none yet")
   }
 }

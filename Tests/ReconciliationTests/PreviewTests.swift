@@ -1,3 +1,4 @@
+import Narration
 import RolloutCore
 import Testing
 import VirtualTime
@@ -130,6 +131,23 @@ struct PreviewTests {
     stage.cloud.add([certificate("new", from: -1)], to: account("b"))
     let (_, outcome) = try await PreviewTests.preview(stage, fleet) { $0.stopAfterFailures = 1 }
     #expect(outcome.decisions[domain("two")]?.reason?.reason == .waveStopped)
+  }
+
+  @Test("the certificate before a rollout is not looked at")
+  func release() async throws {
+    let fleet = [mapping("one", of: "a")]
+    let stage = Stage(fleet)
+    try await stage.play {
+      await stage.pass(.seconds(1))
+      stage.cloud.add([certificate("new", from: -1)], to: account("a"))
+      stage.clock.wake(.pollRequested)
+      #expect(await stage.wait { !stage.report.lines(.rolloutCompleted).isEmpty })
+    }
+    let (_, outcome) = try await PreviewTests.preview(stage, fleet)
+    let facts = try #require(outcome.decisions[domain("one")]?.facts)
+    let releasable = facts.record.rollout?.releasable(at: facts.now)
+    #expect(releasable == arn("old"), "a daemon would look at it")
+    #expect(facts.certificates.uses.isEmpty && !facts.looksAtRelease)
   }
 
   @Test("an explanation asks for what the decision did not need")

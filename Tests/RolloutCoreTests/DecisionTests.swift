@@ -16,16 +16,16 @@ struct DecisionTests {
   func none() {
     #expect(
       shown(Scene([oldOne]))
-        == "none in_sync: stays on …cate/old: no other certificate is eligible")
+        == "none in_sync: stays on old: no other certificate is eligible")
     let short = certificate("new", from: -1, to: 4)
     #expect(
       shown(Scene([oldOne, short]))
-        == "none in_sync: stays on …cate/old: …cate/new is newer but not eligible: 4d are left until 2026-03-05T12:00:00Z, min_remaining is 7d"
+        == "none in_sync: stays on old: new is newer but not eligible: 4d are left until 2026-03-05T12:00:00Z, min_remaining is 7d"
     )
     let older = certificate("older", from: -90, to: 90)
     #expect(
       shown(Scene([oldOne, older]))
-        == "none in_sync: stays on …cate/old: …te/older is eligible but not newer: created 2025-12-01T12:00:00Z"
+        == "none in_sync: stays on old: older is eligible but not newer: created 2025-12-01T12:00:00Z"
     )
   }
 
@@ -33,13 +33,13 @@ struct DecisionTests {
   func update() throws {
     #expect(
       shown(Scene([oldOne, newOne]))
-        == "update pending: moves to …cate/new: it was created 2026-02-28T12:00:00Z, …cate/old 2025-12-31T12:00:00Z"
+        == "update pending: moves to new: it was created 2026-02-28T12:00:00Z, old 2025-12-31T12:00:00Z"
     )
     let revoked = certificate("old", from: -60, to: 60) { $0.status = .revoked }
     let scene = Scene([revoked, newOne])
     #expect(
       shown(scene)
-        == "update pending: moves to …cate/new, urgently: …cate/old can no longer be used: the attached certificate's Status is REVOKED"
+        == "update pending: moves to new, urgently: old can no longer be used: the attached certificate's Status is REVOKED"
     )
     #expect(scene.decision?.isUrgent == true && scene.decision?.chosen == newOne.arn)
   }
@@ -50,20 +50,20 @@ struct DecisionTests {
     held.record.hold = Hold(since: noon, until: nil)
     #expect(
       shown(held)
-        == "wait held held: is to move to …cate/new and waits: until 'resume'; otherwise pending")
+        == "wait held held: is to move to new and waits: until 'resume'; otherwise pending")
     #expect(
       shown(Scene([oldOne, newOne]) { $0.mode = .observe })
-        == "wait pending observe_mode: is to move to …cate/new and waits: the mode is observe, so nothing is changed"
+        == "wait pending observe_mode: is to move to new and waits: the mode is observe, so nothing is changed"
     )
     #expect(
       shown(Scene([oldOne, newOne]) { $0.selector.soak = .days(2) })
-        == "wait pending soaking: moves to …cate/new later: soak is 2d and ends at 2026-03-02T12:00:00Z"
+        == "wait pending soaking: moves to new later: soak is 2d and ends at 2026-03-02T12:00:00Z"
     )
     var waiting = Scene([oldOne, newOne])
     waiting.constraint = .waitsForWave(domain("canary.example.com"), wave: 0, .notLookedAt)
     #expect(
       shown(waiting)
-        == "wait pending waits_for_wave: is to move to …cate/new and waits: canary.example.com (wave 0) has not been looked at since"
+        == "wait pending waits_for_wave: is to move to new and waits: canary.example.com (wave 0) has not been looked at since"
     )
   }
 

@@ -63,7 +63,7 @@ struct DoctorReportTests {
   @Test("for people is aligned, and shows each policy once, on a line of its own")
   func text() {
     #expect(
-      report.text(width: nil, palette: .plain) == """
+      report.text(on: Screen(width: nil, palette: .plain)) == """
         failed    iam               acm:GetCertificate: account 123456789012: refused
                                     fix: allow it with the policy for \(role) below
         failed    iam               cognito-idp:UpdateUserPoolDomain: account 123456789012: implicitDeny
@@ -86,12 +86,12 @@ struct DoctorReportTests {
   @Test("fits terminals of 80 and of 40 columns, but for the policies")
   func narrow() {
     for width in [40, 80, 200] {
-      let text = report.text(width: width, palette: .plain)
+      let text = report.text(on: Screen(width: width, palette: .plain))
       let tooWide = text.split(separator: "\n").filter { DisplayText.columns($0) > width }
       #expect(tooWide.allSatisfy { $0.hasPrefix("{") || $0.hasPrefix("policy for") }, "\(tooWide)")
     }
     #expect(
-      report.text(width: 40, palette: .plain).hasPrefix(
+      report.text(on: Screen(width: 40, palette: .plain)).hasPrefix(
         """
         failed    iam
           acm:GetCertificate: account
@@ -101,7 +101,7 @@ struct DoctorReportTests {
           below
         """))
     #expect(
-      report.text(width: 80, palette: .coloured).hasPrefix(
+      report.text(on: Screen(width: 80, palette: .coloured)).hasPrefix(
         "\u{1b}[1;31mfailed\u{1b}[0m    iam               acm:GetCertificate: account"))
   }
 
@@ -122,7 +122,7 @@ struct DoctorReportTests {
       checks: edges + [DoctorCheck(.domain, "auth.example.com", .ok, "ACTIVE, certificate \(arn)")],
       now: now)
     #expect(
-      report.text(width: nil, palette: .plain) == """
+      report.text(on: Screen(width: nil, palette: .plain)) == """
         untested  edge    auth.example.com 192.0.2.3:443: this host has no route to addresses of this family
         ok        domain  auth.example.com: ACTIVE, certificate …4d202d23
         ok        edge    auth.example.com, 2 addresses: trusted: leaf 00, ends in 60 d (2027-01-22 21:00Z)

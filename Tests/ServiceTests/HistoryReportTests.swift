@@ -1,4 +1,3 @@
-import Foundation
 import LosslessJSON
 import Narration
 import RolloutCore
@@ -7,7 +6,6 @@ import StateStore
 import Terminal
 import Testing
 
-/// What `history` shows. `UPDATE_SNAPSHOTS=1` writes the files of Snapshots again.
 @Suite("The history for people and for programs")
 struct HistoryReportTests {
   private static let now = Instant(year: 2026, month: 11, day: 24, hour: 12)
@@ -80,45 +78,33 @@ struct HistoryReportTests {
       ]),
   ]
 
-  private static func text(width: Int?, palette: Palette = .plain, showsDomain: Bool = true)
-    -> String
-  {
+  private static func lines(
+    width: Int?, palette: Palette = .plain, showsDomain: Bool = true
+  ) -> [String] {
     let text = HistoryText(
-      now: now, width: width, palette: palette,
+      now: now, screen: Screen(width: width, palette: palette),
       domains: showsDomain ? story.compactMap(\.domain) : nil)
-    return story.flatMap(text.lines).map { $0 + "\n" }.joined()
-  }
-
-  private static let directory = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "Snapshots")
-
-  private func compare(_ text: String, with name: String) throws {
-    let file = HistoryReportTests.directory.appending(path: name)
-    if ProcessInfo.processInfo.environment["UPDATE_SNAPSHOTS"] == "1" {
-      try text.write(to: file, atomically: true, encoding: .utf8)
-    }
-    #expect(try text == String(contentsOf: file, encoding: .utf8), "\(name)")
+    return story.flatMap(text.lines)
   }
 
   @Test("it fits terminals of 40, 80, 120 and 200 columns, and is whole in a pipe")
   func widths() throws {
     for width in [40, 80, 120, 200, nil] {
-      let text = HistoryReportTests.text(width: width)
-      try compare(text, with: "history-\(width.map(String.init) ?? "pipe").txt")
-      for line in text.split(separator: "\n") {
+      let lines = HistoryReportTests.lines(width: width)
+      try compare(lines, withSnapshot: "history-\(width.map(String.init) ?? "pipe")")
+      for line in lines {
         if let width { #expect(DisplayText.columns(line) <= width, "\(line)") }
       }
     }
-    let lines = HistoryReportTests.text(width: nil).split(separator: "\n")
-    #expect(lines.count == HistoryReportTests.story.count)
+    #expect(HistoryReportTests.lines(width: nil).count == HistoryReportTests.story.count)
   }
 
   @Test("it has no column for the domain where only one is shown, and colours on a terminal only")
   func oneDomain() throws {
-    let text = HistoryReportTests.text(width: 100, palette: .coloured, showsDomain: false)
-    try compare(text, with: "history-coloured.txt")
-    #expect(!text.contains("auth.example.com"))
-    #expect(!HistoryReportTests.text(width: 100).contains("\u{1b}"))
+    let lines = HistoryReportTests.lines(width: 100, palette: .coloured, showsDomain: false)
+    try compare(lines, withSnapshot: "history-coloured")
+    #expect(!lines.contains { $0.contains("auth.example.com") })
+    #expect(!HistoryReportTests.lines(width: 100).contains { $0.contains("\u{1b}") })
   }
 
   @Test("every kind of event has words, and only its facts in an entry")
@@ -126,13 +112,13 @@ struct HistoryReportTests {
     let fields = Dictionary(
       uniqueKeysWithValues: Event.Field.allCases.map { ($0.rawValue, "<\($0.rawValue)>") })
     let text = HistoryText(
-      now: HistoryReportTests.now, width: nil, palette: .plain, domains: nil)
+      now: HistoryReportTests.now, screen: Screen(width: nil, palette: .plain), domains: nil)
     let lines = Event.Kind.allCases.flatMap { kind in
       text.lines(HistoryReportTests.event(kind, before: .seconds(1), fields))
     }
     #expect(lines.count == Event.Kind.allCases.count)
     for (kind, line) in zip(Event.Kind.allCases, lines) { #expect(line.contains(kind.message)) }
-    try compare(lines.map { $0 + "\n" }.joined(), with: "history-events.txt")
+    try compare(lines, withSnapshot: "history-events")
   }
 
   @Test("an event of a newer version is shown by its name, and nothing moves the cursor")
@@ -143,7 +129,7 @@ struct HistoryReportTests {
       fields: ["error": "a\u{202e}b\nc\u{7}", "future": "x"])
     for width in [nil, 60, 120] {
       let text = HistoryText(
-        now: HistoryReportTests.now, width: width, palette: .plain, domains: [""])
+        now: HistoryReportTests.now, screen: Screen(width: width, palette: .plain), domains: [""])
       let lines = text.lines(event).joined(separator: "|")
       #expect(lines.contains("future.event: a\u{FFFD}b c\u{FFFD}"), "\(lines)")
       #expect(!lines.contains("\u{1b}") && !lines.contains("\n"))

@@ -1,4 +1,3 @@
-import Foundation
 import Logging
 import Narration
 import RolloutCore
@@ -7,8 +6,6 @@ import Testing
 
 @testable import Service
 
-/// Compares with `Snapshots/console.txt` and `console-colour.txt`; `UPDATE_SNAPSHOTS=1` writes them
-/// again.
 @Suite("The log on a terminal")
 struct LogFormatConsoleTests {
   private static let time = Instant(
@@ -137,17 +134,11 @@ struct LogFormatConsoleTests {
 
   @Test("Every event is one line of its snapshot", arguments: [false, true])
   func snapshots(inColour: Bool) throws {
-    let file = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: inColour ? "Snapshots/console-colour.txt" : "Snapshots/console.txt")
     let lines = Event.Kind.allCases.map { kind in
       LogFormatConsole.line(
         record(kind, Self.fields(of: kind)), palette: inColour ? .coloured : .plain)
     }
-    let text = lines.joined(separator: "\n") + "\n"
-    if ProcessInfo.processInfo.environment["UPDATE_SNAPSHOTS"] == "1" {
-      try text.write(to: file, atomically: true, encoding: .utf8)
-    }
-    #expect(try text == String(contentsOf: file, encoding: .utf8))
+    try compare(lines, withSnapshot: inColour ? "console-colour" : "console")
   }
 
   /// What AWS, an edge or a person could have written.

@@ -1,23 +1,11 @@
-import Foundation
 import RolloutCore
 import Terminal
 import Testing
 
 @testable import Service
 
-/// Compares with the files `Snapshots/status-*.txt`; `UPDATE_SNAPSHOTS=1` writes them again.
 @Suite("The status for people")
 struct StatusViewTests {
-  private func compare(_ lines: [String], with name: String) throws {
-    let file = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "Snapshots/\(name).txt")
-    let text = lines.map { $0 + "\n" }.joined()
-    if ProcessInfo.processInfo.environment["UPDATE_SNAPSHOTS"] == "1" {
-      try text.write(to: file, atomically: true, encoding: .utf8)
-    }
-    #expect(try text == String(contentsOf: file, encoding: .utf8))
-  }
-
   private func stop() throws -> WaveStop {
     WaveStop(
       wave: 1, at: StatusFleet.now - .minutes(3), failures: 2,
@@ -31,36 +19,36 @@ struct StatusViewTests {
   @Test("The list fits the terminal", arguments: widths)
   func list(width: Int?) throws {
     let report = StatusFleet.report(try StatusFleet.every(), stops: [try stop()])
-    let lines = StatusView(report, width: width, palette: .plain).list
+    let lines = StatusView(report, on: Screen(width: width, palette: .plain)).list
     if let width { #expect(lines.allSatisfy { DisplayText.columns($0) <= width }) }
-    try compare(lines, with: "status-list-\(width.map(String.init) ?? "pipe")")
+    try compare(lines, withSnapshot: "status-list-\(width.map(String.init) ?? "pipe")")
   }
 
   @Test("The details of a domain fit the terminal", arguments: widths)
   func details(width: Int?) throws {
     let records = try StatusFleet.every()
-    let view = StatusView(StatusFleet.report(records), width: width, palette: .plain)
+    let view = StatusView(StatusFleet.report(records), on: Screen(width: width, palette: .plain))
     let lines = records.flatMap(view.details)
     if let width { #expect(lines.allSatisfy { DisplayText.columns($0) <= width }) }
-    try compare(lines, with: "status-details-\(width.map(String.init) ?? "pipe")")
+    try compare(lines, withSnapshot: "status-details-\(width.map(String.init) ?? "pipe")")
   }
 
   @Test("While watched the window and the edges are bars", arguments: [80, 200])
   func bars(width: Int) throws {
     let records = try StatusFleet.every()
     let report = StatusFleet.report(records)
-    let view = StatusView(report, width: width, palette: .plain, hasBars: true)
-    try compare(view.list + view.details(records[0]), with: "status-watch-\(width)")
+    let view = StatusView(report, on: Screen(width: width, palette: .plain), hasBars: true)
+    try compare(view.list + view.details(records[0]), withSnapshot: "status-watch-\(width)")
   }
 
   @Test("Colours change no character of the list")
   func colours() throws {
     let report = StatusFleet.report(try StatusFleet.every(), stops: [try stop()])
-    let coloured = StatusView(report, width: 80, palette: .coloured).list
+    let coloured = StatusView(report, on: Screen(width: 80, palette: .coloured)).list
     #expect(coloured.joined().contains("\u{1b}[1;31mrefused\u{1b}[0m"))
     #expect(
       coloured.map { $0.replacing(/\u{1b}\[[0-9;]*m/, with: "") }
-        == StatusView(report, width: 80, palette: .plain).list)
+        == StatusView(report, on: Screen(width: 80, palette: .plain)).list)
   }
 
   @Test("Of a thousand domains those are shown that need a person, and some of the others")
@@ -73,7 +61,7 @@ struct StatusViewTests {
     records += try (0..<5).map {
       try StatusFleet.record("r\($0).example.com", .refused, reason: Explanation(.accessDenied))
     }
-    let lines = StatusView(StatusFleet.report(records), width: 80, palette: .plain).list
+    let lines = StatusView(StatusFleet.report(records), on: Screen(width: 80, palette: .plain)).list
     #expect(lines[1] == "1000 domains: 5 refused, 25 propagating, 970 in_sync")
     #expect(lines.count { $0.hasPrefix("r") } == 5)
     #expect(lines.count { $0.hasPrefix("p") } == 20)
@@ -89,7 +77,8 @@ struct StatusViewTests {
   func boundary() throws {
     for (count, isListed) in [(20, true), (21, false)] {
       let records = try (0..<count).map { try StatusFleet.record("d\($0).example.com", .inSync) }
-      let lines = StatusView(StatusFleet.report(records), width: 80, palette: .plain).list
+      let lines = StatusView(StatusFleet.report(records), on: Screen(width: 80, palette: .plain))
+        .list
       #expect(lines.contains { $0.hasPrefix("d7.example.com") } == isListed)
     }
   }
@@ -97,10 +86,11 @@ struct StatusViewTests {
   @Test("One domain is singular, and without one there is no table")
   func numbers() throws {
     let one = StatusFleet.report([try StatusFleet.record("a.example.com", .inSync)])
-    #expect(StatusView(one, width: 80, palette: .plain).list[1] == "1 domain: 1 in_sync")
+    #expect(
+      StatusView(one, on: Screen(width: 80, palette: .plain)).list[1] == "1 domain: 1 in_sync")
     let none = StatusFleet.report([], isRunning: false)
     #expect(
-      StatusView(none, width: 80, palette: .plain).list == [
+      StatusView(none, on: Screen(width: 80, palette: .plain)).list == [
         "cognito-certd is not running", "0 domains",
       ])
   }

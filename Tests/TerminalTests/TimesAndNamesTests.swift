@@ -52,10 +52,10 @@ struct TimesAndNamesTests {
     let arn = try CertificateARN(
       parsing: "arn:aws:acm:us-east-1:123456789012:certificate/0f1e2d3c-0000-0000-0000-aaaabbbbcccc"
     )
-    #expect(ARNTail.of(arn) == "…bbbbcccc")
+    #expect(arn.tail == "…bbbbcccc")
     let short = try CertificateARN(
       parsing: "arn:aws:acm:us-east-1:123456789012:certificate/12345678")
-    #expect(ARNTail.of(short) == "12345678")
+    #expect(short.tail == "12345678")
     #expect(
       ARNTail.shortening("superseded by \(arn.text), not \"\(arn.text)\"")
         == "superseded by …bbbbcccc, not \"…bbbbcccc\"")

@@ -53,6 +53,18 @@ package struct CertificateARN: Hashable, Sendable, CustomStringConvertible {
   }
 
   package var description: String { text }
+
+  /// The end of the ARN, by which a person tells certificates apart: `…1a2b3c4d`.
+  package var tail: String { CertificateARN.tail(of: text) }
+
+  /// The same of an ARN within another text.
+  package static func tail(of arn: some StringProtocol) -> String {
+    let id = String(arn.lastIndex(of: "/").map { arn[arn.index(after: $0)...] } ?? arn[...])
+    return id.count <= tailLength ? id : "…" + id.suffix(tailLength)
+  }
+
+  /// ARNs end in a random UUID.
+  private static let tailLength = 8
 }
 
 /// A custom domain of Cognito: a DNS name in lower case with at least two labels.

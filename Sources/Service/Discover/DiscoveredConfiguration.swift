@@ -23,7 +23,7 @@ package struct DiscoveredConfiguration: Equatable, Sendable {
       let values = Set(domains.map { setting.value(of: $0.identity) })
       return domains.count > 1 && values.count == 1 && values != [nil]
     }
-    var lines = ["# Custom domains that cognito-certd discover found on \(date(now))."]
+    var lines = ["# Custom domains that cognito-certd discover found on \(now.day)."]
     if let first = domains.first, !shared.isEmpty {
       lines.append("defaults:")
       lines += shared.compactMap { line($0, first.identity) }.map { "  " + $0 }
@@ -113,8 +113,8 @@ package struct DiscoveredConfiguration: Equatable, Sendable {
     switch domain.attached {
     case .described(let certificate):
       let end = certificate.notAfter.map(end) ?? "has no end that ACM shows"
-      facts.append("certificate \(ARNTail.of(certificate.arn)) \(end)")
-    case .missing(let arn), .unseen(let arn): facts.append("certificate \(ARNTail.of(arn))")
+      facts.append("certificate \(certificate.arn.tail) \(end)")
+    case .missing(let arn), .unseen(let arn): facts.append("certificate \(arn.tail)")
     case .unknown: break
     }
     switch domain.status {
@@ -133,10 +133,8 @@ package struct DiscoveredConfiguration: Equatable, Sendable {
     let days = Int(notAfter.since(now).components.seconds / 86_400)
     let distance = counted(abs(days), "day")
     return notAfter < now
-      ? "ended on \(date(notAfter)), \(distance) ago" : "ends on \(date(notAfter)), in \(distance)"
+      ? "ended on \(notAfter.day), \(distance) ago" : "ends on \(notAfter.day), in \(distance)"
   }
-
-  private func date(_ instant: Instant) -> String { String(instant.rfc3339.prefix(10)) }
 
   /// A word of Cognito that is not known may be anything, and a comment ends with its line.
   private func word(_ status: DomainStatus) -> String {

@@ -46,7 +46,12 @@ extension Doctor {
       board.note(
         actions(of: mappings).map {
           DoctorCheck(.iam, $0, .untested, "\(identity): not tried without credentials")
-        })
+        }
+          + mappings.filter { !$0.probe.distributionPorts.isEmpty }.map {
+            DoctorCheck(
+              .edge, $0.domain.text, .untested,
+              "without credentials Cognito does not name the distribution")
+          })
       return
     }
     await withTaskGroup(of: Void.self) { group in
@@ -136,9 +141,7 @@ extension Doctor {
 
   // MARK: Requests
 
-  private func check(
-    _ action: String, _ failure: Failure?, _ caller: Caller, resources: [String] = ["*"]
-  ) -> DoctorCheck {
+  private func check(_ action: String, _ failure: Failure?, _ caller: Caller) -> DoctorCheck {
     guard let failure else {
       return DoctorCheck(.iam, action, .ok, "\(caller.place): allowed")
     }
@@ -148,8 +151,7 @@ extension Doctor {
     return DoctorCheck(
       .iam, action, .failed, "\(caller.place): \(failure)", fix: "allow it",
       permission: MissingPermission(
-        account: caller.account, principal: caller.principal, action: action,
-        resources: resources))
+        account: caller.account, principal: caller.principal, action: action))
   }
 
   private func tryACM(_ caller: Caller) async {

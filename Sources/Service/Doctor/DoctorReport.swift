@@ -1,6 +1,6 @@
 package import LosslessJSON
 package import RolloutCore
-package import Terminal
+import Terminal
 
 /// What `doctor` shows, the worst first.
 package struct DoctorReport: Equatable, Sendable {
@@ -96,27 +96,26 @@ package struct DoctorReport: Equatable, Sendable {
 
   // MARK: For people
 
-  /// - Parameter width: nil for a pipe or a file, in which nothing is wrapped.
-  package func text(width: Int?, palette: Palette) -> String {
+  package func text(on screen: Screen) -> String {
     let kinds = checks.map { DisplayText.columns($0.kind.rawValue) }.max() ?? 0
     let results = checks.map { DisplayText.columns($0.result.rawValue) }.max() ?? 0
     let lines = grouped.flatMap { check -> [String] in
-      let result = palette.show(check.result.rawValue, as: style(check.result))
+      let result = screen.palette.show(check.result.rawValue, as: style(check.result))
       let gap = String(repeating: " ", count: results - DisplayText.columns(check.result.rawValue))
       let kind = DisplayText.padded(check.kind.rawValue, to: kinds)
-      let room = width.map { $0 - results - kinds - 4 }
+      let margin = results + kinds + 4
       let object = DisplayText.singleLine(check.object)
       let rest = object.isEmpty ? check.detail : "\(object): \(check.detail)"
       // Beside a long kind there may be too little room.
-      let isNarrow = room.map { $0 < DoctorReport.narrowest } ?? false
-      let indent = String(repeating: " ", count: isNarrow ? 2 : results + kinds + 4)
-      var body = wrapped(rest, isNarrow ? width.map { $0 - 2 } : room)
+      let isNarrow = screen.width.map { $0 - margin < DoctorReport.narrowest } ?? false
+      let indent = isNarrow ? 2 : margin
+      let blank = String(repeating: " ", count: indent)
+      var body = screen.wrapped(ARNTail.shortening(rest), indent: indent)
       let head = isNarrow || body.isEmpty ? "" : "  " + body.removeFirst()
       var lines = ["\(result)\(gap)  \(head.isEmpty ? check.kind.rawValue : kind + head)"]
-      lines += body.map { indent + $0 }
+      lines += body.map { blank + $0 }
       if let fix = shortFix(of: check) {
-        let parts = wrapped("fix: " + fix, isNarrow ? width.map { $0 - 2 } : room)
-        lines += parts.map { indent + palette.show($0, as: .strong) }
+        lines += screen.paragraph(ARNTail.shortening("fix: " + fix), .strong, indent: indent)
       }
       return lines
     }
@@ -148,11 +147,6 @@ package struct DoctorReport: Equatable, Sendable {
 
   /// Columns.
   private static let narrowest = 30
-
-  private func wrapped(_ text: String, _ width: Int?) -> [String] {
-    let line = DisplayText.singleLine(ARNTail.shortening(text))
-    return width.map { DisplayText.wrapped(line, to: $0) } ?? [line]
-  }
 
   private var summary: String {
     DoctorCheck.Result.allCases.compactMap { result in

@@ -41,7 +41,7 @@ extension ExplainReport {
       guard case .certificate(let certificate) = decision.facts.certificates.known(arn),
         let notAfter = certificate.notAfter
       else { return arn.text }
-      return "\(ARNTail.of(arn)), ends \(times.both(notAfter)), \(arn)"
+      return "\(arn.tail), ends \(times.both(notAfter)), \(arn)"
     }
     add("action", decision.action.rawValue, decision.action.style)
     add("condition", decision.condition.word)
@@ -55,7 +55,7 @@ extension ExplainReport {
   private func cells(_ candidate: CandidateRanking.Candidate) -> [TextTable.Cell] {
     let certificate = candidate.certificate
     return [
-      .init(ARNTail.of(certificate.arn), candidate.isChosen ? .strong : .plain),
+      .init(certificate.arn.tail, candidate.isChosen ? .strong : .plain),
       .init(certificate.primaryName ?? certificate.names.first ?? ""),
       .init(certificate.creation?.day ?? "unknown"),
       .init(certificate.notAfter?.day ?? "unknown"),
@@ -93,9 +93,4 @@ extension CandidateRanking.Verdict {
     case .passedOver: .faint
     }
   }
-}
-
-extension Instant {
-  /// `2026-11-30`
-  fileprivate var day: String { String(rfc3339.prefix(10)) }
 }

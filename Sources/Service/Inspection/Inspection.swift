@@ -20,6 +20,8 @@ package struct Inspection: Sendable {
   package static let limit = Duration.seconds(22)
   /// How long the questions may take that only an explanation asks.
   package static let extraLimit = Duration.seconds(5)
+  /// How long `probe` may take with all of that. Edges that do not answer end it earlier.
+  private static let wholeLimit = Duration.seconds(28)
 
   /// Throws where the state file is damaged or of another version; one that is missing is no
   /// failure.
@@ -100,6 +102,7 @@ private struct SilentReport: ReportPort {
 extension Inspection {
   /// One round of handshakes with the domain's edges, against the certificate that it is to have.
   package func probe(_ mapping: Mapping) async throws(StateFailure) -> ProbeReport {
+    let begun = SystemClock.uptime
     let (preview, outcome) = try await decide(
       about: [mapping.domain], within: Inspection.decisionLimit)
     let decision = outcome.decisions[mapping.domain]
@@ -116,38 +119,24 @@ extension Inspection {
         certificate: certificate, sha256: leaf?.sha256 ?? record?.provenLeaf(of: certificate),
         notAfter: leaf?.notAfter)
     }
-    let round: ProbeRound
-    if let seen = decision?.facts.round {
-      round = seen
-    } else {
-      round = await look(at: target(of: mapping, decision, record), for: mapping)
+    let seen = Guarded(decision?.facts.round)
+    if decision?.facts.round == nil {
+      let target = target(of: mapping, decision, record)
+      await withTimeLimit(Inspection.wholeLimit - (SystemClock.uptime - begun)) {
+        let round = await clients.probe.probe(
+          mapping.domain, at: target, caFile: mapping.caFile, now: now)
+        seen.withLock { $0 = round }
+      }
     }
-    return ProbeReport(domain: mapping.domain, wanted: wanted, round: round, now: now)
+    return ProbeReport(
+      domain: mapping.domain, wanted: wanted, round: seen.withLock { $0 } ?? ProbeRound(edges: []),
+      now: now)
   }
 
-  /// The parts of the time that `probe` has: for the decision, for the leaf that ACM has, and for the
-  /// edges.
+  /// What of the time the decision may take, and the question for the leaf that ACM has. The rest is
+  /// for the edges.
   private static let decisionLimit = Duration.seconds(14)
   private static let leafLimit = Duration.seconds(3)
-  private static let edgeLimit = Duration.seconds(10)
-
-  /// One round; an edge that has not answered in time is reported so.
-  private func look(at target: ProbeTarget, for mapping: Mapping) async -> ProbeRound {
-    await withTaskGroup(of: ProbeRound?.self) { group in
-      group.addTask {
-        await clients.probe.probe(
-          mapping.domain, at: target, caFile: mapping.caFile, now: now)
-      }
-      group.addTask {
-        await clock.pause(for: Inspection.edgeLimit)
-        return nil
-      }
-      let first = await group.next() ?? nil
-      group.cancelAll()
-      let late = first == nil ? await group.next() ?? nil : nil
-      return first ?? late ?? ProbeRound(edges: [])
-    }
-  }
 
   private func record(of mapping: Mapping) async throws(StateFailure) -> DomainRecord? {
     try await state.loadRecords().first { $0.domain == mapping.domain }

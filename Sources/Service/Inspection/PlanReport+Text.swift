@@ -34,8 +34,8 @@ extension PlanReport {
     return [
       .init(entry.action.rawValue, entry.action.style),
       .init(entry.mapping.domain.text, .strong),
-      .init(attached.map(ARNTail.of) ?? "unknown"),
-      .init(isChange ? wanted.map { "-> \(ARNTail.of($0))" } ?? "" : ""),
+      .init(attached.map(\.tail) ?? "unknown"),
+      .init(isChange ? wanted.map { "-> \($0.tail)" } ?? "" : ""),
     ]
   }
 }

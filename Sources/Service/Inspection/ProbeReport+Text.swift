@@ -9,7 +9,7 @@ extension ProbeReport {
       let times = RelativeTime(now: now)
       let end = wanted.notAfter.map { ", ends \(times.both($0))" } ?? ""
       lines += screen.paragraph(
-        "wanted: \(ARNTail.of(wanted.certificate))\(end), \(wanted.certificate)", .faint)
+        "wanted: \(wanted.certificate.tail)\(end), \(wanted.certificate)", .faint)
     }
     if let failure = round.failure { lines += screen.paragraph(failure.message, .bad) }
     if round.edges.isEmpty { return lines.joined(separator: "\n") }

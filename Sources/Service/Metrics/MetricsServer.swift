@@ -46,12 +46,7 @@ struct MetricsServer: Sendable {
   }
 
   private func serve(_ socket: AsyncSocket) async {
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask { await exchange(socket) }
-      group.addTask { await CallClock().sleep(for: limits.connection) }
-      await group.next()
-      group.cancelAll()
-    }
+    await withTimeLimit(limits.connection) { await exchange(socket) }
     close(socket.socket.file.rawValue)
   }
 

@@ -23,7 +23,8 @@ struct DiscoverTests {
     let config = config ?? stage.directory + "/none.yaml"
     let begun = ContinuousClock.now
     let result = try await stage.run(["discover"] + arguments + ["--config", config], environment)
-    #expect(ContinuousClock.now - begun < .seconds(30))
+    // Its own limit is 25 s; the rest is for a machine that is busy.
+    #expect(ContinuousClock.now - begun < .seconds(60))
     if !result.output.isEmpty {
       let printed = stage.directory + "/printed.yaml"
       try write(result.output, to: printed)

@@ -53,7 +53,8 @@ struct DoctorTests {
     let process = try stage.start(
       ["doctor", "--json", "--config", stage.configPath], environment, through: wrapper)
     let ending = try await process.end()
-    #expect(ContinuousClock.now - begun < .seconds(30))
+    // Its own limit is 25 s; the rest is for a machine that is busy.
+    #expect(ContinuousClock.now - begun < .seconds(60))
     guard case .exited(let status) = ending else {
       throw TooLate(what: "doctor was killed", limit: .zero)
     }

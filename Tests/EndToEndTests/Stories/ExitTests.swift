@@ -120,6 +120,35 @@ struct ExitTests {
     }
   }
 
+  @Test("a result that cannot be written ends with 1, and a reader that goes away is no failure")
+  func unwritten() async throws {
+    try await Stage.with(Scene.one()) { stage in
+      try stage.configure(stage.config)
+      _ = try await stage.pollingDaemon()
+      let script = """
+        for command in check status plan "explain \(name)" "probe \(name)" doctor history; do
+          "$0" $command --config "$1" > /dev/full
+          echo "$command $?"
+        done
+        "$0" discover --region eu-west-1 --config "$1.none" > /dev/full
+        echo "discover $?"
+        { "$0" discover --region eu-west-1 --config "$1.none"; echo "closed $?" > "$2"; } | true
+        cat "$2"
+        """
+      let shell = try ChildProcess(
+        "/bin/bash",
+        [
+          "-c", script, ChildProcess.directory + "/cognito-certd", stage.configPath,
+          stage.directory + "/closed",
+        ],
+        environment: stage.environment, output: stage.directory + "/shell")
+      #expect(try await shell.end(within: .seconds(120)) == .exited(0))
+      let lines = shell.outputText.split(separator: "\n").map(String.init)
+      #expect(lines.count == 9 && lines.dropLast().allSatisfy { $0.hasSuffix(" 1") }, "\(lines)")
+      #expect(lines.last == "closed 0")
+    }
+  }
+
   @Test("status asks for a person when the daemon does not run, or no longer polls well")
   func daemonStanding() async throws {
     try await Stage.with(Scene.one()) { stage in

@@ -232,7 +232,7 @@ struct HistoryTests {
       #expect(unknown.status == 1 && unknown.output.isEmpty)
       #expect(
         unknown.errors
-          == "cognito-certd: auth.exmaple.com is not among the domains in the state file; the nearest are \(name), \(Scene.other)\n"
+          == "cognito-certd: auth.exmaple.com is not among the domains of the state file; the nearest are \(name), \(Scene.other)\n"
       )
     }
   }

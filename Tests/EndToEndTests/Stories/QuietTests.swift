@@ -85,7 +85,9 @@ struct QuietTests {
   func permissions() async throws {
     try await Stage.with(Scene.one()) { stage in
       try stage.configure(stage.config)
-      _ = try await stage.pollingDaemon()
+      let daemon = try await stage.pollingDaemon()
+      // The heartbeat follows the line of the poll.
+      try await daemon.polls(1)
       for suffix in ["", "-wal", "-shm", ".lock", ".heartbeat"] {
         let attributes = try FileManager.default.attributesOfItem(
           atPath: stage.statePath + suffix)

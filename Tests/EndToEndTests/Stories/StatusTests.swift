@@ -11,7 +11,7 @@ struct StatusTests {
 
   private static let slow: JSONValue = [
     "domains": [
-      Scene.domain(active: 1, edges: [1.5, 3]),
+      Scene.domain(active: 1, edges: [1.5, 6]),
       Scene.domain(
         Scene.other, pool: "eu-west-1_Fg56Hi78J",
         more: [
@@ -32,7 +32,7 @@ struct StatusTests {
       try await daemon.line("update.accepted", domain: name)
       let watch = try stage.process(["status", "--watch"], output: stage.directory + "/watch")
       try await daemon.line("rollout.completed", domain: name, within: .seconds(60))
-      #expect(try await watch.end(within: .seconds(30)) == .exited(3))
+      #expect(try await watch.end(within: .seconds(60)) == .exited(3))
       let blocks = watch.outputText.components(separatedBy: "cognito-certd is running").dropFirst()
       #expect(blocks.count >= 2)
       #expect(blocks.first?.contains("propagating") == true)
@@ -112,11 +112,8 @@ struct StatusTests {
       #expect(result.status == 1 && result.output.isEmpty)
       #expect(
         result.errors
-          == "cognito-certd: auth.exmaple.com is not one of the daemon's domains; did you mean auth.example.com?\n"
+          == "cognito-certd: auth.exmaple.com is not among the domains of the state file; the nearest are \(name), \(Scene.other)\n"
       )
-      let far = try await stage.run("status", "www.something-else.net")
-      #expect(
-        far.status == 1 && far.errors.contains("it has 2 domains, and none has a similar name"))
       _ = try await daemon.stop()
     }
   }

@@ -15,10 +15,14 @@ package struct Screen: Equatable, Sendable {
   ///
   /// - Parameter indent: columns before each line.
   func paragraph(_ text: String, _ style: Style = .plain, indent: Int = 0) -> [String] {
-    let line = DisplayText.singleLine(text)
     let margin = String(repeating: " ", count: indent)
-    let lines = width.map { DisplayText.wrapped(line, to: $0 - indent) } ?? [line]
-    return lines.map { margin + palette.show($0, as: style) }
+    return wrapped(text, indent: indent).map { margin + palette.show($0, as: style) }
+  }
+
+  /// The same without its style and its margin.
+  func wrapped(_ text: String, indent: Int = 0) -> [String] {
+    let line = DisplayText.singleLine(text)
+    return width.map { DisplayText.wrapped(line, to: $0 - indent) } ?? [line]
   }
 
   func lines(of table: TextTable) -> [String] { table.lines(width: width, palette: palette) }
