@@ -83,7 +83,7 @@ package enum DecisionText {
       return underWay(rollout, decision, attached)
     }
     if let reason { return "stays on \(attached): \(reason)" }
-    return "stays on \(attached): \(passedOver(decision, domain))"
+    return "stays on \(attached): \(passedOver(domain))"
   }
 
   private static func underWay(
@@ -101,11 +101,9 @@ package enum DecisionText {
   }
 
   /// The best of the certificates that were not chosen, and why.
-  private static func passedOver(_ decision: Decision, _ domain: DescribedDomain) -> String {
+  private static func passedOver(_ domain: DescribedDomain) -> String {
     guard let first = domain.passedOver?.first else {
-      let others = decision.ranking?.candidates.contains { $0.isEligible && !$0.isAttached }
-      return others ?? false
-        ? "no other certificate is newer" : "no other certificate is eligible"
+      return "no newer certificate is eligible"
     }
     let explanation = first.explanation
     let certificate = first.certificate.tail

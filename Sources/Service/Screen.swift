@@ -31,10 +31,7 @@ package struct Screen: Equatable, Sendable {
   ///
   /// - Parameter details: of each row, the lines below it.
   func lines(of table: TextTable, details: [[String]]) -> [String] {
-    let lines = lines(of: table)
-    // The table may have become a paragraph for each row.
-    let titles = lines.count - details.count
-    guard (0...1).contains(titles) else { return lines + [""] + details.flatMap { $0 } }
-    return lines.prefix(titles) + zip(lines.dropFirst(titles), details).flatMap { [$0] + $1 }
+    let parts = table.parts(width: width, palette: palette)
+    return parts.titles + zip(parts.rows, details).flatMap { $0 + $1 }
   }
 }

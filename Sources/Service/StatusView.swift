@@ -53,7 +53,7 @@ package struct StatusView: Sendable {
   private var columns: [TextTable.Column] {
     let bars: [TextTable.Column] =
       hasBars ? [.init("WINDOW"), .init("EDGES", alignment: .right)] : []
-    return [.init("DOMAIN", shrinking: .first(to: 20, cut: .middle)), .init("CONDITION")]
+    return [.init("DOMAIN", shrinking: .to(20, cut: .middle)), .init("CONDITION")]
       + (isNarrow ? [] : [.init("CERT")]) + bars + [.init("NEXT", shrinking: .to(14))]
   }
 

@@ -27,6 +27,11 @@ package struct StateReader: Sendable {
     }
   }
 
+  /// Whether there is no state file yet.
+  package static func isAbsent(_ path: String) throws(StateFailure) -> Bool {
+    try StateFile(path: path).isAbsent
+  }
+
   /// Everything that a daemon reads at its start, for a command that decides as it would. Where there
   /// is no file yet, there is nothing to remember.
   package static func copy(of path: String) throws(StateFailure) -> StateCopy {

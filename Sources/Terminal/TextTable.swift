@@ -23,8 +23,6 @@ package struct TextTable: Sendable {
     case never
     /// Down to a number of columns, at the end or in the middle of its text.
     case to(Int, cut: DisplayText.Cut = .end)
-    /// The same, before any other column loses text.
-    case first(to: Int, cut: DisplayText.Cut = .end)
   }
 
   package struct Cell: Sendable, ExpressibleByStringInterpolation {
@@ -57,22 +55,33 @@ package struct TextTable: Sendable {
   ///
   /// - Parameter width: nil for a pipe or a file, in which nothing is cut.
   package func lines(width: Int?, palette: Palette) -> [String] {
+    let parts = parts(width: width, palette: palette)
+    return parts.titles + parts.rows.flatMap { $0 }
+  }
+
+  /// The line of the titles, if there is one, and the lines of each row.
+  package func parts(
+    width: Int?, palette: Palette
+  ) -> (titles: [String], rows: [[String]]) {
     let used = columns.indices.filter { column in rows.contains { !$0[column].text.isEmpty } }
     if used.count < columns.count {
       var table = TextTable(used.map { columns[$0] })
       for row in rows { table.add(used.map { row[$0] }) }
-      return table.lines(width: width, palette: palette)
+      return table.parts(width: width, palette: palette)
     }
     var widths = columns.indices.map { column in
       rows.map { DisplayText.columns($0[column].text) }.reduce(
         DisplayText.columns(columns[column].title), max)
     }
     if let width, !shrink(&widths, to: width) {
-      return rows.flatMap { paragraph($0, width: width, palette) }
+      return ([], rows.map { paragraph($0, width: width, palette) })
     }
     let titles = columns.map { Cell($0.title, .strong) }
     let hasTitles = titles.contains { !$0.text.isEmpty }
-    return ((hasTitles ? [titles] : []) + rows).map { line($0, widths, palette) }
+    return (
+      (hasTitles ? [titles] : []).map { line($0, widths, palette) },
+      rows.map { [line($0, widths, palette)] }
+    )
   }
 
   /// Whether the rows fit.
@@ -80,15 +89,13 @@ package struct TextTable: Sendable {
     var excess = widths.reduce(0, +) + TextTable.gap * (columns.count - 1) - limit
     // Each step removes one column.
     while excess > 0 {
-      let candidates = columns.indices.compactMap { column -> (column: Int, order: Int)? in
+      let candidates = columns.indices.filter { column in
         switch columns[column].shrinking {
-        case .first(let minimum, cut: _) where widths[column] > minimum: (column, 1)
-        case .to(let minimum, cut: _) where widths[column] > minimum: (column, 0)
-        case .never, .to, .first: nil
+        case .never: false
+        case .to(let minimum, cut: _): widths[column] > minimum
         }
       }
-      let next = candidates.max { ($0.order, widths[$0.column]) < ($1.order, widths[$1.column]) }
-      guard let widest = next?.column else { return false }
+      guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { return false }
       widths[widest] -= 1
       excess -= 1
     }
@@ -121,7 +128,7 @@ package struct TextTable: Sendable {
   private func shortened(_ text: String, to width: Int, _ shrinking: Shrinking) -> String {
     switch shrinking {
     case .never: text
-    case .to(_, let cut), .first(_, let cut): DisplayText.shortened(text, to: width, cut: cut)
+    case .to(_, let cut): DisplayText.shortened(text, to: width, cut: cut)
     }
   }
 

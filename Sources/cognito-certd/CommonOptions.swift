@@ -83,6 +83,9 @@ enum Output {
 
   static var palette: Palette { Palette(isTerminal: isTerminal, environment: environment) }
 
+  /// Whether a screen can be drawn again.
+  static var canMoveCursor: Bool { isTerminal && environment["TERM"] != "dumb" }
+
   private static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
   private static var environment: [String: String] { ProcessInfo.processInfo.environment }

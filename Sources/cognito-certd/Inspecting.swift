@@ -31,6 +31,10 @@ extension CommonOptions {
       Output.problem(String(describing: error))
       throw ExitStatus.failure.exit
     }
+    if inspection.hasNoState {
+      Output.problem(
+        "\(configuration.stateFile) does not exist: holds, drift and open rollouts are not known")
+    }
     do {
       let value = try await body(inspection)
       await inspection.end()

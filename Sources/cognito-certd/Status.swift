@@ -53,7 +53,7 @@ struct Status: AsyncParsableCommand {
     let clock = SystemClock()
     while true {
       let report = try report(wanted, path)
-      let step = watch.step(report, size: Output.size)
+      let step = watch.step(report, size: Output.canMoveCursor ? Output.size : nil)
       if try !Output.text(step.text) || !Output.hasReader || step.isOver {
         throw (report.needsPerson ? ExitStatus.needsPerson : .success).exit
       }

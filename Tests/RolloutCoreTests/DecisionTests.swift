@@ -16,7 +16,7 @@ struct DecisionTests {
   func none() {
     #expect(
       shown(Scene([oldOne]))
-        == "none in_sync: stays on old: no other certificate is eligible")
+        == "none in_sync: stays on old: no newer certificate is eligible")
     let short = certificate("new", from: -1, to: 4)
     #expect(
       shown(Scene([oldOne, short]))
@@ -93,6 +93,18 @@ struct DecisionTests {
     var drifted = Scene([oldOne, newOne]) { $0.onDrift = .report }
     drifted.record.lastAttached = newOne.arn
     #expect(drifted.decision?.action == .blocked && drifted.decision?.chosen == newOne.arn)
+  }
+
+  @Test("a certificate that ends soon, with no newer one, needs a person")
+  func ending() {
+    let short = certificate("old", from: -60, to: 1)
+    #expect(
+      shown(Scene([short]))
+        == "blocked in_sync expires_too_soon: stays on old: the certificate ends in 1d, at 2026-03-02T12:00:00Z, and no newer one is eligible"
+    )
+    // 72 hours are the boundary.
+    #expect(Scene([certificate("old", from: -60, to: 3)]).decision?.action == Decision.Action.none)
+    #expect(Scene([short, newOne]).decision?.action == .update)
   }
 
   @Test("a rollout under way waits, and its next call is shown as a retry")

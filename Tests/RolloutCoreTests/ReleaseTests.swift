@@ -47,6 +47,16 @@ struct ReleaseTests {
     #expect(scene.record.rollout?.releasedAt == noon)
   }
 
+  @Test("it is not released any longer when someone attaches it again")
+  func attachedAgain() {
+    var scene = ReleaseTests.proven { $0.mapping.onDrift = .report }
+    scene.pass()
+    #expect(scene.record.rollout?.releasedAt == noon)
+    scene.cognito(.active, oldOne.arn)
+    scene.pass(after: .minutes(5))
+    #expect(scene.condition == .drifted && scene.record.rollout?.releasedAt == nil)
+  }
+
   @Test(
     "it is not released while ACM names a user, does not say, or no longer has it",
     arguments: [

@@ -41,14 +41,14 @@ struct TextTableTests {
     }
   }
 
-  @Test("A column that shrinks first loses text before a wider one")
-  func first() {
-    var table = TextTable([
-      .init("", shrinking: .first(to: 4, cut: .middle)), .init("", shrinking: .to(5)),
-    ])
-    table.add(["abcdef", "the rest of it"])
-    #expect(table.lines(width: 20, palette: .plain) == ["ab…f  the rest of it"])
-    #expect(table.lines(width: 19, palette: .plain) == ["ab…f  the rest of …"])
+  @Test("The lines of each row can be had apart, wide or narrow, so that others stand below them")
+  func parts() {
+    let wide = table().parts(width: nil, palette: .plain)
+    #expect(wide.titles.count == 1 && wide.rows.map(\.count) == [1, 1])
+    let narrow = table().parts(width: 30, palette: .plain)
+    #expect(
+      narrow.titles.isEmpty
+        && narrow.rows.map(\.first) == ["auth.example.com", "a.long-domain.example.org"])
   }
 
   @Test("Where nothing more can be cut each row is a paragraph")

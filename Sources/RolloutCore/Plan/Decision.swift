@@ -41,7 +41,7 @@ package struct Decision: Sendable {
     if plan.update != nil { return .update }
     if plan.memory.obstruction != nil { return .blocked }
     switch record.condition {
-    case .inSync, .unserved: return .none
+    case .inSync, .unserved: return isEnding ? .blocked : .none
     case .pending, .submitting, .propagating, .retrying, .overdue: return .wait
     case .held: return record.isSettled ? .none : .wait
     case .refused, .noCandidate, .unknown, .drifted, .other: return .blocked
@@ -60,7 +60,22 @@ package struct Decision: Sendable {
       return Explanation(.planReview, "the rule \"\(violation.rule.rawValue)\" is broken")
     }
     if plan.update != nil { return nil }
-    return plan.memory.obstruction?.explanation ?? record.reason
+    return plan.memory.obstruction?.explanation ?? record.reason ?? end
+  }
+
+  /// Whether the certificate has ended or ends soon, and nothing under way can be trusted to replace it.
+  private var isEnding: Bool { record.isEnding(at: facts.now) }
+
+  private var end: Explanation? {
+    guard isEnding, let end = record.earliestEnd else { return nil }
+    let left = end.since(facts.now)
+    return left > .zero
+      ? Explanation(
+        .expiresTooSoon,
+        "the certificate ends in \(left.rounded.compact), at \(end.rfc3339), and no newer one is eligible"
+      )
+      : Explanation(
+        .expired, "the certificate ended at \(end.rfc3339), and no newer one is eligible")
   }
 
   package var isUrgent: Bool {
@@ -71,6 +86,14 @@ package struct Decision: Sendable {
   package var described: DescribedDomain? {
     guard case .described(let domain) = assessment else { return nil }
     return domain
+  }
+
+  /// Whether everything that the decision depends on was seen.
+  package var isDecided: Bool {
+    switch assessment {
+    case .undescribed: false
+    case .ofAnotherPool, .described: assessment.isComplete || described == nil
+    }
   }
 
   /// The certificate that the domain is to have; nil when there is none, or it cannot be told.

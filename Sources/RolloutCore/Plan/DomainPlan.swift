@@ -182,6 +182,7 @@ package struct DomainPlan: Sendable {
       memory.unserved = nil
     }
     record.attached = domain.attached
+    if record.rollout?.previous == domain.attached { record.rollout?.takeBackRelease() }
     if let name = domain.description.cloudFrontDomain,
       let finding = record.noteDistribution(name)
     {

@@ -59,6 +59,15 @@ extension Rollout {
   }
 }
 
+extension Rollout {
+  /// The previous certificate is attached again: it is in use, and is not looked at any more.
+  mutating func takeBackRelease() {
+    guard case .completed(var completion) = phase, completion.releasedAt != nil else { return }
+    completion.releasedAt = nil
+    phase = .completed(completion)
+  }
+}
+
 extension DomainRecord {
   /// Whether the domain has to do with the certificate: it is attached, chosen, or one of a rollout
   /// that is not over.

@@ -10,12 +10,14 @@ extension ExplainReport {
     var lines = screen.paragraph(ARNTail.shortening(sentence), .strong)
     lines += [""] + facts(on: screen)
     if candidates.isEmpty { return lines.joined(separator: "\n") }
-    lines += ["", "\(counted(candidates.count, "certificate")) of the account, the best first:"]
+    lines += [""]
+    lines += screen.paragraph(
+      "\(counted(candidates.count, "certificate")) of the account, the best first:")
     var table = TextTable([
       .init("CERTIFICATE"), .init("NAME", shrinking: .to(12, cut: .middle)), .init("CREATED"),
       .init("ENDS"), .init("VERDICT"),
     ])
-    for candidate in candidates { table.add(cells(candidate)) }
+    for candidate in candidates { table.add(cells(candidate, screen)) }
     let details = candidates.map { candidate in
       (candidate.details + releases(candidate)).flatMap {
         screen.paragraph(ARNTail.shortening($0), .faint, indent: 4)
@@ -31,9 +33,15 @@ extension ExplainReport {
   }
 
   private func facts(on screen: Screen) -> [String] {
-    var table = TextTable([.init(""), .init("", shrinking: .to(20))])
+    var lines: [String] = []
     func add(_ name: String, _ value: String?, _ style: Style = .plain) {
-      if let value { table.add([.init(name, .faint), .init(value, style)]) }
+      guard let value else { return }
+      let indent = ExplainReport.factIndent
+      for (number, part) in screen.wrapped(value, indent: indent).enumerated() {
+        let margin = DisplayText.padded(number == 0 ? name : "", to: indent)
+        lines.append(
+          screen.palette.show(margin, as: .faint) + screen.palette.show(part, as: style))
+      }
     }
     let times = RelativeTime(now: now)
     func ending(_ arn: CertificateARN?) -> String? {
@@ -49,19 +57,33 @@ extension ExplainReport {
     if decision.chosen != decision.attached { add("chosen", ending(decision.chosen)) }
     if let reason = decision.reason { add("reason", ARNTail.shortening(reason.description)) }
     if decision.isUrgent { add("urgent", "soak, waves and limits are skipped", .warning) }
-    return screen.lines(of: table)
+    return lines
   }
 
-  private func cells(_ candidate: CandidateRanking.Candidate) -> [TextTable.Cell] {
+  /// Columns.
+  private static let factIndent = 11
+
+  private func cells(
+    _ candidate: CandidateRanking.Candidate, _ screen: Screen
+  ) -> [TextTable.Cell] {
     let certificate = candidate.certificate
     return [
       .init(certificate.arn.tail, candidate.isChosen ? .strong : .plain),
       .init(certificate.primaryName ?? certificate.names.first ?? ""),
-      .init(certificate.creation?.day ?? "unknown"),
-      .init(certificate.notAfter?.day ?? "unknown"),
+      .init(certificate.creation.map { day($0, screen) } ?? "unknown"),
+      .init(certificate.notAfter.map { day($0, screen) } ?? "unknown"),
       .init(verdict(candidate), candidate.verdict.style),
     ]
   }
+
+  /// A day, and where there is room how far away it is.
+  private func day(_ instant: Instant, _ screen: Screen) -> String {
+    let day = instant.day
+    if let width = screen.width, width < ExplainReport.roomyWidth { return day }
+    return "\(day), \(RelativeTime(now: now).distance(instant))"
+  }
+
+  private static let roomyWidth = 120
 
   private func verdict(_ candidate: CandidateRanking.Candidate) -> String {
     if candidate.isAttached, candidate.isChosen { return "attached, stays" }

@@ -14,11 +14,7 @@ package struct ExplainReport: Sendable {
   }
 
   /// Whether a decision could be made.
-  package var isDecided: Bool {
-    guard let described = decision.described else { return false }
-    if case .blocked = described.course { return false }
-    return true
-  }
+  package var isDecided: Bool { decision.isDecided }
 
   var candidates: [CandidateRanking.Candidate] { decision.ranking?.candidates ?? [] }
 

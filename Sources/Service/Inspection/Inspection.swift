@@ -15,6 +15,8 @@ package struct Inspection: Sendable {
   private let clock: SystemClock
   private let state: StateCopy
   private let isDaemonRunning: Bool
+  /// Whether nothing is remembered: no daemon has run yet, or it has another state file.
+  package let hasNoState: Bool
 
   /// How long the looks of a command may take. Every command ends within 30 seconds.
   package static let limit = Duration.seconds(22)
@@ -34,6 +36,7 @@ package struct Inspection: Sendable {
     clients = try Clients(
       environment: environment, version: version, awsTime: awsTime, answered: { _ in })
     (state, isDaemonRunning) = try Inspection.memory(of: configuration.stateFile)
+    hasNoState = try StateReader.isAbsent(configuration.stateFile)
   }
 
   private static func memory(
@@ -116,8 +119,7 @@ extension Inspection {
         leaf = await preview.leaf(of: certificate, for: mapping, within: Inspection.leafLimit)
       }
       wanted = ProbeReport.Wanted(
-        certificate: certificate, sha256: leaf?.sha256 ?? record?.provenLeaf(of: certificate),
-        notAfter: leaf?.notAfter)
+        certificate: certificate, sha256: leaf?.sha256, notAfter: leaf?.notAfter)
     }
     let seen = Guarded(decision?.facts.round)
     if decision?.facts.round == nil {
@@ -151,13 +153,5 @@ extension Inspection {
       mapping: mapping, pacing: configuration.fleet.pacing,
       record: record ?? DomainRecord(unseen: mapping), memory: DomainMemory(), now: now
     ).edgeTarget
-  }
-}
-
-extension DomainRecord {
-  /// The leaf that the edges served when the certificate was last seen to be served; nil where none
-  /// did.
-  fileprivate func provenLeaf(of certificate: CertificateARN) -> String? {
-    certificate == desired ? served.first { $0.matches }?.sha256 : nil
   }
 }

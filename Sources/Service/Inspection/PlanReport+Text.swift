@@ -14,7 +14,8 @@ extension PlanReport {
     ])
     for entry in shown { table.add(cells(entry)) }
     let reasons = shown.map { screen.paragraph($0.why, .faint, indent: 2) }
-    return ([summary, ""] + screen.lines(of: table, details: reasons)).joined(separator: "\n")
+    return (screen.paragraph(summary) + [""] + screen.lines(of: table, details: reasons)).joined(
+      separator: "\n")
   }
 
   /// The most domains of which each is shown although nothing is to be done.

@@ -39,7 +39,7 @@ package struct PlanReport: Sendable {
 
   /// Whether everything was seen that a pass looks at.
   package var isComplete: Bool {
-    outcome.failures.isEmpty && entries.allSatisfy { $0.decision != nil }
+    outcome.failures.isEmpty && entries.allSatisfy { $0.decision?.isDecided ?? false }
   }
 
   package var json: JSONValue {
@@ -52,7 +52,7 @@ package struct PlanReport: Sendable {
 
   private static func json(_ entry: Entry) -> JSONValue {
     guard let decision = entry.decision else {
-      let reason = Explanation(.unreachable, "it was not looked at in time")
+      let reason = Explanation(.notLookedAt, "it was not looked at in time")
       return json(
         entry, .unknown, wanted: nil, attached: nil, reason: reason.json, isUrgent: false)
     }

@@ -18,7 +18,7 @@ extension ProbeReport {
       .init("ISSUER", shrinking: .to(8)), .init("ENDS"), .init("TLS"),
       .init("TIME", alignment: .right), .init("PROBLEM", shrinking: .to(8)),
     ])
-    for edge in round.edges { table.add(cells(edge)) }
+    for edge in round.edges { table.add(cells(edge, screen)) }
     return (lines + [""] + screen.lines(of: table)).joined(separator: "\n")
   }
 
@@ -31,15 +31,25 @@ extension ProbeReport {
     return "\(domain): not proven, \(share)"
   }
 
-  private func cells(_ edge: EdgeLook) -> [TextTable.Cell] {
+  private func cells(_ edge: EdgeLook, _ screen: Screen) -> [TextTable.Cell] {
     let state = state(of: edge)
     return [
       .init(edge.address), .init(state.rawValue, state.style),
-      .init(edge.leaf?.details?.issuer ?? ""), .init(edge.leaf?.notAfter.rfc3339 ?? ""),
+      .init(edge.leaf?.details?.issuer ?? ""),
+      .init(edge.leaf.map { end($0.notAfter, screen) } ?? ""),
       .init(edge.leaf?.details?.tlsVersion ?? ""),
       .init(edge.took.map { "\($0.inMilliseconds) ms" } ?? ""),
       .init(edge.problem ?? "", .warning),
     ]
+  }
+}
+
+extension ProbeReport {
+  /// When a leaf ends; both ways where there is room.
+  private func end(_ instant: Instant, _ screen: Screen) -> String {
+    let times = RelativeTime(now: now)
+    if let width = screen.width, width < 120 { return times.clock(instant) }
+    return times.both(instant)
   }
 }
 

@@ -78,6 +78,39 @@ struct PlanTests {
     }
   }
 
+  @Test("a domain that cannot be described is blocked, and it ends with 1")
+  func undescribed() async throws {
+    try await Stage.with(Scene.one()) { stage in
+      try stage.configure(stage.config)
+      try await stage.simulate("deny", ["action": "cognito-idp:DescribeUserPoolDomain"])
+      let entry = try await stage.plan(name, statuses: [1])
+      #expect(entry["action"] == "blocked" && entry["reason"]?["code"] == "access_denied")
+    }
+  }
+
+  @Test("on 40 columns every reason stands below its own domain")
+  func narrow() async throws {
+    try await Stage.with(Scene.two) { stage in
+      try stage.configure(stage.config)
+      _ = try await stage.issue(name)
+      let command =
+        "stty cols 40 rows 60; \(ChildProcess.directory)/cognito-certd plan --config \(stage.configPath) 2>/dev/null"
+      let process = try ChildProcess(
+        "/usr/bin/script", ["-qec", command, "/dev/null"],
+        environment: stage.environment.merging(["TERM": "xterm", "NO_COLOR": "1"]) { $1 },
+        output: stage.directory + "/narrow")
+      #expect(try await process.end() == .exited(0))
+      let lines = process.outputText.split(separator: "\r\n").map(String.init)
+      #expect(lines.allSatisfy { $0.count <= 40 }, "\(lines)")
+      let rows = lines.indices.filter { lines[$0].contains(".example.") }
+      let reasons = lines.indices.filter {
+        lines[$0].contains("moves to") || lines[$0].contains("stays on")
+      }
+      try #require(rows.count == 2 && reasons.count == 2, "\(lines)")
+      #expect(rows[0] < reasons[0] && reasons[0] < rows[1] && rows[1] < reasons[1], "\(lines)")
+    }
+  }
+
   @Test("an invalid configuration ends it with 78 and every problem")
   func invalid() async throws {
     try await Stage.with(Scene.one()) { stage in
@@ -106,7 +139,7 @@ extension PlanTests {
           update  auth.example.com   …\(old)  -> …\(new)
             moves to …\(new): it was created TIME, …\(old) TIME
           none    login.example.org  …\(other)
-            stays on …\(other): no other certificate is eligible
+            stays on …\(other): no newer certificate is eligible
 
           """)
       let explained = try await stage.run("explain", Scene.other).output
@@ -116,14 +149,14 @@ extension PlanTests {
       #expect(
         explained.hasPrefix(
           """
-          login.example.org stays on …\(other): no other certificate is eligible
+          login.example.org stays on …\(other): no newer certificate is eligible
 
           action     none
           condition  in_sync
           attached   …\(other), ends in DAYS (DAYZ), \(arn)
 
           3 certificates of the account, the best first:
-          CERTIFICATE  NAME               CREATED     ENDS        VERDICT
+          CERTIFICATE  NAME               CREATED
           """), "\(explained)")
       #expect(explained.contains("  attached, stays\n"), "\(explained)")
       #expect(
