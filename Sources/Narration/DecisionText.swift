@@ -107,14 +107,16 @@ package enum DecisionText {
     }
     let explanation = first.explanation
     let certificate = first.certificate.tail
-    switch explanation.reason {
-    case .notNewer: return "\(certificate) is eligible but not newer: \(words(explanation))"
-    case .sameLeaf: return "\(certificate) is newer but has the same leaf"
-    case .rolledBack: return "\(certificate) is newer but \(words(explanation))"
-    case let reason where Check.allCases.contains { $0.reason == reason }:
-      return "\(certificate) is newer but not eligible: \(words(explanation))"
-    default: return "\(certificate) is newer but could not be judged: \(words(explanation))"
+    let reason = explanation.reason
+    if reason == .notNewer {
+      return "\(certificate) is eligible but not newer: \(words(explanation))"
     }
+    if reason == .sameLeaf { return "\(certificate) is newer but has the same leaf" }
+    if reason == .rolledBack { return "\(certificate) is newer but \(words(explanation))" }
+    let isIneligible = Check.allCases.contains { $0.reason == reason }
+    return isIneligible
+      ? "\(certificate) is newer but not eligible: \(words(explanation))"
+      : "\(certificate) is newer but could not be judged: \(words(explanation))"
   }
 
   /// The facts of an explanation, without its code.

@@ -4,13 +4,14 @@ import RolloutCore
 import SimulatedAWS
 
 /// A certificate that is said to be released is neither in use nor served by an edge, and it is said
-/// once of a rollout.
+/// once of a rollout, unless it was attached again meanwhile.
 ///
 /// A person may attach it again while the daemon looks: a change of the last minutes is no fault.
 final class ReleaseChecker: Sendable {
   private struct State {
-    /// Rollouts whose certificate was said to be released.
-    var rollouts: Set<String> = []
+    /// The certificates that were said to be released, by rollout.
+    var released: [String: String] = [:]
+    var count = 0
     /// When each certificate was attached last.
     var attachedAt: [String: Duration] = [:]
   }
@@ -30,14 +31,17 @@ final class ReleaseChecker: Sendable {
   }
 
   /// How many were said to be released.
-  var count: Int { state.withLock { $0.rollouts.count } }
+  var count: Int { state.withLock { $0.count } }
 
   func attached(_ change: AttachmentChange) { noteAttachment(of: change.to) }
 
   /// By a person.
   func noteAttachment(of certificate: String) {
     let now = machine.uptime
-    state.withLock { $0.attachedAt[certificate] = now }
+    state.withLock { state in
+      state.attachedAt[certificate] = now
+      state.released = state.released.filter { $0.value != certificate }
+    }
   }
 
   func hears(_ event: Event) {
@@ -45,7 +49,9 @@ final class ReleaseChecker: Sendable {
       let rollout = event.fields[.rollout]
     else { return }
     let (isFirst, attachedAt) = state.withLock { state in
-      (state.rollouts.insert(rollout).inserted, state.attachedAt[certificate])
+      state.count += 1
+      let isFirst = state.released.updateValue(certificate, forKey: rollout) == nil
+      return (isFirst, state.attachedAt[certificate])
     }
     violations.require(isFirst, "\(certificate) was released by \(rollout) twice")
     if let attachedAt, machine.uptime - attachedAt < ReleaseChecker.lookTime { return }
