@@ -13,6 +13,7 @@ package struct PlanReport: Sendable {
     self.mappings = mappings
     self.outcome = outcome
     self.now = now
+    entries = mappings.map { Entry(mapping: $0, decision: outcome.decisions[$0.domain]) }
   }
 
   /// A domain of the plan; the decision is nil where it could not be looked at in time.
@@ -28,9 +29,8 @@ package struct PlanReport: Sendable {
     }
   }
 
-  var entries: [Entry] {
-    mappings.map { Entry(mapping: $0, decision: outcome.decisions[$0.domain]) }
-  }
+  /// A domain each, in the configuration's order.
+  let entries: [Entry]
 
   /// Whether a call would be made.
   package var changesSomething: Bool {
