@@ -42,10 +42,17 @@ extension Ledger {
   func note(_ facts: DomainFacts, _ assessment: Assessment) -> Settlement {
     let plan = plan(facts, assessment)
     noted[facts.mapping.domain] = (facts, assessment)
-    records[facts.mapping.domain] = plan.record
+    records[facts.mapping.domain] = shown(plan)
     memories[facts.mapping.domain] = plan.memory
     endTrials(facts, assessment)
     return plan.update == nil ? .settled : .dropped
+  }
+
+  /// The record that others see: a call that would be made has not been made.
+  private func shown(_ plan: DomainPlan) -> DomainRecord {
+    var record = plan.record
+    if plan.update != nil { record.condition = .pending }
+    return record
   }
 
   /// The decisions, each made once more when all domains have been looked at, the lower waves first:
@@ -57,7 +64,7 @@ extension Ledger {
     for mapping in mappings {
       guard let (facts, assessment) = noted[mapping.domain] else { continue }
       let plan = plan(facts, assessment)
-      records[mapping.domain] = plan.record
+      records[mapping.domain] = shown(plan)
       decisions[mapping.domain] = Decision(
         facts: facts, assessment: assessment, plan: plan,
         violations: plan.update == nil ? [] : PlanReview.violations(in: plan, of: facts))

@@ -49,7 +49,7 @@ struct PreviewTests {
     #expect(outcome.failures.isEmpty)
     let reason = outcome.decisions[domain("main")]?.reason
     #expect(reason?.reason == .waitsForWave)
-    #expect(reason?.detail == "canary.example.com (wave 0) is submitting")
+    #expect(reason?.detail == "canary.example.com (wave 0) is pending")
   }
 
   @Test("a wave whose lower ones are settled begins, whichever account is looked at first")
