@@ -52,7 +52,7 @@ package struct StatusWatch: Sendable {
     return domain == nil ? view.list : report.records.flatMap(view.details)
   }
 
-  /// The cursor goes up to the first line, each line is written anew, and what is below is erased
+  /// The cursor goes up to the first line, each line is written again, and what is below is erased
   /// (ECMA-48: CUU, EL, ED). After a change of the size lines may have been broken, so that everything
   /// is erased.
   private mutating func redraw(_ lines: [String], _ size: TerminalSize) -> String {

@@ -44,7 +44,7 @@ struct JSONClientTests {
   }
 
   @Test(
-    "Every attempt is told with its outcome",
+    "Every attempt is reported with its outcome",
     arguments: [
       (.json("{\"DomainDescription\":{}}"), "ok"), (.error("ThrottlingException"), "throttled"),
       (.error("AccessDeniedException"), "access_denied"),

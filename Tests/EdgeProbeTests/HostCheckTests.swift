@@ -24,7 +24,7 @@ struct HostCheckTests {
     }
   }
 
-  @Test("a name that does not exist is told from one that could not be asked for")
+  @Test("a name that does not exist and a lookup that failed have different results")
   func names() async throws {
     let local = try #require(EdgeAddress("127.0.0.1", port: 443))
     let probe = OpenSSLEdgeProbe(

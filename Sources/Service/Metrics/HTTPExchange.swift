@@ -17,7 +17,7 @@ package struct HTTPRequestHead: Equatable, Sendable {
 
   package static func read(_ bytes: [UInt8]) -> Progress {
     guard let first = bytes.first else { return .incomplete }
-    // Whoever speaks TLS, or sends something else, is not waited for.
+    // A client that begins with TLS or another protocol is answered at once, not after the time limit.
     if !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first) { return .malformed }
     guard let end = endOfHead(bytes) else {
       return bytes.count >= maximumSize ? .tooLarge : .incomplete

@@ -80,7 +80,7 @@ actor MetricsListener {
       do {
         try await made.run()
       } catch {
-        // It ends when it is cancelled, and otherwise is made anew.
+        // A server that ends without being cancelled is started again.
       }
       pool = nil
     }

@@ -13,20 +13,8 @@ final class EchoServer: Sendable {
   private let listener: Int32
 
   init(_ manner: Manner) throws {
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | 0o2000000, 0)
-    self.listener = listener
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let code = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        bind(listener, address, length) == 0 && listen(listener, 16) == 0
-          && getsockname(listener, address, &length) == 0
-      }
-    }
-    guard listener >= 0, code else { throw SystemError.last }
-    port = UInt16(bigEndian: address.sin_port)
+    let (listener, port) = try listenOnLoopback()
+    (self.listener, self.port) = (listener, port)
     Thread {
       while true {
         let connection = accept(listener, nil, nil)

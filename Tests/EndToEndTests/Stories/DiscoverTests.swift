@@ -284,7 +284,7 @@ struct DiscoverTests {
   }
 
   @Test(
-    "wrong usage is told before anything is asked",
+    "wrong usage is reported before any request",
     arguments: [
       ["--region", "Europe"], ["--external-id", "x1"], ["--role-arn", "rotator"],
       ["--profile", ""],

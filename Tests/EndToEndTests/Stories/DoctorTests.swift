@@ -268,7 +268,7 @@ struct DoctorTests {
     }
   }
 
-  @Test("a domain that is another pool's, or not there, is told")
+  @Test("a domain of another pool, and one that Cognito does not know, are reported")
   func domains() async throws {
     try await Stage.with(Scene.one()) { stage in
       var config = stage.config
@@ -321,7 +321,7 @@ struct DoctorTests {
     }
   }
 
-  @Test("a damaged state file, and one that others may read, are told")
+  @Test("a damaged state file, and one that others may read, are reported")
   func stateFile() async throws {
     try await Stage.with(Scene.one()) { stage in
       try stage.configure(stage.config)
